@@ -167,3 +167,20 @@ class NotFound(Rejected):
     """The object, its namespace or its kind does not exist on this API."""
 
     default_code = "ADR-NOT-FOUND"
+
+
+class Interruption(BaseException):
+    """A signal asked us to stop. Not an Exception, so no library may swallow and retry it.
+
+    Raised once, by the first signal; later ones are only counted (``cli/signals.py``).
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(f"interrupted by signal {signum}")
+        self.signum = signum
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """143 for a request to terminate, 130 for everything a terminal sends."""
+        terminated = 15  # SIGTERM
+        return ExitCode.TERMINATED if self.signum == terminated else ExitCode.INTERRUPTED

@@ -1,0 +1,5 @@
+"""``python -m alb_dr``."""
+
+from alb_dr.cli.main import main
+
+main()

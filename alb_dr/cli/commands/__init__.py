@@ -1,0 +1,1 @@
+"""One file per verb or group of verbs, grouped as on the command line."""

@@ -1,0 +1,59 @@
+"""Options that stand on more than one command.
+
+The *global* options (``--config``, ``--kubeconfig``, ``--context``, ``-o/--output``, ``--quiet``,
+``--verbose``, ``--debug``) may stand anywhere on the line: :func:`hoist` moves them to the front,
+where the root callback reads them into the :class:`~alb_dr.cli.context.Context`. No command
+declares them again; ``ctx.obj.output`` is the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+GLOBAL_WITH_VALUE = ("--config", "--kubeconfig", "--context", "-o", "--output", "--run-dir")
+"""Global options that take a value."""
+GLOBAL_SWITCHES = ("-q", "--quiet", "-v", "--verbose", "--debug")
+"""Global options that take none."""
+EPILOG = "Global options (--config, -o json, --quiet, ...) may stand anywhere: alb-dr --help"
+"""Shown below the help of every command."""
+
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Ask the server, store nothing, say what would change.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Return without waiting for the effect.")]
+ForceConflicts = Annotated[
+    bool,
+    typer.Option("--force-conflicts", help="Take over fields that another manager owns."),
+]
+Adopt = Annotated[
+    bool, typer.Option("--adopt", help="Take over existing objects that alb-dr did not make.")
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="Longest wait.", min=0.1, max=86_400),
+]
+
+
+def hoist(argv: Sequence[str]) -> list[str]:
+    """The same words with the global options first; nothing behind a ``--`` is touched."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = list(argv)
+    while words:
+        word = words.pop(0)
+        name, has_value, _ = word.partition("=")
+        if word == "--":
+            rest += [word, *words]
+            break
+        if word in GLOBAL_SWITCHES or (has_value and name in GLOBAL_WITH_VALUE):
+            front.append(word)
+        elif word in GLOBAL_WITH_VALUE:
+            front += [word, *words[:1]]
+            words = words[1:]
+        else:
+            rest.append(word)
+    return front + rest

@@ -1,0 +1,50 @@
+"""Signals: the first one interrupts the work, later ones only say what is left.
+
+Python runs no ``finally`` on an unhandled SIGTERM, so turning it into an exception is part of the
+safety of a drill, not a nicety.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+from alb_dr.errors import Interruption
+
+CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What a terminal, a supervisor and a closed session send."""
+
+
+class Signals:
+    """Turns the first caught signal into one Interruption; counts the others.
+
+    ``on_repeat`` is called with the number of signals so far for each later one; a drill's
+    restore sets it to say how long it still needs.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.on_repeat: Callable[[int], None] | None = None
+
+    def install(self) -> None:
+        """Take over the signals of this process. A broken pipe is an error, not a death."""
+        for signum in CAUGHT:
+            if signal.getsignal(signum) is not signal.SIG_IGN or signum == signal.SIGINT:
+                signal.signal(signum, self._caught)
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+    def _caught(self, signum: int, _frame: FrameType | None) -> None:
+        self.count += 1
+        if self.count == 1:
+            raise Interruption(signum)
+        if self.on_repeat is not None:
+            self.on_repeat(self.count)
+        else:
+            words = b"already stopping: putting things back first\n"
+            os.write(2, words)
+
+
+SIGNALS = Signals()
+"""The one instance of the process; ``main`` installs it."""
