@@ -1,0 +1,126 @@
+"""The composition root: ports meet adapters here, each imported on first use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alb_dr.clock import RealClock
+from alb_dr.errors import BadInput
+
+if TYPE_CHECKING:
+    import typer
+
+    from alb_dr.model.settings import Config
+    from alb_dr.model.topology import Topology
+    from alb_dr.ports import Clock, KubeApi, Narrator, Prober
+
+FORMATS = ("table", "json", "short", "junit")
+"""What ``-o`` may say; a command that lacks one of them refuses it."""
+
+
+@dataclass
+class Context:
+    """Everything a command needs, made when it is first asked for.
+
+    A test replaces the whole world by constructing another Context.
+    """
+
+    output: str = "table"
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+    config_path: Path | None = None
+    kubeconfig: Path | None = None
+    kube_context: str | None = None
+    run_dir: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether stdout must carry exactly one JSON envelope."""
+        return self.output == "json"
+
+    def formats(self, *allowed: str) -> str:
+        """The output format, if this command has it; BadInput otherwise."""
+        if self.output not in allowed:
+            raise BadInput(
+                f"this command has no output format {self.output!r}",
+                hint=f"use one of: {', '.join(allowed)}",
+            )
+        return self.output
+
+    @cached_property
+    def config(self) -> Config:
+        """The project file, merged with environment and flags."""
+        from alb_dr.config.loader import Overrides, load
+
+        overrides = Overrides(kubeconfig=self.kubeconfig, context=self.kube_context)
+        return load(self.config_path, environ=self.environ, overrides=overrides)
+
+    @property
+    def topology(self) -> Topology:
+        """What the world should be."""
+        return self.config.topology
+
+    @cached_property
+    def state_dir(self) -> Path:
+        """Where runs and journals live, also for commands without a project file."""
+        from alb_dr.config.loader import state_dir
+
+        return state_dir(self.environ)
+
+    @cached_property
+    def fleet(self) -> KubeApi:
+        """The Fleet's API."""
+        from alb_dr.fleet.connect import connect
+
+        return connect(
+            self.topology.fleet, label="Fleet", settings=self.config.settings, clock=self.clock
+        )
+
+    @cached_property
+    def members(self) -> Mapping[str, KubeApi]:
+        """Member id to that member's API. Connecting contacts nobody yet."""
+        from alb_dr.fleet.connect import connect
+
+        return {
+            member.id: connect(
+                member.access,
+                label=member.name,
+                settings=self.config.settings,
+                clock=self.clock,
+            )
+            for member in self.topology.members
+        }
+
+    @cached_property
+    def prober(self) -> Prober:
+        """The request sender."""
+        from alb_dr.probe.stream import HttpProber
+
+        return HttpProber()
+
+    @cached_property
+    def clock(self) -> Clock:
+        """This machine's clocks."""
+        return RealClock()
+
+    @cached_property
+    def narrator(self) -> Narrator:
+        """The voice on stderr."""
+        from alb_dr.cli.narrator import narrator_for
+
+        return narrator_for(quiet=self.quiet, environ=self.environ)
+
+
+def context_of(ctx: typer.Context) -> Context:
+    """The Context that the root callback put there."""
+    found = ctx.find_root().obj
+    if not isinstance(found, Context):
+        raise TypeError("the root callback did not run")
+    return found
