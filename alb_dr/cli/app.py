@@ -1,0 +1,86 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alb_dr.cli.context import FORMATS, Context
+from alb_dr.cli.options import EPILOG
+from alb_dr.errors import BadInput
+
+GROUPS = ("distribute", "gateway", "ingress")
+"""Commands with subcommands; each module holds a Typer named ``app``."""
+VERBS = ("version",)
+"""Commands of their own; each module holds a function of the command's name."""
+
+app = typer.Typer(
+    name="alb-dr",
+    help="Set up, prove and rehearse zone-disaster recovery with ACK One ALB gateways.",
+    epilog="Start here: alb-dr rehearse",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    add_completion=True,
+)
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Project file; else ALB_DR_CONFIG, else ./alb-dr.yaml."),
+    ] = None,
+    kubeconfig: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The Fleet's kubeconfig.")
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The Fleet's kubeconfig context.")
+    ] = None,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FORMAT", help="table or json.")
+    ] = "table",
+    run_dir: Annotated[
+        Path | None, typer.Option("--run-dir", metavar="DIR", help="Where this run is recorded.")
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="No progress, only warnings and the answer.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log API calls.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of bugs.")] = False,
+) -> None:
+    """Read the global options into the Context; they may stand anywhere on the line."""
+    if output not in FORMATS:
+        raise BadInput(f"{output!r} is no output format", hint=f"use: {', '.join(FORMATS)}")
+    if verbose:
+        _log_calls()
+    if ctx.obj is None:
+        ctx.obj = Context(
+            output=output,
+            quiet=quiet,
+            verbose=verbose,
+            debug=debug,
+            config_path=config,
+            kubeconfig=kubeconfig,
+            kube_context=context,
+            run_dir=run_dir,
+        )
+
+
+def _log_calls() -> None:
+    import logging
+
+    logging.basicConfig(format="%(name)s: %(message)s")
+    logging.getLogger("alb_dr").setLevel(logging.DEBUG)
+
+
+for _group in GROUPS:
+    app.add_typer(importlib.import_module(f"alb_dr.cli.commands.{_group}").app, name=_group)
+for _verb in VERBS:
+    _function = getattr(importlib.import_module(f"alb_dr.cli.commands.{_verb}"), _verb)
+    app.command(_verb, epilog=EPILOG)(_function)

@@ -1,0 +1,151 @@
+"""``alb-dr ingress``: the weighted Ingress on the Fleet."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from alb_dr.cli.answer import answer, table
+from alb_dr.cli.confirm import confirm
+from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.manifests import applied_answer, choices, rendered
+from alb_dr.cli.options import EPILOG, Adopt, DryRun, ForceConflicts, NoWait, Timeout, Yes
+
+app = typer.Typer(help="The weighted Ingress on the Fleet.", no_args_is_help=True)
+
+# "-1" must reach our own check of weights instead of being taken for an unknown option.
+_WEIGHT_WORDS = {"ignore_unknown_options": True}
+
+
+@app.command(epilog=EPILOG)
+def render(ctx: typer.Context) -> None:
+    """Print the Namespace and the Ingress; contact nobody."""
+    from alb_dr.render.manifests import render_ingress
+
+    rendered(ctx, render_ingress)
+
+
+@app.command(epilog=EPILOG)
+def apply(
+    ctx: typer.Context,
+    dry_run: DryRun = False,
+    force_conflicts: ForceConflicts = False,
+    adopt: Adopt = False,
+    no_wait: NoWait = False,
+    timeout: Timeout = None,
+) -> None:
+    """Apply the Namespace and the Ingress with the project file's weights; wait for traffic."""
+    from alb_dr.render.library import template_library
+    from alb_dr.render.manifests import render_ingress
+    from alb_dr.workflows.apply import apply as apply_manifests
+
+    context = context_of(ctx)
+    applied = apply_manifests(
+        render_ingress(context.topology, template_library()),
+        api=context.fleet,
+        choices=choices(dry_run=dry_run, force_conflicts=force_conflicts, adopt=adopt),
+        narrator=context.narrator,
+    )
+    extra = None if dry_run or no_wait else _await_split(context, timeout)
+    applied_answer(ctx, applied, extra=extra)
+
+
+@app.command(epilog=EPILOG)
+def status(ctx: typer.Context) -> None:
+    """Say which weights are live, at which address, and what the controller complains about."""
+    from alb_dr.render.annotations import weights_of
+    from alb_dr.workflows.events import warnings_since
+    from alb_dr.workflows.weights import ingress_id, live_ingress
+
+    context = context_of(ctx)
+    live = live_ingress(context.topology, fleet=context.fleet)
+    weights = weights_of(live.annotations)
+    warnings = [
+        f"{w.reason}: {w.message}"
+        for w in warnings_since(context.fleet, ingress_id(context.topology), None)
+    ]
+    balancer = (live.document.get("status") or {}).get("loadBalancer") or {}
+    addresses = [str(i.get("hostname") or i.get("ip")) for i in balancer.get("ingress") or []]
+    rows = [
+        [m.name, m.id, weights.get(m.id, "-"), str(context.topology.weights.get(m.id))]
+        for m in context.topology.members
+    ]
+    data = {
+        "address": addresses,
+        "weights": dict(weights),
+        "intended": context.topology.weights.as_dict(),
+        "warnings": warnings,
+    }
+    human = table(rows, ["MEMBER", "ID", "LIVE", "FILE"])
+    human += f"\naddress: {', '.join(addresses) or 'none yet'}"
+    answer(ctx, "\n".join([human, *(f"warning: {w}" for w in warnings)]), data)
+
+
+@app.command("set-weights", epilog=EPILOG, context_settings=_WEIGHT_WORDS)
+def set_weights(
+    ctx: typer.Context,
+    weights: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WEIGHT...",
+            help="One per member in the file's order (20 80), or by name (a=20 b=80).",
+        ),
+    ],
+    dry_run: DryRun = False,
+    no_wait: NoWait = False,
+    timeout: Timeout = None,
+) -> None:
+    """Change the live weights in one guarded patch; wait until the traffic follows."""
+    from alb_dr.model.weights import parse_weights
+    from alb_dr.workflows.weights import set_weights as change_weights
+
+    context = context_of(ctx)
+    topology = context.topology
+    wanted = parse_weights(weights, topology.members)
+    names = topology.names(wanted)
+    said = ", ".join(f"{name} {weight}" for name, weight in names.items())
+    context.narrator.note(f"setting weights: {said}")
+    change = change_weights(topology, wanted, fleet=context.fleet, dry_run=dry_run)
+    data: dict[str, Any] = {
+        "before": dict(change.before),
+        "after": wanted.as_dict(),
+        "written": change.written,
+        "dry_run": dry_run,
+    }
+    if not (dry_run or no_wait):
+        data |= _await_split(context, timeout)
+    word = "would be" if dry_run else "are now" if change.written else "were already"
+    answer(ctx, f"weights {word} {said}", data)
+
+
+@app.command(epilog=EPILOG)
+def delete(ctx: typer.Context, dry_run: DryRun = False, yes: Yes = False) -> None:
+    """Delete the Ingress (its traffic ends); the Namespace stays."""
+    from alb_dr.workflows.gateway import delete_own
+    from alb_dr.workflows.weights import ingress_id
+
+    context = context_of(ctx)
+    id_ = ingress_id(context.topology)
+    if not dry_run:
+        confirm(f"delete {id_}? Traffic to it ends at once.", yes=yes)
+    removed = delete_own(id_, api=context.fleet, dry_run=dry_run)
+    word = "would be deleted" if dry_run else "deleted"
+    human = f"{id_} {word}" if removed else f"{id_} was not there"
+    answer(ctx, human, {"removed": [str(id_)] if removed else [], "dry_run": dry_run})
+
+
+def _await_split(context: Context, timeout: float | None) -> dict[str, Any]:
+    """Wait until the data plane shows the live weights; what was measured, as data."""
+    from alb_dr.workflows.await_split import await_split
+
+    with context.narrator.phase("waiting until the traffic follows the weights"):
+        seen = await_split(
+            context.topology,
+            fleet=context.fleet,
+            prober=context.prober,
+            clock=context.clock,
+            narrator=context.narrator,
+            timeout_s=timeout or context.config.settings.dataplane_timeout_s,
+        )
+    return {"observed": {"requests": seen.requests, "shares": dict(seen.shares)}}
