@@ -1,0 +1,52 @@
+# Thin names for the commands CI and people run. `make help` lists them.
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help setup fmt lint type floors test check wheel bench
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
+
+setup: ## a virtual environment with everything a contributor needs
+	python3 -m venv .venv && $(PY) -m pip install -q -e '.[dev]'
+
+fmt: ## format the code
+	.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+lint: ## ruff
+	.venv/bin/ruff check . && .venv/bin/ruff format --check .
+
+type: ## mypy, strict
+	.venv/bin/mypy
+
+floors: ## the import contracts
+	.venv/bin/lint-imports
+
+test: ## every test
+	$(PY) -m pytest -n 2
+
+check: lint type floors test ## what CI runs
+
+wheel: ## the wheel
+	$(PY) -m pip wheel -q --no-deps -w dist .
+
+bench: ## every benchmark, as ratios
+	for f in benchmarks/*.py; do $(PY) $$f || exit 1; done
+
+transcripts: ## replay the recorded answers of a real API; the figure is the last line
+	$(PY) -m tests.sandbox.transcripts.figure
+
+fault-matrix: ## every toxic at every API call of every command; the figure is the last line
+	$(PY) -m tests.faults.matrix
+
+calibration: ## false alarms and power of the verdict over 10,000 simulated runs
+	$(PY) -m tests.calibration.run 10000
+
+kills: ## kill a drill before and after every operation; the figure is the last line
+	$(PY) -m tests.kills.run
+
+N ?= 10000
+histories: ## random histories checked against the invariants (N=...)
+	$(PY) -m tests.histories.run $(N)
+
+races: ## two operators start a drill at once (N=...)
+	$(PY) -m tests.races.run $(N)
