@@ -1,0 +1,93 @@
+"""The project file as data, with the line of every key, so that complaints can point at it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alb_dr.errors import BadInput
+
+MAX_BYTES = 1_000_000
+"""No project file is larger; a bigger file is the wrong file."""
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectDocument:
+    """The file's content and the line (from 1) where each key stands."""
+
+    path: Path
+    content: Any
+    lines: dict[KeyPath, int]
+    duplicates: tuple[tuple[KeyPath, int], ...]
+
+    def line(self, key: KeyPath) -> int:
+        """The line of a key, or of the nearest parent that stands in the file."""
+        while key and key not in self.lines:
+            key = key[:-1]
+        return self.lines.get(key, 1)
+
+
+def read_document(path: Path) -> ProjectDocument:
+    """Read and parse; BadInput in one line when that is impossible."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file", hint="make one: alb-dr init") from None
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}", hint="name a readable file") from None
+    if len(raw) > MAX_BYTES:
+        raise BadInput(f"{path}: {len(raw)} bytes is no project file", hint="name another file")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: not UTF-8 text (byte {error.start})") from None
+    return parse_document(path, text)
+
+
+def parse_document(path: Path, text: str) -> ProjectDocument:
+    """Parse the text of a project file. Aliases are refused: a few lines can mean gigabytes."""
+    try:
+        for token in yaml.scan(text):
+            if isinstance(token, yaml.AliasToken):
+                line = token.start_mark.line + 1
+                raise BadInput(f"{path}:{line}: YAML aliases are not understood here")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadInput(f"{path}:{line}: not YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path}: not YAML: {str(error).splitlines()[0]}") from None
+    lines: dict[KeyPath, int] = {}
+    duplicates: list[tuple[KeyPath, int]] = []
+    if node is not None:
+        _walk(node, (), lines, duplicates)
+    return ProjectDocument(path=path, content=content, lines=lines, duplicates=tuple(duplicates))
+
+
+def _walk(
+    node: yaml.Node,
+    key: KeyPath,
+    lines: dict[KeyPath, int],
+    duplicates: list[tuple[KeyPath, int]],
+) -> None:
+    lines.setdefault(key, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[Hashable] = set()
+        for name, value in node.value:
+            child = (*key, str(name.value))
+            line = name.start_mark.line + 1
+            if name.value in seen:
+                duplicates.append((child, line))
+            seen.add(name.value)
+            lines[child] = line
+            _walk(value, child, lines, duplicates)
+    elif isinstance(node, yaml.SequenceNode):
+        for n, value in enumerate(node.value):
+            _walk(value, (*key, n), lines, duplicates)

@@ -1,0 +1,92 @@
+"""What a template sees. Everything that needs a decision is decided here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alb_dr.model.application import Application
+from alb_dr.model.gateway import Gateway
+from alb_dr.model.topology import Profile, Topology
+from alb_dr.render.annotations import (
+    LISTEN_PORTS,
+    health_check_annotations,
+    listen_ports,
+    weight_key,
+)
+
+LABELS = {"app.kubernetes.io/managed-by": "alb-dr"}
+"""Put on every object, except in the tutorial profile, which reproduces the tutorial."""
+
+
+def variables(topology: Topology) -> dict[str, Any]:
+    """The variables of every template (``docs/reference/templates.md``)."""
+    safe = topology.profile is Profile.SAFE
+    return {
+        "labels": dict(LABELS) if safe else {},
+        "members": [{"id": m.id, "name": m.name, "zone": m.zone or ""} for m in topology.members],
+        "application": _application(topology.application, force_string=safe),
+        "gateway": _gateway(topology.gateway, topology),
+        "ingress": _ingress(topology, safe=safe),
+    }
+
+
+def _application(application: Application, *, force_string: bool) -> dict[str, Any]:
+    return {
+        "set_name": f"appset-{application.name}",
+        "generated_name": "{{.metadata.annotations.cluster_id}}-" + application.name,
+        "name": application.name,
+        "namespace": application.namespace,
+        "argocd_namespace": application.argocd_namespace,
+        "project": application.project,
+        "repository": application.repository,
+        "path": application.path,
+        "revision": application.revision,
+        "parameters": [
+            {"name": name, "value": value, "force_string": force_string}
+            for name, value in application.parameters.items()
+        ],
+        "preserve_on_deletion": application.preserve_on_deletion,
+        "applications_sync": "create-update" if application.create_update_only else "",
+    }
+
+
+def _gateway(gateway: Gateway, topology: Topology) -> dict[str, Any]:
+    return {
+        "name": gateway.name,
+        "ingress_class": gateway.ingress_class,
+        "load_balancer_name": gateway.load_balancer_name or "",
+        "address_type": str(gateway.address_type),
+        "address_allocated_mode": str(gateway.address_allocated_mode),
+        "remote_clusters": ",".join(m.id for m in topology.members),
+        "zone_mappings": [
+            {"vswitch_id": z.vswitch_id, "zone_id": z.zone_id or ""} for z in gateway.zone_mappings
+        ],
+        "listeners": [
+            {
+                "port": x.port,
+                "protocol": str(x.protocol),
+                "certificate_id": x.certificate_id or "",
+            }
+            for x in gateway.listeners
+        ],
+    }
+
+
+def _ingress(topology: Topology, *, safe: bool) -> dict[str, Any]:
+    ingress = topology.ingress
+    ports = listen_ports(ingress.listen_protocol, ingress.listen_port)
+    # The tutorial writes a block scalar, whose value ends with a newline; its profile is exact.
+    annotations = {LISTEN_PORTS: ports if safe else ports + "\n"}
+    annotations |= {weight_key(member): str(weight) for member, weight in topology.weights}
+    if safe:
+        annotations |= health_check_annotations(ingress.health_check)
+    return {
+        "name": ingress.name,
+        "namespace": ingress.namespace,
+        "host": ingress.host,
+        "path": ingress.path,
+        "path_type": str(ingress.path_type),
+        "service": ingress.backend.service,
+        "service_port": ingress.backend.port,
+        "annotations": [{"key": k, "value": v} for k, v in annotations.items()],
+    }
