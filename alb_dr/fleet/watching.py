@@ -1,0 +1,101 @@
+"""Watching: snapshots that follow changes at once and survive whatever a watch can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from alb_dr.errors import Forbidden, NotFound, Unreachable
+from alb_dr.model.manifest import Manifest
+from alb_dr.ports import Clock
+
+SPELL_S = 4
+"""Seconds of one watch request; then it is renewed from the last version, and a snapshot given."""
+POLL_S = 1.0
+"""Pause before the next list when watching does not work (safety F39)."""
+MAX_FAILURES = 8
+"""Lost connections in a row before the API counts as unreachable."""
+
+Lister = Callable[[], tuple[tuple[Manifest, ...], str]]
+Streamer = Callable[[str, int], Iterator[dict[str, Any]]]
+
+
+class _ExpiredError(Exception):
+    """The version we know is too old (410): list again."""
+
+
+def watch(
+    *,
+    lister: Lister,
+    streamer: Streamer,
+    make: Callable[[dict[str, Any]], Manifest],
+    clock: Clock,
+    timeout_s: float,
+) -> Iterator[tuple[Manifest, ...]]:
+    """One snapshot now, one after each change, one at least every few seconds."""
+    end = clock.monotonic() + timeout_s
+    failures = 0
+    state: dict[str, Manifest] = {}
+    version = ""
+    while True:
+        try:
+            if not version:
+                listed, version = lister()
+                state = {_key(m): m for m in listed}
+                yield tuple(state.values())
+            left = end - clock.monotonic()
+            if left <= 0:
+                return
+            for event in streamer(version, max(1, min(SPELL_S, int(left) or 1))):
+                version, changed = _follow(event, state, version, make)
+                failures = 0
+                if changed:
+                    yield tuple(state.values())
+            yield tuple(state.values())
+        except _ExpiredError:
+            version = ""
+        except (NotFound, Forbidden):
+            # The kind is not served (yet), or we may list but not watch: poll.
+            yield from _listing(lister)
+            version = ""
+            clock.sleep(min(POLL_S, max(0.0, end - clock.monotonic())))
+        except Unreachable:
+            failures += 1
+            if failures > MAX_FAILURES:
+                raise
+            version = ""
+            clock.sleep(min(0.1 * failures, max(0.0, end - clock.monotonic())))
+        if clock.monotonic() >= end:
+            return
+
+
+def _listing(lister: Lister) -> Iterator[tuple[Manifest, ...]]:
+    try:
+        yield lister()[0]
+    except NotFound:
+        yield ()
+
+
+def _follow(
+    event: dict[str, Any],
+    state: dict[str, Manifest],
+    version: str,
+    make: Callable[[dict[str, Any]], Manifest],
+) -> tuple[str, bool]:
+    """Work one event into the state; the newest version, and whether something changed."""
+    kind, document = event.get("type"), event.get("object") or {}
+    if kind == "ERROR":
+        raise _ExpiredError
+    version = str((document.get("metadata") or {}).get("resourceVersion") or version)
+    if kind == "BOOKMARK":
+        return version, False
+    manifest = make(document)
+    if kind == "DELETED":
+        state.pop(_key(manifest), None)
+    else:
+        state[_key(manifest)] = manifest
+    return version, True
+
+
+def _key(manifest: Manifest) -> str:
+    return f"{manifest.id.namespace or ''}/{manifest.id.name}"
