@@ -1,0 +1,189 @@
+"""What an API does to a document before storing it: checks and defaults."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from alb_dr.sandbox.kube.resources import Resource
+from alb_dr.sandbox.kube.status import ApiError, Json, bad_request, invalid
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_KEY_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_MICRO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)")
+
+LABEL_WORDS = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
+    "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used "
+    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+)
+SUBDOMAIN_WORDS = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
+    "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
+    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+LABELLED = frozenset({"namespaces", "services"})
+"""Kinds whose name is one label."""
+
+
+def check(resource: Resource, document: Json) -> None:
+    """Refuse (422, 400) what a real API would refuse."""
+    _check_name(resource, document["metadata"])
+    _check_maps(resource, document["metadata"])
+    if resource.plural == "leases":
+        _check_lease(document)
+    if resource.plural == "deployments":
+        _check_deployment(resource, document)
+
+
+def _check_name(resource: Resource, metadata: Json) -> None:
+    name = str(metadata.get("name") or "")
+    if not name:
+        message = "Required value: name or generateName is required"
+        causes = [("FieldValueRequired", "metadata.name", message)]
+        raise invalid(resource.kind, resource.group, "", causes)
+    labelled = resource.plural in LABELLED
+    pattern, words = (_LABEL, LABEL_WORDS) if labelled else (_SUBDOMAIN, SUBDOMAIN_WORDS)
+    if resource.group == "rbac.authorization.k8s.io":
+        return
+    if not pattern.fullmatch(name) or len(name) > (63 if labelled else 253):
+        message = f'Invalid value: "{name}": {words}'
+        causes = [("FieldValueInvalid", "metadata.name", message)]
+        raise invalid(resource.kind, resource.group, name, causes)
+
+
+def _check_maps(resource: Resource, metadata: Json) -> None:
+    for field in ("annotations", "labels"):
+        for key, value in (metadata.get(field) or {}).items():
+            if not isinstance(value, str):
+                raise bad_request(
+                    f'{resource.kind} in version "{resource.version}" cannot be handled as a '
+                    f"{resource.kind}: json: cannot unmarshal {_json_type(value)} into Go struct "
+                    f"field ObjectMeta.metadata.{field} of type string"
+                )
+            name = key.rpartition("/")[2]
+            if not _KEY_NAME.fullmatch(name) or len(name) > 63:
+                message = f'Invalid value: "{key}": name part must consist of alphanumeric '
+                message += "characters, '-', '_' or '.', and be no more than 63 characters"
+                causes = [("FieldValueInvalid", f"metadata.{field}", message)]
+                raise invalid(resource.kind, resource.group, str(metadata.get("name", "")), causes)
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, dict):
+        return "object"
+    return "array" if isinstance(value, list) else "number"
+
+
+def _check_lease(document: Json) -> None:
+    """Lease times are MicroTime: exactly six fractional digits, as a real API demands."""
+    for field in ("acquireTime", "renewTime"):
+        value = (document.get("spec") or {}).get(field)
+        if value is not None and not _MICRO_TIME.fullmatch(str(value)):
+            raise ApiError(
+                400,
+                "BadRequest",
+                'Lease in version "v1" cannot be handled as a Lease: parsing time '
+                f'"{value}" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "{value}"',
+            )
+
+
+def _check_deployment(resource: Resource, document: Json) -> None:
+    replicas = (document.get("spec") or {}).get("replicas", 1)
+    if not isinstance(replicas, int) or isinstance(replicas, bool):
+        raise bad_request(
+            'Deployment in version "v1" cannot be handled as a Deployment: json: cannot '
+            f"unmarshal {_json_type(replicas)} into Go struct field DeploymentSpec.spec.replicas "
+            "of type int32"
+        )
+    if replicas < 0:
+        message = f"Invalid value: {replicas}: must be greater than or equal to 0"
+        causes = [("FieldValueInvalid", "spec.replicas", message)]
+        raise invalid(resource.kind, resource.group, document["metadata"]["name"], causes)
+
+
+def default(resource: Resource, document: Json) -> Json:
+    """The document with the values a real API fills in."""
+    if resource.plural == "deployments":
+        return {**document, "spec": _deployment_spec(document.get("spec") or {})}
+    if resource.plural == "services":
+        return {**document, "spec": _service_spec(document.get("spec") or {})}
+    if resource.plural == "ingresses" and "status" not in document:
+        return {**document, "status": {"loadBalancer": {}}}
+    if resource.plural == "namespaces":
+        return _namespace(document)
+    return document
+
+
+def _namespace(document: Json) -> Json:
+    metadata = document["metadata"]
+    labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata["name"]}
+    return {
+        **document,
+        "metadata": {**metadata, "labels": labels},
+        "spec": document.get("spec") or {"finalizers": ["kubernetes"]},
+        "status": document.get("status") or {"phase": "Active"},
+    }
+
+
+def _service_spec(spec: Json) -> Json:
+    ports = [
+        {"protocol": "TCP", "targetPort": port.get("port"), **port}
+        for port in spec.get("ports") or []
+    ]
+    return {
+        "internalTrafficPolicy": "Cluster",
+        "ipFamilies": ["IPv4"],
+        "ipFamilyPolicy": "SingleStack",
+        "sessionAffinity": "None",
+        "type": "ClusterIP",
+        **spec,
+        **({"ports": ports} if ports else {}),
+    }
+
+
+def _deployment_spec(spec: Json) -> Json:
+    rolling = {"type": "RollingUpdate"}
+    rolling_update = {"maxUnavailable": "25%", "maxSurge": "25%"}
+    strategy = {**rolling, **(spec.get("strategy") or {})}
+    if strategy["type"] == "RollingUpdate":
+        strategy["rollingUpdate"] = {**rolling_update, **(strategy.get("rollingUpdate") or {})}
+    return {
+        "replicas": 1,
+        "revisionHistoryLimit": 10,
+        "progressDeadlineSeconds": 600,
+        **spec,
+        "strategy": strategy,
+        "template": _pod_template(spec.get("template") or {}),
+    }
+
+
+def _pod_template(template: Json) -> Json:
+    spec = template.get("spec") or {}
+    containers = [_container(c) for c in spec.get("containers") or []]
+    defaults = {
+        "restartPolicy": "Always",
+        "terminationGracePeriodSeconds": 30,
+        "dnsPolicy": "ClusterFirst",
+        "securityContext": {},
+        "schedulerName": "default-scheduler",
+    }
+    filled = {**defaults, **spec, "containers": containers}
+    return {**template, "metadata": template.get("metadata") or {}, "spec": filled}
+
+
+def _container(container: Json) -> Json:
+    image = str(container.get("image", ""))
+    latest = image.endswith(":latest") or ":" not in image.rpartition("/")[2]
+    ports = [{"protocol": "TCP", **port} for port in container.get("ports") or []]
+    return {
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+        "imagePullPolicy": "Always" if latest else "IfNotPresent",
+        **container,
+        **({"ports": ports} if ports else {}),
+    }

@@ -1,0 +1,66 @@
+"""The API's own controllers: garbage collection by owner, emptying of namespaces."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from alb_dr.sandbox.kube.status import Json
+
+if TYPE_CHECKING:
+    from alb_dr.sandbox.kube.store import Store
+
+RETRY_S = 0.1
+"""Pause before a namespace that still holds something is looked at again."""
+
+
+def collect(store: Store, uid: str) -> None:
+    """Delete what only the deleted object (its uid) owned."""
+    for resource, document in store.everything():
+        owners = document["metadata"].get("ownerReferences") or []
+        if owners and all(owner.get("uid") == uid for owner in owners):
+            name, namespace = document["metadata"]["name"], _namespace(document)
+            if store.find(resource, namespace, name) is not None:
+                store.delete(resource, namespace, name)
+
+
+def orphan(store: Store, owner: Json) -> None:
+    """Take the owner out of everything it owns, so that nothing goes with it."""
+    from alb_dr.sandbox.kube.store import Write
+
+    uid = owner["metadata"]["uid"]
+    for resource, document in store.everything():
+        owners = document["metadata"].get("ownerReferences") or []
+        if not any(o.get("uid") == uid for o in owners):
+            continue
+        left = [o for o in owners if o.get("uid") != uid]
+        metadata = {k: v for k, v in document["metadata"].items() if k != "ownerReferences"}
+        if left:
+            metadata["ownerReferences"] = left
+        changed = {**document, "metadata": metadata}
+        writer = Write(manager="kube-controller-manager")
+        store.update(resource, _namespace(document), metadata["name"], changed, writer)
+
+
+def empty_namespace(store: Store, name: str) -> None:
+    """Delete what is inside a namespace; the namespace itself when nothing is left."""
+    inside = [(r, d) for r, d in store.everything() if r.namespaced and _namespace(d) == name]
+    for resource, document in inside:
+        held = store.find(resource, name, document["metadata"]["name"])
+        if held is not None and not held["metadata"].get("deletionTimestamp"):
+            store.delete(resource, name, document["metadata"]["name"])
+    if any(r.namespaced and _namespace(d) == name for r, d in store.everything()):
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        loop.call_later(RETRY_S, lambda: empty_namespace(store, name))
+        return
+    namespaces = store.registry.named("namespaces")
+    home = store.find(namespaces, "", name)
+    if home is not None:
+        store.remove(namespaces, home)
+
+
+def _namespace(document: Json) -> str:
+    return str(document["metadata"].get("namespace") or "")

@@ -1,0 +1,65 @@
+"""Label and field selectors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from alb_dr.sandbox.kube.status import Json, bad_request
+
+Matcher = Callable[[Mapping[str, str]], bool]
+
+_REQUIREMENT = re.compile(
+    r"\s*(?:(?P<absent>!)\s*(?P<nkey>[\w./-]+)"
+    r"|(?P<key>[\w./-]+)\s*(?:(?P<op>==|!=|=)\s*(?P<value>[\w.-]*)"
+    r"|\s+(?P<in>in|notin)\s*\((?P<values>[^)]*)\))?)\s*(?:,|$)"
+)
+
+
+def label_selector(text: str) -> Matcher:
+    """Whether labels match; 400 for a selector that cannot be parsed."""
+    tests: list[Matcher] = []
+    at = 0
+    while at < len(text):
+        found = _REQUIREMENT.match(text, at)
+        if not found or found.end() == at:
+            raise bad_request(f"unable to parse requirement: found '{text[at:]}'")
+        tests.append(_test(found))
+        at = found.end()
+    return lambda labels: all(test(labels) for test in tests)
+
+
+def _test(found: re.Match[str]) -> Matcher:
+    if found["absent"]:
+        key = found["nkey"]
+        return lambda labels: key not in labels
+    key = found["key"]
+    if found["in"]:
+        values = {v.strip() for v in found["values"].split(",")}
+        if found["in"] == "in":
+            return lambda labels: labels.get(key) in values
+        return lambda labels: labels.get(key) not in values
+    if found["op"]:
+        value = found["value"]
+        if found["op"] == "!=":
+            return lambda labels: labels.get(key) != value
+        return lambda labels: labels.get(key) == value
+    return lambda labels: key in labels
+
+
+def field_selector(text: str) -> Callable[[Json], bool]:
+    """Whether a document's fields match; terms are ``path=value`` or ``path!=value``."""
+    terms: list[tuple[str, bool, str]] = []
+    for term in filter(None, text.split(",")):
+        found = re.fullmatch(r"\s*([\w./\[\]-]+)\s*(==|!=|=)\s*(.*?)\s*", term)
+        if not found:
+            raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
+        terms.append((found[1], found[2] != "!=", found[3]))
+    return lambda document: all((_dig(document, p) == v) == same for p, same, v in terms)
+
+
+def _dig(document: Any, path: str) -> str:
+    for name in path.split("."):
+        document = document.get(name) if isinstance(document, dict) else None
+    return "" if document is None else str(document)

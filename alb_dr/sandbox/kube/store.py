@@ -1,0 +1,360 @@
+"""The objects of one API: versions, locking, finalizers, garbage collection, the event log."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import secrets
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from alb_dr.sandbox.kube import admission, garbage
+from alb_dr.sandbox.kube.instants import now_text
+from alb_dr.sandbox.kube.ownership import updated
+from alb_dr.sandbox.kube.resources import Registry, Resource, resources_of_crd
+from alb_dr.sandbox.kube.status import (
+    ApiError,
+    Json,
+    already_exists,
+    bad_request,
+    details_of,
+    modified,
+    not_found,
+    qualified,
+)
+
+LOG_LENGTH = 5000
+"""Changes a watch may resume from; an older version is answered 410."""
+
+Key = tuple[str, str]
+"""Namespace (empty for a cluster-scoped object) and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change: the document after it, and before it for whoever filters."""
+
+    version: int
+    type: str
+    resource: Resource
+    object: Json
+    old: Json | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """Who writes, through which subresource, and whether anything is stored."""
+
+    manager: str
+    subresource: str = ""
+    dry_run: bool = False
+    owned: bool = False
+    """True when managedFields were computed already (an apply)."""
+
+
+class Store:
+    """Everything one API knows. Documents in it are never changed in place."""
+
+    def __init__(self) -> None:
+        self.registry = Registry()
+        self.version = 100
+        self.log: deque[Event] = deque(maxlen=LOG_LENGTH)
+        self._objects: dict[tuple[str, str], dict[Key, Json]] = {}
+        self._listeners: set[Callable[[Event], None]] = set()
+        writer = Write(manager="kube-apiserver")
+        for name in ("default", "kube-system"):
+            document = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            self.create(self.registry.named("namespaces"), "", document, writer)
+
+    # reading -----------------------------------------------------------------------------------
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Json:
+        """The document; 404 when it is not there."""
+        found = self.find(resource, namespace, name)
+        if found is None:
+            raise not_found(resource.plural, resource.group, name)
+        return found
+
+    def find(self, resource: Resource, namespace: str, name: str) -> Json | None:
+        """The document, or None."""
+        return self._of(resource).get((namespace if resource.namespaced else "", name))
+
+    def all(self, resource: Resource, namespace: str = "") -> list[Json]:
+        """The documents of a kind, by namespace and name."""
+        found = self._of(resource)
+        return [found[key] for key in sorted(found) if not namespace or key[0] == namespace]
+
+    def _of(self, resource: Resource) -> dict[Key, Json]:
+        return self._objects.setdefault((resource.group, resource.plural), {})
+
+    # listening ---------------------------------------------------------------------------------
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call ``listener`` with every change from now on; the result stops that."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def since(self, version: int) -> Iterator[Event]:
+        """The changes after a version; 410 when they are forgotten."""
+        if self.log and version < self.log[0].version - 1 and version < self.version:
+            message = f"too old resource version: {version} ({self.log[0].version})"
+            raise ApiError(410, "Expired", message)
+        return iter([event for event in self.log if event.version > version])
+
+    def _emit(self, kind: str, resource: Resource, document: Json, old: Json | None) -> None:
+        event = Event(self.version, kind, resource, document, old)
+        self.log.append(event)
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def _stamp(self, document: Json) -> Json:
+        self.version += 1
+        metadata = {**document["metadata"], "resourceVersion": str(self.version)}
+        return {**document, "metadata": metadata}
+
+    # writing -----------------------------------------------------------------------------------
+
+    def create(self, resource: Resource, namespace: str, document: Json, write: Write) -> Json:
+        """Store a new document; 409 when the name is taken, 404 without its namespace."""
+        document = copy.deepcopy(document)
+        metadata = dict(document.get("metadata") or {})
+        if not metadata.get("name") and metadata.get("generateName"):
+            metadata["name"] = f"{metadata['generateName']}{secrets.token_hex(3)[:5]}"
+        self._place(resource, namespace, metadata)
+        document = {"kind": resource.kind, "apiVersion": resource.group_version, **document}
+        for name in ("resourceVersion", "uid", "selfLink", "deletionTimestamp", "generation"):
+            metadata.pop(name, None)
+        document["metadata"] = metadata
+        admission.check(resource, document)
+        if self.find(resource, namespace, metadata["name"]) is not None:
+            raise already_exists(resource.plural, resource.group, metadata["name"])
+        if "status" in resource.subresources and resource.plural != "customresourcedefinitions":
+            document.pop("status", None)
+        if write.owned is False:
+            metadata.pop("managedFields", None)
+            self._own(None, document, resource, write)
+        metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": now_text()}
+        if _counts_generations(resource):
+            metadata["generation"] = 1
+        document = admission.default(resource, document)
+        if write.dry_run:
+            return document
+        document = self._stamp(document)
+        self._of(resource)[_key(resource, document)] = document
+        self._emit("ADDED", resource, document, None)
+        self._registered(resource, document)
+        return document
+
+    def _place(self, resource: Resource, namespace: str, metadata: Json) -> None:
+        if not resource.namespaced:
+            metadata.pop("namespace", None)
+            return
+        if metadata.setdefault("namespace", namespace) != namespace:
+            raise bad_request(
+                "the namespace of the provided object does not match the namespace sent on the "
+                "request"
+            )
+        home = self.find(self.registry.named("namespaces"), "", namespace)
+        if home is None:
+            raise not_found("namespaces", "", namespace)
+        if home["metadata"].get("deletionTimestamp"):
+            name = metadata.get("name", "")
+            message = (
+                f'{qualified(resource.plural, resource.group)} "{name}" is forbidden: unable to '
+                f"create new content in namespace {namespace} because it is being terminated"
+            )
+            causes = [
+                {
+                    "reason": "NamespaceTerminating",
+                    "message": f"namespace {namespace} is being terminated",
+                    "field": "metadata.namespace",
+                }
+            ]
+            details = details_of(resource.plural, resource.group, name, causes=causes)
+            raise ApiError(403, "Forbidden", message, details)
+
+    def update(
+        self, resource: Resource, namespace: str, name: str, new: Json, write: Write
+    ) -> Json:
+        """Store a changed document; 409 when it names a version or uid that is not the live one.
+
+        A write that changes nothing keeps the resourceVersion.
+        """
+        old = self.get(resource, namespace, name)
+        self._check_versions(resource, old, new)
+        document = self._combined(resource, old, new, write)
+        admission.check(resource, document)
+        document = admission.default(resource, document)
+        if _spec(document) != _spec(old) and "generation" in old["metadata"]:
+            document["metadata"]["generation"] = old["metadata"]["generation"] + 1
+        if not write.owned:
+            self._own(old, document, resource, write)
+        if _content(document) == _content(old) and not _owners_changed(old, document):
+            return old
+        if write.dry_run:
+            return document
+        if document["metadata"].get("deletionTimestamp") and not _held(document):
+            return self.remove(resource, document)
+        document = self._stamp(document)
+        self._of(resource)[_key(resource, document)] = document
+        self._emit("MODIFIED", resource, document, old)
+        self._registered(resource, document)
+        return document
+
+    @staticmethod
+    def _check_versions(resource: Resource, old: Json, new: Json) -> None:
+        given, live = new.get("metadata") or {}, old["metadata"]
+        version = given.get("resourceVersion")
+        if version and version != live["resourceVersion"]:
+            raise modified(resource.plural, resource.group, live["name"])
+        if given.get("uid") and given["uid"] != live["uid"]:
+            message = (
+                f'Operation cannot be fulfilled on {resource.name} "{live["name"]}": Precondition '
+                f"failed: UID in precondition: {given['uid']}, UID in object meta: {live['uid']}"
+            )
+            details = details_of(resource.plural, resource.group, live["name"])
+            raise ApiError(409, "Conflict", message, details)
+
+    @staticmethod
+    def _combined(resource: Resource, old: Json, new: Json, write: Write) -> Json:
+        """What is stored: the part the subresource may change, the rest as it was."""
+        fixed = ("uid", "creationTimestamp", "name", "namespace", "generation", "resourceVersion")
+        kept = {k: old["metadata"][k] for k in fixed if k in old["metadata"]}
+        for name in ("deletionTimestamp", "deletionGracePeriodSeconds"):
+            if name in old["metadata"]:
+                kept[name] = old["metadata"][name]
+        if write.subresource == "status":
+            managed = (new.get("metadata") or {}).get("managedFields")
+            metadata = {**old["metadata"], **({"managedFields": managed} if managed else {})}
+            document = {**old, "metadata": metadata}
+            document.pop("status", None)
+            return {**document, **({"status": new["status"]} if "status" in new else {})}
+        document = {**copy.deepcopy(new), "metadata": {**(new.get("metadata") or {}), **kept}}
+        document |= {"apiVersion": old["apiVersion"], "kind": old["kind"]}
+        if "status" in resource.subresources:
+            document.pop("status", None)
+            if "status" in old:
+                document["status"] = old["status"]
+        return document
+
+    @staticmethod
+    def _own(old: Json | None, new: Json, resource: Resource, write: Write) -> None:
+        owner = (write.manager, "Update", write.subresource)
+        updated(old, new, resource=resource, owner=owner, now=now_text)
+
+    def delete(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        *,
+        preconditions: Json | None = None,
+        orphan: bool = False,
+    ) -> tuple[Json, bool]:
+        """Delete; the document and whether it is gone (a finalizer may hold it)."""
+        document = self.get(resource, namespace, name)
+        wanted = preconditions or {}
+        for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+            live = document["metadata"][field]
+            if wanted.get(field, live) != live:
+                message = (
+                    f'Operation cannot be fulfilled on {resource.name} "{name}": Precondition '
+                    f"failed: {label} in precondition: {wanted[field]}, {label} in object meta: "
+                    f"{live}"
+                )
+                details = details_of(resource.plural, resource.group, name)
+                raise ApiError(409, "Conflict", message, details)
+        if orphan:
+            garbage.orphan(self, document)
+        if _held(document) or resource.name == "namespaces":
+            return self._mark(resource, document), False
+        return self.remove(resource, document), True
+
+    def _mark(self, resource: Resource, document: Json) -> Json:
+        if document["metadata"].get("deletionTimestamp"):
+            return document
+        metadata = {
+            **document["metadata"],
+            "deletionTimestamp": now_text(),
+            "deletionGracePeriodSeconds": 0,
+        }
+        if "generation" in metadata:
+            metadata["generation"] += 1
+        marked = self._stamp({**document, "metadata": metadata})
+        if resource.name == "namespaces":
+            marked["status"] = {**(marked.get("status") or {}), "phase": "Terminating"}
+        self._of(resource)[_key(resource, marked)] = marked
+        self._emit("MODIFIED", resource, marked, document)
+        if resource.name == "namespaces":
+            self._later(lambda: garbage.empty_namespace(self, marked["metadata"]["name"]))
+        return marked
+
+    def remove(self, resource: Resource, document: Json) -> Json:
+        """Take a document out of the store, whatever holds it."""
+        gone = self._stamp(document)
+        self._of(resource).pop(_key(resource, gone), None)
+        self._emit("DELETED", resource, gone, document)
+        if resource.name == "customresourcedefinitions.apiextensions.k8s.io":
+            spec = gone["spec"]
+            self.registry.remove(spec["group"], spec["names"]["plural"])
+            self._objects.pop((spec["group"], spec["names"]["plural"]), None)
+        self._later(lambda: garbage.collect(self, gone["metadata"]["uid"]))
+        return gone
+
+    @staticmethod
+    def _later(job: Callable[[], object]) -> None:
+        """Controllers of the API work after the answer, when there is a loop to work in."""
+        try:
+            asyncio.get_running_loop().call_soon(job)
+        except RuntimeError:
+            job()
+
+    def everything(self) -> Iterator[tuple[Resource, Json]]:
+        """Every object with its kind."""
+        for resource in self.registry:
+            for document in self.all(resource):
+                yield resource, document
+
+    def _registered(self, resource: Resource, document: Json) -> None:
+        if resource.name == "customresourcedefinitions.apiextensions.k8s.io":
+            for served in resources_of_crd(document):
+                self.registry.add(served)
+
+
+def _key(resource: Resource, document: Json) -> Key:
+    return (namespace_of(document) if resource.namespaced else "", document["metadata"]["name"])
+
+
+def namespace_of(document: Json) -> str:
+    """The document's namespace; empty for a cluster-scoped one."""
+    return str(document["metadata"].get("namespace") or "")
+
+
+def _held(document: Json) -> bool:
+    return bool(document["metadata"].get("finalizers"))
+
+
+def _counts_generations(resource: Resource) -> bool:
+    uncounted = {"namespaces", "configmaps", "secrets", "events", "leases", "services", "nodes"}
+    uncounted |= {"serviceaccounts", "endpoints", "roles", "rolebindings", "clusterroles"}
+    return not (resource.typed and resource.plural in uncounted)
+
+
+def _spec(document: Json) -> Json:
+    return {k: v for k, v in document.items() if k not in {"metadata", "status"}}
+
+
+def _content(document: Json) -> Json:
+    skipped = {"resourceVersion", "managedFields"}
+    metadata = {k: v for k, v in document["metadata"].items() if k not in skipped}
+    return {**document, "metadata": metadata}
+
+
+def _owners_changed(old: Json, new: Json) -> bool:
+    def fields(document: Json) -> list[Json]:
+        entries = document["metadata"].get("managedFields") or []
+        return [{k: v for k, v in entry.items() if k != "time"} for entry in entries]
+
+    return fields(old) != fields(new)
