@@ -1,0 +1,100 @@
+"""Resolve: the addresses of a gateway's name, as this machine sees them."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+
+from alb_dr.errors import BadInput, Refused, Unreachable
+
+MOST_ADDRESSES = 64
+"""Addresses probed at most; an ALB has one to a few for each zone."""
+TIMEOUT_S = 10.0
+"""Longest wait for the name server; the resolver's own patience can be minutes."""
+METADATA = frozenset(
+    ipaddress.ip_address(text) for text in ("100.100.100.200", "169.254.169.254", "fd00:ec2::254")
+)
+"""Addresses that hand out credentials of this machine: Alibaba Cloud ECS first (safety F48)."""
+
+_HINT = (
+    "names of new ALBs may not be callable directly: point a domain at it (CNAME), "
+    "or give --connect-to HOST:PORT"
+)
+
+
+def addresses_of(name: str) -> tuple[str, ...]:
+    """Every IP address of ``name``, in the resolver's order, without duplicates.
+
+    ``localhost`` and ``*.localhost`` are 127.0.0.1 without asking anybody: most resolvers do not
+    know them (RFC 6761 §6.3 asks us to). Raises Unreachable when nothing resolves, Refused for an
+    address that no gateway can have.
+    """
+    bare = name.removeprefix("[").removesuffix("]").rstrip(".").lower()
+    if not bare:
+        raise BadInput("the gateway has no name to connect to", hint=_HINT)
+    if bare == "localhost" or bare.endswith(".localhost"):
+        return ("127.0.0.1",)
+    found = _literal(bare) or _lookup(bare)
+    for address in found:
+        _refuse_forbidden(name, address)
+    return found[:MOST_ADDRESSES]
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """The parts of ``HOST:PORT``; an IPv6 address stands in brackets. Raises BadInput."""
+    host, colon, port = text.rpartition(":")
+    bare = host.startswith("[") and host.endswith("]")
+    if not colon or not host or (":" in host and not bare) or not port.isascii():
+        raise BadInput(f"{text!r} is not HOST:PORT", hint="like 10.0.0.1:80 or [2001:db8::1]:443")
+    if not port.isdigit() or not 0 < int(port) < 65_536:
+        raise BadInput(f"port {port!r} of {text!r} is outside 1 to 65535")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _literal(text: str) -> tuple[str, ...]:
+    try:
+        return (str(ipaddress.ip_address(text)),)
+    except ValueError:
+        return ()
+
+
+def _lookup(name: str) -> tuple[str, ...]:
+    answers: list[list[str]] = []
+    failures: list[OSError | UnicodeError] = []
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(
+                name, None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+            )
+        except (OSError, UnicodeError) as error:
+            failures.append(error)
+        else:
+            answers.append([str(entry[4][0]) for entry in found])
+
+    # The resolver cannot be cancelled, so it waits in a thread that nobody waits for.
+    asker = threading.Thread(target=ask, name="alb-dr-resolve", daemon=True)
+    asker.start()
+    asker.join(TIMEOUT_S)
+    if answers and answers[0]:
+        return tuple(dict.fromkeys(answers[0]))
+    why = str(failures[0]) if failures else f"no answer within {TIMEOUT_S:g} s"
+    raise Unreachable(f"{name} does not resolve: {why}", hint=_HINT)
+
+
+def _refuse_forbidden(name: str, text: str) -> None:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    if address in METADATA or address.is_link_local:
+        what = "a link-local or metadata address"
+    elif address.is_multicast or address.is_unspecified:
+        what = "no address of a host"
+    else:
+        return
+    raise Refused(
+        f"{name} resolves to {text}, {what}; nothing was sent",
+        hint="somebody may have poisoned the name: ask your name server, or give --connect-to",
+        code="ADR-FORBIDDEN-ADDRESS",
+    )
