@@ -1,4 +1,4 @@
-"""A histogram of durations: bounded memory, relative error below half a percent."""
+"""A histogram of durations: bounded memory, errors below half a percent or a microsecond."""
 
 from __future__ import annotations
 
@@ -64,4 +64,4 @@ def middle(key: int) -> float:
         return key / 1e6
     shift = (key >> SUB_BITS) - 1
     low = (key - (shift << SUB_BITS)) << shift
-    return (low + ((1 << shift) - 1) / 2) / 1e6
+    return (low + (1 << shift) / 2) / 1e6
