@@ -1,0 +1,110 @@
+"""Who may do what: bearer tokens, and deny rules that a test or a drill can set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alb_dr.sandbox.kube.status import ApiError, Json, details_of
+
+ANONYMOUS = "system:anonymous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deny:
+    """A rule that forbids; None matches everything. ``resource`` may be ``deployments/scale``."""
+
+    verb: str | None = None
+    resource: str | None = None
+    namespace: str | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asks to do."""
+
+    user: str
+    verb: str
+    group: str
+    resource: str
+    namespace: str
+    name: str
+
+
+class Access:
+    """Authentication by token and authorisation by deny rules."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, str] = {}
+        self.deny: list[Deny] = []
+
+    def user_of(self, authorization: str | None) -> str:
+        """The user behind an Authorization header; 401 for an unknown token."""
+        if not authorization:
+            return ANONYMOUS
+        kind, _, token = authorization.partition(" ")
+        user = self.tokens.get(token.strip()) if kind.lower() == "bearer" else None
+        if user is None:
+            raise ApiError(401, "Unauthorized", "Unauthorized")
+        return user
+
+    def allowed(self, request: Request) -> bool:
+        """Whether nothing forbids it. Anonymous users may do nothing."""
+        if request.user == ANONYMOUS:
+            return False
+        return not any(_matches(rule, request) for rule in self.deny)
+
+    def check(self, request: Request) -> None:
+        """403 in Kubernetes' words when it is forbidden."""
+        if self.allowed(request):
+            return
+        plural = request.resource
+        where = f' in the namespace "{request.namespace}"' if request.namespace else ""
+        scope = where or " at the cluster scope"
+        subject = (
+            f'{plural}.{request.group} "{request.name}"'
+            if request.group
+            else (f'{plural} "{request.name}"')
+        )
+        if not request.name:
+            subject = f"{plural}.{request.group}" if request.group else plural
+        message = (
+            f'{subject} is forbidden: User "{request.user}" cannot {request.verb} resource '
+            f'"{plural}" in API group "{request.group}"{scope}'
+        )
+        details = details_of(plural, request.group, request.name)
+        raise ApiError(403, "Forbidden", message, details)
+
+
+def _matches(rule: Deny, request: Request) -> bool:
+    return (
+        rule.verb in {None, "*", request.verb}
+        and rule.resource in {None, "*", request.resource}
+        and rule.namespace in {None, request.namespace}
+        and rule.user in {None, request.user}
+    )
+
+
+def review(access: Access, user: str, document: Json) -> Json:
+    """A SelfSubjectAccessReview, answered."""
+    wanted = (document.get("spec") or {}).get("resourceAttributes") or {}
+    resource = wanted.get("resource", "")
+    if wanted.get("subresource"):
+        resource = f"{resource}/{wanted['subresource']}"
+    request = Request(
+        user=user,
+        verb=wanted.get("verb", ""),
+        group=wanted.get("group", ""),
+        resource=resource,
+        namespace=wanted.get("namespace", ""),
+        name=wanted.get("name", ""),
+    )
+    allowed = access.allowed(request)
+    return {**document, "metadata": {}, "status": {"allowed": allowed}}
+
+
+def who_am_i(user: str, document: Json) -> Json:
+    """A SelfSubjectReview, answered."""
+    groups = ["system:authenticated"]
+    info = {"username": user, "groups": groups}
+    return {**document, "metadata": {}, "status": {"userInfo": info}}

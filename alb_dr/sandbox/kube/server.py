@@ -1,0 +1,373 @@
+"""The HTTP side of an embedded API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from alb_dr.sandbox.kube import access, discovery, reads, writes
+from alb_dr.sandbox.kube.address import Address, address_of
+from alb_dr.sandbox.kube.protobuf import MAGIC, decode
+from alb_dr.sandbox.kube.status import ApiError, Json, bad_request, no_such_path
+from alb_dr.sandbox.kube.store import Event, Store, Write
+from alb_dr.sandbox.kube.table import table
+
+MAX_BODY = 3 * 1024 * 1024
+"""Bytes of a request, as a real API server's default."""
+BOOKMARK_S = 5.0
+"""Pause between two bookmarks of a quiet watch."""
+HISTORY = 100_000
+"""Requests remembered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRecord:
+    """One request as the history keeps it; no credentials, no bodies but writes'."""
+
+    method: str
+    verb: str
+    path: str
+    query: Mapping[str, str]
+    user: str
+    manager: str
+    dry_run: bool
+    content_type: str
+    body: Any
+    status: int
+
+
+class ApiServer:
+    """Answers HTTP requests from a store."""
+
+    def __init__(self, store: Store, rules: access.Access) -> None:
+        self._store = store
+        self._access = rules
+        self.history: deque[RequestRecord] = deque(maxlen=HISTORY)
+
+    def application(self) -> web.Application:
+        """The aiohttp application."""
+        application = web.Application(client_max_size=MAX_BODY)
+        application.router.add_route("*", "/{path:.*}", self._handle)
+        return application
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        call = _Call(request)
+        try:
+            call.user = self._access.user_of(request.headers.get("Authorization"))
+            response = await self._route(call)
+        except ApiError as error:
+            response = _json(error.document(), error.code)
+        except web.HTTPRequestEntityTooLarge:
+            message = f"Request entity too large: limit is {MAX_BODY}"
+            too_large = ApiError(413, "RequestEntityTooLarge", message)
+            response = _json(too_large.document(), 413)
+        self.history.append(call.record(response.status))
+        return response
+
+    async def _route(self, call: _Call) -> web.StreamResponse:
+        parts = [part for part in call.request.path.split("/") if part]
+        if not parts:
+            return _json({"paths": ["/api", "/apis", "/healthz", "/openapi/v3", "/version"]})
+        if parts[0] in {"healthz", "livez", "readyz"}:
+            return web.Response(text="ok")
+        if parts[0] == "version":
+            return _json(discovery.VERSION)
+        found = self._discovered(call, parts)
+        if found is not None:
+            return _json(found)
+        if parts[0] not in {"api", "apis"}:
+            raise no_such_path()
+        at = address_of(self._store.registry, parts)
+        call.at(at)
+        return await self._serve(call, at)
+
+    def _discovered(self, call: _Call, parts: list[str]) -> Json | None:
+        registry = self._store.registry
+        if parts == ["api"]:
+            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+        if parts == ["apis"]:
+            return discovery.group_list(registry)
+        if parts[:2] == ["openapi", "v3"]:
+            if call.user == access.ANONYMOUS:
+                raise no_such_path()
+            return self._openapi(parts[2:])
+        if parts[0] == "api" and len(parts) == 2:
+            return discovery.resource_list(registry, "", parts[1])
+        if parts[0] == "apis" and len(parts) == 2 and parts[1] in registry.groups():
+            versions = registry.groups()[parts[1]]
+            group = discovery.group_document(parts[1], versions)
+            return {"kind": "APIGroup", "apiVersion": "v1", **group}
+        if parts[0] == "apis" and len(parts) == 3:
+            return discovery.resource_list(registry, parts[1], parts[2])
+        if parts[0] in {"api", "apis"} and len(parts) < 3:
+            raise no_such_path()
+        return None
+
+    def _openapi(self, parts: list[str]) -> Json:
+        registry = self._store.registry
+        if not parts:
+            return discovery.openapi_index(registry)
+        if parts[0] == "api" and len(parts) == 2:
+            return discovery.openapi(registry, "", parts[1])
+        if parts[0] == "apis" and len(parts) == 3:
+            return discovery.openapi(registry, parts[1], parts[2])
+        raise no_such_path()
+
+    async def _serve(self, call: _Call, at: Address) -> web.StreamResponse:
+        self._access.check(
+            access.Request(
+                user=call.user,
+                verb=call.verb,
+                group=at.resource.group,
+                resource=at.full_name,
+                namespace=at.namespace,
+                name=at.name,
+            )
+            if not _is_review(at)
+            else _always(call.user)
+        )
+        if call.verb == "watch":
+            return await self._watch(call, at)
+        if call.request.method == "GET":
+            return self._read(call, at)
+        body = await call.body()
+        if _is_review(at):
+            return _json(self._review(call, at, body), 201)
+        return self._write(call, at, body)
+
+    def _review(self, call: _Call, at: Address, body: Any) -> Json:
+        document = {"apiVersion": at.resource.group_version, "kind": at.resource.kind, **body}
+        if at.resource.plural == "selfsubjectreviews":
+            return access.who_am_i(call.user, document)
+        return access.review(self._access, call.user, document)
+
+    def _read(self, call: _Call, at: Address) -> web.Response:
+        if at.name:
+            document = self._store.get(at.resource, at.namespace, at.name)
+            if at.subresource == "scale":
+                document = writes.scale_of(document)
+            return call.answer(document, at)
+        documents, metadata = reads.page(self._store, at, call.query)
+        if call.wants_table:
+            return _json(table(at.resource, documents, metadata=metadata, include=call.include))
+        listed = {
+            "kind": f"{at.resource.kind}List",
+            "apiVersion": at.resource.group_version,
+            "metadata": metadata,
+            "items": [_item(d, at) for d in documents],
+        }
+        return _json(listed)
+
+    def _write(self, call: _Call, at: Address, body: Any) -> web.Response:
+        write = Write(manager=call.manager, subresource=at.subresource, dry_run=call.dry_run)
+        method = call.request.method
+        if method == "POST" and not at.name:
+            return call.answer(writes.create(self._store, at, body, write), at, 201)
+        if method == "PUT" and at.name:
+            return call.answer(writes.replace(self._store, at, body, write), at)
+        if method == "PATCH" and at.name:
+            document, created = writes.patch(
+                self._store,
+                at,
+                body,
+                write,
+                content_type=call.content_type,
+                force=call.query.get("force") in {"true", "1"},
+            )
+            return call.answer(document, at, 201 if created else 200)
+        if method == "DELETE" and at.name:
+            return _json(writes.delete(self._store, at, body, dry_run=call.dry_run))
+        if method == "DELETE":
+            return self._delete_all(call, at)
+        message = "the server does not allow this method on the requested resource"
+        raise ApiError(405, "MethodNotAllowed", message, {})
+
+    def _delete_all(self, call: _Call, at: Address) -> web.Response:
+        documents, metadata = reads.page(self._store, at, call.query)
+        for document in documents:
+            meta = document["metadata"]
+            self._store.delete(at.resource, meta.get("namespace", ""), meta["name"])
+        listed = {
+            "kind": f"{at.resource.kind}List",
+            "apiVersion": at.resource.group_version,
+            "metadata": metadata,
+            "items": documents,
+        }
+        return _json(listed)
+
+    async def _watch(self, call: _Call, at: Address) -> web.StreamResponse:
+        matches = reads.filter_of(at, call.query)
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        try:
+            missed = list(reads.backlog(self._store, at, call.query))
+        except ApiError as error:
+            if error.code != 410:
+                raise
+            return _json({"type": "ERROR", "object": error.document()})
+        stop = self._store.listen(queue.put_nowait)
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        stream = _WatchStream(call, at, response)
+        end = time.monotonic() + float(call.query.get("timeoutSeconds") or 1800)
+        try:
+            await response.prepare(call.request)
+            for event in missed:
+                await stream.send(reads.seen_as(event, at, matches))
+            while (left := end - time.monotonic()) > 0:
+                try:
+                    event = await asyncio.wait_for(queue.get(), min(BOOKMARK_S, left))
+                except TimeoutError:
+                    await stream.bookmark(self._store.version)
+                    continue
+                await stream.send(reads.seen_as(event, at, matches))
+            with suppress(ConnectionError):
+                await response.write_eof()
+        except ConnectionError:
+            pass
+        finally:
+            stop()
+        return response
+
+
+class _WatchStream:
+    """Writes watch events as lines of JSON, as documents or as table rows."""
+
+    def __init__(self, call: _Call, at: Address, response: web.StreamResponse) -> None:
+        self._call = call
+        self._at = at
+        self._response = response
+        self._headers = True
+
+    async def send(self, seen: tuple[str, Json] | None) -> None:
+        if seen is None:
+            return
+        kind, document = seen
+        if self._call.wants_table:
+            document = table(
+                self._at.resource,
+                [document],
+                metadata={"resourceVersion": document["metadata"]["resourceVersion"]},
+                include=self._call.include,
+                headers=self._headers,
+            )
+            self._headers = False
+        await self._line({"type": kind, "object": document})
+
+    async def bookmark(self, version: int) -> None:
+        if self._call.query.get("allowWatchBookmarks") not in {"true", "1"}:
+            return
+        document = {
+            "kind": self._at.resource.kind,
+            "apiVersion": self._at.resource.group_version,
+            "metadata": {"resourceVersion": str(version)},
+        }
+        await self._line({"type": "BOOKMARK", "object": document})
+
+    async def _line(self, event: Json) -> None:
+        await self._response.write(json.dumps(event, separators=(",", ":")).encode() + b"\n")
+
+
+class _Call:
+    """One HTTP request, read."""
+
+    def __init__(self, request: web.Request) -> None:
+        self.request = request
+        self.query: Mapping[str, str] = request.query
+        self.user = ""
+        self.verb = ""
+        self.content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
+        self._body: Any = None
+        accept = request.headers.get("Accept", "")
+        self.wants_table = "as=Table" in accept
+        self.include = self.query.get("includeObject", "Metadata")
+        agent = request.headers.get("User-Agent", "unknown").partition("/")[0]
+        given = self.query.get("fieldManager", "")
+        self.manager = given if given or self.content_type == writes.APPLY_PATCH else agent
+        self.dry_run = self.query.get("dryRun") == "All"
+
+    def at(self, at: Address) -> None:
+        """Learn the API verb from the method and the address."""
+        watched = self.query.get("watch") in {"true", "1"}
+        verbs = {
+            "GET": "get" if at.name and not watched else "list",
+            "POST": "create",
+            "PUT": "update",
+            "PATCH": "patch",
+            "DELETE": "delete" if at.name else "deletecollection",
+        }
+        is_watch = watched and self.request.method == "GET"
+        self.verb = "watch" if is_watch else verbs.get(self.request.method, "get")
+
+    async def body(self) -> Any:
+        """The parsed body: JSON, YAML or the few kinds of protobuf; 400 and 415 otherwise."""
+        raw = await self.request.read()
+        if not raw:
+            return {}
+        if raw.startswith(MAGIC):
+            self._body = decode(raw)
+            return self._body
+        known = ("json", "yaml", "x-none", "")
+        if self.request.method in {"POST", "PUT"} and not self.content_type.endswith(known[:2]):
+            message = (
+                "the body of the request was in an unknown format - accepted media types include: "
+                "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+            )
+            raise ApiError(415, "UnsupportedMediaType", message)
+        try:
+            self._body = json.loads(raw) if raw.lstrip()[:1] in b"{[" else yaml.safe_load(raw)
+        except (ValueError, yaml.YAMLError) as error:
+            raise bad_request(f"the object provided is unrecognized: {error}") from None
+        return self._body
+
+    def answer(self, document: Json, at: Address, status: int = 200) -> web.Response:
+        """One document, as a table if that is wanted."""
+        if self.wants_table and document.get("kind") == at.resource.kind:
+            metadata = {"resourceVersion": document["metadata"].get("resourceVersion", "")}
+            document = table(at.resource, [document], metadata=metadata, include=self.include)
+        return _json(document, status)
+
+    def record(self, status: int) -> RequestRecord:
+        """What the history keeps."""
+        return RequestRecord(
+            method=self.request.method,
+            verb=self.verb,
+            path=self.request.path,
+            query=dict(self.query),
+            user=self.user,
+            manager=self.manager,
+            dry_run=self.dry_run,
+            content_type=self.content_type,
+            body=self._body,
+            status=status,
+        )
+
+
+def _is_review(at: Address) -> bool:
+    return at.resource.plural in {"selfsubjectaccessreviews", "selfsubjectreviews"}
+
+
+def _always(user: str) -> access.Request:
+    """A request nothing forbids but being anonymous."""
+    return access.Request(
+        user=user, verb="create", group="", resource="reviews", namespace="", name=""
+    )
+
+
+def _item(document: Json, at: Address) -> Json:
+    """Items of a list of built-in kinds carry no kind and version of their own."""
+    if not at.resource.typed:
+        return document
+    return {k: v for k, v in document.items() if k not in {"kind", "apiVersion"}}
+
+
+def _json(document: Json, status: int = 200) -> web.Response:
+    text = json.dumps(document, separators=(",", ":"))
+    return web.Response(text=text, content_type="application/json", status=status)

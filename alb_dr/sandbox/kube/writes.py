@@ -1,0 +1,217 @@
+"""The writing verbs on one address: create, replace, the four patches, scale, delete."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from alb_dr.sandbox.kube.address import Address
+from alb_dr.sandbox.kube.instants import now_text
+from alb_dr.sandbox.kube.ownership import applied
+from alb_dr.sandbox.kube.patch import json_patch, merge_patch, strategic_patch
+from alb_dr.sandbox.kube.status import (
+    ApiError,
+    Json,
+    bad_request,
+    details_of,
+    invalid,
+    not_found,
+)
+from alb_dr.sandbox.kube.store import Store, Write
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+
+
+def create(store: Store, at: Address, body: Any, write: Write) -> Json:
+    """POST to a collection."""
+    document = _checked(at, body)
+    return store.create(at.resource, at.namespace, document, write)
+
+
+def replace(store: Store, at: Address, body: Any, write: Write) -> Json:
+    """PUT of an object, its status or its scale."""
+    if at.subresource == "scale":
+        return _scaled(store, at, (body.get("spec") or {}).get("replicas", 0), write)
+    document = _checked(at, body)
+    given = (document.get("metadata") or {}).get("name")
+    if given and given != at.name:
+        raise bad_request(
+            f"the name of the object ({given}) does not match the name on the URL ({at.name})"
+        )
+    return store.update(at.resource, at.namespace, at.name, document, write)
+
+
+def patch(
+    store: Store, at: Address, body: Any, write: Write, *, content_type: str, force: bool
+) -> tuple[Json, bool]:
+    """PATCH of an object, its status or its scale; the result and whether it was created."""
+    if content_type == APPLY_PATCH:
+        return _apply(store, at, body, write, force=force)
+    live = store.find(at.resource, at.namespace, at.name)
+    if live is None:
+        raise not_found(at.resource.plural, at.resource.group, at.name)
+    base = copy.deepcopy(scale_of(live) if at.subresource == "scale" else live)
+    new = _patched(at, base, body, content_type)
+    if at.subresource == "scale":
+        return _scaled(store, at, (new.get("spec") or {}).get("replicas", 0), write), False
+    if not isinstance(body, dict) or "resourceVersion" not in (body.get("metadata") or {}):
+        new["metadata"] = {k: v for k, v in new["metadata"].items() if k != "resourceVersion"}
+    return store.update(at.resource, at.namespace, at.name, new, write), False
+
+
+def _patched(at: Address, base: Json, body: Any, content_type: str) -> Json:
+    if content_type == JSON_PATCH:
+        return json_patch(base, body)
+    if not isinstance(body, dict):
+        raise bad_request("the body of a patch is an object")
+    if content_type == MERGE_PATCH:
+        return dict(merge_patch(base, body))
+    if content_type == STRATEGIC_PATCH and at.resource.typed:
+        return dict(strategic_patch(base, body))
+    if content_type == STRATEGIC_PATCH:
+        accepted = ", ".join([JSON_PATCH, MERGE_PATCH, APPLY_PATCH, "application/apply-patch+cbor"])
+        message = (
+            "the body of the request was in an unknown format - accepted media types include: "
+            f"{accepted}"
+        )
+        raise ApiError(415, "UnsupportedMediaType", message)
+    raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def _apply(store: Store, at: Address, body: Any, write: Write, *, force: bool) -> tuple[Json, bool]:
+    if not write.manager:
+        message = "Required value: is required for apply patch"
+        causes = [("FieldValueRequired", "fieldManager", message)]
+        raise invalid("PatchOptions", "meta.k8s.io", "", causes)
+    document = _checked(at, body)
+    metadata = dict(document.get("metadata") or {})
+    if metadata.setdefault("name", at.name) != at.name:
+        raise bad_request(
+            f"the name of the object ({metadata['name']}) does not match the name on the URL "
+            f"({at.name})"
+        )
+    if "managedFields" in metadata:
+        raise bad_request("metadata.managedFields must be nil")
+    if at.resource.namespaced:
+        metadata.setdefault("namespace", at.namespace)
+    document["metadata"] = metadata
+    _typed(at, document)
+    live = store.find(at.resource, at.namespace, at.name)
+    if live is None and at.subresource:
+        raise not_found(at.resource.plural, at.resource.group, at.name)
+    owner = (write.manager, "Apply", at.subresource)
+    new = applied(live, document, resource=at.resource, owner=owner, force=force, now=now_text)
+    owned = Write(
+        manager=write.manager,
+        subresource=at.subresource,
+        dry_run=write.dry_run,
+        owned=True,
+    )
+    if live is None:
+        return store.create(at.resource, at.namespace, new, owned), True
+    version = metadata.get("resourceVersion")
+    new["metadata"] = {k: v for k, v in new["metadata"].items() if k != "resourceVersion"}
+    if version:
+        new["metadata"]["resourceVersion"] = version
+    if metadata.get("uid"):
+        new["metadata"]["uid"] = metadata["uid"]
+    return store.update(at.resource, at.namespace, at.name, new, owned), False
+
+
+def _typed(at: Address, document: Json) -> None:
+    """A typing error in an applied document of a known kind is answered 500, as a real API does."""
+    if not at.resource.typed:
+        return
+    for field in ("annotations", "labels"):
+        for key, value in ((document.get("metadata") or {}).get(field) or {}).items():
+            if not isinstance(value, str):
+                shown = "true" if value is True else "false" if value is False else value
+                kind = type(shown).__name__ if not isinstance(value, bool) else "bool"
+                kind = {"int": "int64", "float": "float64"}.get(kind, kind)
+                message = (
+                    f"failed to create typed patch object ({at.namespace}/{at.name}; "
+                    f"{at.resource.group_version}, Kind={at.resource.kind}): .metadata.{field}."
+                    f"{key}: expected string, got &value.valueUnstructured{{Value:{shown}}}"
+                )
+                raise ApiError(500, "", message)
+
+
+def _checked(at: Address, body: Any) -> Json:
+    """A body that is an object of the address's kind."""
+    if not isinstance(body, dict):
+        raise bad_request("the body of the request is no object")
+    kind = body.get("kind", at.resource.kind)
+    version = body.get("apiVersion", at.resource.group_version)
+    if kind != at.resource.kind:
+        raise bad_request(
+            f'{kind} in version "{version.rpartition("/")[2]}" cannot be handled as a '
+            f"{at.resource.kind}: converting ({version.rpartition('/')[2]}.{kind}) to "
+            f"(core.{at.resource.kind}): unknown conversion"
+        )
+    if version != at.resource.group_version:
+        raise bad_request(
+            f"the API version in the data ({version}) does not match the expected API version "
+            f"({at.resource.group_version})"
+        )
+    return {**body, "kind": kind, "apiVersion": version}
+
+
+def scale_of(document: Json) -> Json:
+    """The Scale of a workload."""
+    metadata = document["metadata"]
+    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    labels = ((document.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+    spec: Json = {}
+    replicas = (document.get("spec") or {}).get("replicas", 1)
+    if replicas:
+        spec["replicas"] = replicas
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {k: metadata[k] for k in kept if k in metadata},
+        "spec": spec,
+        "status": {
+            "replicas": (document.get("status") or {}).get("replicas", 0),
+            "selector": ",".join(f"{k}={v}" for k, v in sorted(labels.items())),
+        },
+    }
+
+
+def _scaled(store: Store, at: Address, replicas: Any, write: Write) -> Json:
+    live = store.get(at.resource, at.namespace, at.name)
+    new = copy.deepcopy(live)
+    new.setdefault("spec", {})["replicas"] = replicas
+    new["metadata"].pop("resourceVersion")
+    writer = Write(manager=write.manager, dry_run=write.dry_run)
+    return scale_of(store.update(at.resource, at.namespace, at.name, new, writer))
+
+
+def delete(store: Store, at: Address, options: Any, *, dry_run: bool) -> Json:
+    """DELETE of one object: a Status when it is gone, the object when a finalizer holds it."""
+    given = options if isinstance(options, dict) else {}
+    orphan = given.get("propagationPolicy") == "Orphan" or given.get("orphanDependents") is True
+    if dry_run or given.get("dryRun"):
+        document, gone = store.get(at.resource, at.namespace, at.name), True
+    else:
+        document, gone = store.delete(
+            at.resource,
+            at.namespace,
+            at.name,
+            preconditions=given.get("preconditions"),
+            orphan=orphan,
+        )
+    if not gone:
+        return document
+    details = details_of(
+        at.resource.plural, at.resource.group, at.name, uid=document["metadata"]["uid"]
+    )
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details,
+    }
