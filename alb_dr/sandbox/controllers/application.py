@@ -1,0 +1,205 @@
+"""Application → Deployment and Service in a member, as Argo CD does it for the demo's chart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from alb_dr.sandbox.controllers.applicationset import APPLICATIONS, FINALIZER
+from alb_dr.sandbox.controllers.reconciler import Reconciler
+from alb_dr.sandbox.kube.instants import now_text
+from alb_dr.sandbox.kube.local import LocalClient
+from alb_dr.sandbox.kube.status import Json
+
+CHART = "manifests/helm/web-demo"
+"""The path of the public demo chart, the only one the sandbox can stand in for."""
+DEPLOYMENTS = "deployments.apps"
+SELF_HEAL_S = 1.0
+"""Pause before drift is reverted; five seconds in Argo CD."""
+
+
+class ApplicationController:
+    """Syncs every Application once per revision and parameters, as ``automated: {}`` means."""
+
+    def __init__(
+        self, fleet: LocalClient, members: Mapping[str, LocalClient], *, replicas: int
+    ) -> None:
+        self._fleet = fleet
+        self._members = members
+        self._replicas = replicas
+        self._synced: dict[str, str] = {}
+
+    def reconciler(self) -> Reconciler:
+        """The loop that runs it."""
+        members = [m.subscribe(DEPLOYMENTS, "services") for m in self._members.values()]
+        return Reconciler([self._fleet.subscribe(APPLICATIONS), *members], self.reconcile)
+
+    async def reconcile(self) -> float | None:
+        """Bring every Application in line."""
+        again = None
+        for application in self._fleet.list(APPLICATIONS):
+            if application["metadata"].get("deletionTimestamp"):
+                self._finalize(application)
+                continue
+            member = self._member(application)
+            problem = self._problem(application, member)
+            if problem is not None or member is None:
+                self._report(application, "Unknown", "Unknown", problem)
+                continue
+            if self._sync(application, member):
+                again = SELF_HEAL_S
+        return again
+
+    def _member(self, application: Json) -> LocalClient | None:
+        destination = application["spec"].get("destination") or {}
+        name = str(destination.get("name") or destination.get("server") or "")
+        return next((c for key, c in self._members.items() if name.startswith(key)), None)
+
+    def _problem(self, application: Json, member: LocalClient | None) -> str | None:
+        source = application["spec"].get("source") or {}
+        if member is None:
+            return "there are no clusters with this name"
+        if source.get("path") != CHART:
+            return f"{source.get('path')}: app path does not exist"
+        return None
+
+    def _sync(self, application: Json, member: LocalClient) -> bool:
+        """Apply once per revision; True when self-heal wants another look soon."""
+        wanted = self._documents(application)
+        uid = application["metadata"]["uid"]
+        digest = json.dumps(application["spec"], sort_keys=True)
+        policy = (application["spec"].get("syncPolicy") or {}).get("automated")
+        drifted = [d for d in wanted if not _in_sync(d, member)]
+        first = self._synced.get(uid) != digest
+        if drifted and policy is not None and (first or policy.get("selfHeal")):
+            if not first and not self._healing(application):
+                return True
+            self._apply(application, wanted, member)
+            drifted = []
+        self._synced[uid] = digest
+        health = _health(member, wanted[0]["metadata"]["namespace"])
+        self._report(application, "OutOfSync" if drifted else "Synced", health, None)
+        return False
+
+    def _healing(self, application: Json) -> bool:
+        """Self-heal waits one look before it acts, so that drift can be seen at all."""
+        uid = f"heal-{application['metadata']['uid']}"
+        if self._synced.pop(uid, None):
+            return True
+        self._synced[uid] = "waiting"
+        return False
+
+    def _apply(self, application: Json, wanted: list[Json], member: LocalClient) -> None:
+        namespace = wanted[0]["metadata"]["namespace"]
+        options = (application["spec"].get("syncPolicy") or {}).get("syncOptions") or []
+        if member.get("namespaces", namespace) is None and "CreateNamespace=true" in options:
+            member.create(
+                "namespaces",
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
+            )
+        for document in wanted:
+            name = DEPLOYMENTS if document["kind"] == "Deployment" else "services"
+            member.apply(name, document)
+
+    def _documents(self, application: Json) -> list[Json]:
+        """What the chart makes of the parameters."""
+        helm = (application["spec"].get("source") or {}).get("helm") or {}
+        values = {p["name"]: str(p["value"]) for p in helm.get("parameters") or []}
+        namespace = application["spec"]["destination"]["namespace"]
+        node_port = values.get("isNodePort") == "true"
+        labels = {"app": "web-demo"}
+        tracking = {"argocd.argoproj.io/instance": application["metadata"]["name"]}
+        image = "registry.sandbox/web-demo:0.5.0"
+        env = [{"name": "ENV_NAME", "value": values.get("envCluster", "cluster-oneregion")}]
+        container = {"name": "web-demo", "image": image, "env": env}
+        deployment: Json = {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {
+                "name": "web-demo",
+                "namespace": namespace,
+                "labels": {**labels, **tracking},
+            },
+            "spec": {
+                "replicas": int(values.get("replicas", self._replicas)),
+                "selector": {"matchLabels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            },
+        }
+        port: Json = {"port": 80, "targetPort": 8080, "protocol": "TCP"}
+        if node_port:
+            port["nodePort"] = 30100
+        service: Json = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "service1", "namespace": namespace, "labels": tracking},
+            "spec": {
+                "type": "NodePort" if node_port else "ClusterIP",
+                "selector": labels,
+                "ports": [port],
+            },
+        }
+        return [deployment, service]
+
+    def _finalize(self, application: Json) -> None:
+        """Delete the workloads if the finalizer says so, then let the Application go."""
+        member = self._member(application)
+        metadata = application["metadata"]
+        if FINALIZER in (metadata.get("finalizers") or []) and member is not None:
+            namespace = application["spec"]["destination"]["namespace"]
+            member.delete(DEPLOYMENTS, "web-demo", namespace)
+            member.delete("services", "service1", namespace)
+        patch = {"metadata": {"finalizers": None}}
+        self._fleet.merge(APPLICATIONS, metadata["name"], patch, metadata["namespace"])
+
+    def _report(self, application: Json, sync: str, health: str, problem: str | None) -> None:
+        status: Json = {
+            "sync": {"status": sync, "revision": application["spec"]["source"]["targetRevision"]},
+            "health": {"status": health},
+            "conditions": [{"type": "ComparisonError", "message": problem}] if problem else None,
+        }
+        if problem is None:
+            status["operationState"] = {"phase": "Succeeded", "message": "successfully synced"}
+        live = application.get("status") or {}
+        if all(live.get(key) == value for key, value in status.items()):
+            return
+        status["reconciledAt"] = now_text()
+        metadata = application["metadata"]
+        self._fleet.merge(
+            APPLICATIONS,
+            metadata["name"],
+            {"status": status},
+            metadata["namespace"],
+            subresource="status",
+        )
+
+
+def _in_sync(wanted: Json, member: LocalClient) -> bool:
+    name = DEPLOYMENTS if wanted["kind"] == "Deployment" else "services"
+    live = member.get(name, wanted["metadata"]["name"], wanted["metadata"]["namespace"])
+    return live is not None and _contains(live["spec"], wanted["spec"])
+
+
+def _contains(live: object, wanted: object) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(live, dict) and all(_contains(live.get(k), v) for k, v in wanted.items())
+    if isinstance(wanted, list):
+        return (
+            isinstance(live, list)
+            and len(live) == len(wanted)
+            and all(_contains(a, b) for a, b in zip(live, wanted, strict=True))
+        )
+    return live == wanted
+
+
+def _health(member: LocalClient, namespace: str) -> str:
+    live = member.get(DEPLOYMENTS, "web-demo", namespace)
+    if live is None:
+        return "Missing"
+    status = live.get("status") or {}
+    wanted = live["spec"].get("replicas", 1)
+    return (
+        "Healthy"
+        if status.get("updatedReplicas", 0) >= wanted <= status.get("availableReplicas", 0)
+        else "Progressing"
+    )
