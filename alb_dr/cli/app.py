@@ -12,7 +12,7 @@ from alb_dr.cli.context import FORMATS, Context
 from alb_dr.cli.options import EPILOG
 from alb_dr.errors import BadInput
 
-GROUPS = ("distribute", "gateway", "ingress")
+GROUPS = ("distribute", "gateway", "ingress", "sandbox")
 """Commands with subcommands; each module holds a Typer named ``app``."""
 VERBS = ("version",)
 """Commands of their own; each module holds a function of the command's name."""
@@ -30,7 +30,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def root(
+def root(  # noqa: PLR0913, PLR0917  every global option is one parameter
     ctx: typer.Context,
     config: Annotated[
         Path | None,

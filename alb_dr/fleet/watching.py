@@ -43,10 +43,8 @@ def watch(
                 listed, version = lister()
                 state = {_key(m): m for m in listed}
                 yield tuple(state.values())
-            left = end - clock.monotonic()
-            if left <= 0:
-                return
-            for event in streamer(version, max(1, min(SPELL_S, int(left) or 1))):
+            spell = max(1, min(SPELL_S, int(end - clock.monotonic())))
+            for event in streamer(version, spell):
                 version, changed = _follow(event, state, version, make)
                 failures = 0
                 if changed:

@@ -140,8 +140,7 @@ class Kubelet:
         )
         if run.leaving:
             _send(run, signal.SIGKILL)
-        stdout = run.process.stdout
-        if stdout is not None and await asyncio.wait_for(stdout.readline(), START_S):
+        if await _says_ready(run.process):
             for word, value in self._orders.items():
                 _tell(run, word, value)
             self._report(run, ready=True)
@@ -214,6 +213,17 @@ class Kubelet:
                 }
             ],
         }
+
+
+async def _says_ready(process: Process) -> bool:
+    """Whether the pod says that it listens; one that says nothing is killed."""
+    line = b""
+    if process.stdout is not None:
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), START_S)
+        except TimeoutError:
+            process.kill()
+    return line.strip() == b"ready"
 
 
 def _octet(low: int, high: int) -> int:

@@ -1,0 +1,160 @@
+"""``alb-dr sandbox``: a Fleet, its members and a gateway on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alb_dr.cli.answer import answer, table
+from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.options import EPILOG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+app = typer.Typer(help="A Fleet, its members and a gateway on this machine.", no_args_is_help=True)
+
+
+def sandbox_folder(context: Context) -> Path:
+    """Where the one sandbox of this user lives."""
+    return context.state_dir / "sandbox"
+
+
+@app.command(epilog=EPILOG)
+def up(
+    ctx: typer.Context,
+    member: Annotated[
+        list[str] | None,
+        typer.Option("--member", metavar="NAME", help="A member's name; repeat it (default two)."),
+    ] = None,
+    gateway_port: Annotated[
+        int, typer.Option("--gateway-port", help="The gateway's listener.", min=1, max=65_535)
+    ] = 8001,
+    replicas: Annotated[
+        int, typer.Option("--replicas", help="Pods of the demo in each member.", min=1, max=20)
+    ] = 2,
+    propagation: Annotated[
+        float,
+        typer.Option(
+            "--propagation",
+            metavar="SECONDS",
+            help="Delay until weights and endpoints reach the data plane.",
+            min=0,
+            max=60,
+        ),
+    ] = 0.4,
+    manners: Annotated[
+        str,
+        typer.Option("--manners", help="alb, or forgiving (retries and quick health checks)."),
+    ] = "alb",
+    empty_group: Annotated[
+        str,
+        typer.Option("--empty-group", help="Share of a member without endpoints: spill or 503."),
+    ] = "spill",
+) -> None:
+    """Start a sandbox; print the line that points every other command at it."""
+    from alb_dr.errors import BadInput
+    from alb_dr.sandbox.lifecycle import up as start
+    from alb_dr.sandbox.options import EmptyGroup, Manners, SandboxOptions
+
+    context = context_of(ctx)
+    names = tuple(member) if member else ("poc-ack-1", "poc-ack-2")
+    _check_names(names)
+    if manners not in set(Manners) or empty_group not in set(EmptyGroup):
+        raise BadInput("--manners is alb or forgiving, --empty-group is spill or 503")
+    options = SandboxOptions(
+        members=names,
+        gateway_port=gateway_port,
+        replicas=replicas,
+        propagation_s=propagation,
+        manners=Manners(manners),
+        empty_group=EmptyGroup(empty_group),
+    )
+    with context.narrator.phase("starting a Fleet, its members and a gateway"):
+        info = start(sandbox_folder(context), options)
+    line = f"export ALB_DR_CONFIG={info.config}"
+    answer(ctx, line, {"config": str(info.config), "pid": info.pid, **info.facts})
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    import re
+
+    from alb_dr.errors import BadInput
+
+    if not 2 <= len(names) <= 8 or len(set(names)) != len(names):
+        raise BadInput("a sandbox has 2 to 8 members with different names")
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?", name) or name == "fleet":
+            raise BadInput(f"{name!r} is no member name", hint="use a-z, 0-9 and -")
+
+
+@app.command(epilog=EPILOG)
+def status(ctx: typer.Context) -> None:
+    """Say what runs, what was done to it, and how much memory it takes."""
+    from alb_dr.sandbox.lifecycle import status as look
+
+    context = context_of(ctx)
+    seen = look(sandbox_folder(context))
+    rows = [
+        [m["name"], m["api"], str(m["pods"]), ", ".join(m["faults"]) or "-"]
+        for m in seen["members"]
+    ]
+    human = table(rows, ["MEMBER", "API", "PODS", "FAULTS"])
+    human += f"\ngateway: port {seen['gateway_port']}, manners {seen['manners']}"
+    human += f"\n{seen['processes']} processes, {seen['memory_kib'] / 1024:.0f} MiB"
+    human += f"\nexport ALB_DR_CONFIG={seen['config']}"
+    answer(ctx, human, seen)
+
+
+@app.command(epilog=EPILOG)
+def down(ctx: typer.Context) -> None:
+    """End the sandbox; no process, port or file of it is left."""
+    from alb_dr.sandbox.lifecycle import down as stop
+
+    context = context_of(ctx)
+    with context.narrator.phase("ending the sandbox"):
+        was_running = stop(sandbox_folder(context))
+    human = "the sandbox is gone" if was_running else "no sandbox was running"
+    answer(ctx, human, {"was_running": was_running})
+
+
+@app.command(epilog=EPILOG)
+def fault(
+    ctx: typer.Context,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="FAULT", help="pods-down, api-down, zone-down, hung, slow, errors or clear."
+        ),
+    ],
+    member: Annotated[
+        str | None, typer.Argument(metavar="MEMBER", help="Whom; clear alone clears all.")
+    ] = None,
+    value: Annotated[
+        int | None,
+        typer.Option("--value", help="Milliseconds for slow (200), percent for errors (100)."),
+    ] = None,
+) -> None:
+    """Do a fault to a member, or take faults back with clear."""
+    from alb_dr.errors import BadInput
+    from alb_dr.sandbox.lifecycle import clear, inject
+
+    folder = sandbox_folder(context_of(ctx))
+    if name == "clear":
+        seen = clear(folder, member)
+        human = "faults are cleared"
+    elif member is None:
+        raise BadInput(f"{name} needs a member", hint=f"alb-dr sandbox fault {name} poc-ack-2")
+    else:
+        seen = inject(folder, name, member, _value(name, value))
+        human = f"{name} is in force at {member}; undo: alb-dr sandbox fault clear {member}"
+    data: dict[str, Any] = {"members": seen["members"]}
+    answer(ctx, human, data)
+
+
+def _value(name: str, value: int | None) -> int:
+    """The fault's strength, with its default."""
+    if value is not None:
+        return max(0, value)
+    return {"slow": 200, "errors": 100}.get(name, 0)

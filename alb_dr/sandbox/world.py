@@ -1,0 +1,264 @@
+"""The world of one process: APIs, controllers, gateway and pods, started and stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from alb_dr.errors import BadInput
+from alb_dr.sandbox.controllers.albconfig import AlbConfigController
+from alb_dr.sandbox.controllers.application import ApplicationController
+from alb_dr.sandbox.controllers.applicationset import ApplicationSetController
+from alb_dr.sandbox.controllers.deployment import DeploymentController
+from alb_dr.sandbox.controllers.endpointslice import EndpointSliceController
+from alb_dr.sandbox.controllers.ingress import IngressController
+from alb_dr.sandbox.controllers.kubelet import Kubelet
+from alb_dr.sandbox.controllers.reconciler import Reconciler
+from alb_dr.sandbox.envoy import EnvoyGateway
+from alb_dr.sandbox.kube.cluster import EmbeddedCluster
+from alb_dr.sandbox.kube.crds import FLEET_CRDS, MEMBER_CRDS
+from alb_dr.sandbox.kube.local import LocalClient
+from alb_dr.sandbox.kubeconfig import write_kubeconfig
+from alb_dr.sandbox.options import SandboxMember, SandboxOptions
+from alb_dr.sandbox.pki import Pki, make_pki, server_context
+from alb_dr.sandbox.project import write_project
+
+HOST = "127.0.0.1"
+FAULTS = ("pods-down", "api-down", "zone-down", "hung", "slow", "errors")
+"""What can be done to a member."""
+
+
+class Member:
+    """One member cluster: its API, its kubelet, and whether the Fleet can see it."""
+
+    def __init__(self, member: SandboxMember) -> None:
+        self.id = member.id
+        self.name = member.name
+        self.cluster = EmbeddedCluster(member.name, crds=MEMBER_CRDS)
+        self.kubelet = Kubelet(self.cluster.client("kubelet"), node=f"node-{member.zone}")
+        self.port = 0
+        self.token = secrets.token_urlsafe(24)
+        self.faults: set[str] = set()
+
+
+class World:
+    """Everything a sandbox consists of."""
+
+    def __init__(self, folder: Path, options: SandboxOptions) -> None:
+        self._folder = folder
+        self._options = options
+        self.fleet = EmbeddedCluster("fleet", crds=FLEET_CRDS)
+        self._fleet_token = secrets.token_urlsafe(24)
+        self.members = [Member(m) for m in options.placed()]
+        self.gateway = EnvoyGateway(
+            folder / "envoy", manners=options.manners, empty_group=options.empty_group
+        )
+        self._pki: Pki | None = None
+        self._reconcilers: list[Reconciler] = []
+        self._ingress: Reconciler | None = None
+
+    async def start(self) -> dict[str, Any]:
+        """Start everything; what others need to know of it."""
+        self._pki = make_pki(self._folder)
+        await self.gateway.start()
+        fleet_port = await self._serve(self.fleet, "fleet", self._fleet_token, 0)
+        for member in self.members:
+            member.port = await self._serve(member.cluster, member.name, member.token, 0)
+        self._furnish()
+        self._reconcilers = self._controllers()
+        for reconciler in self._reconcilers:
+            reconciler.start()
+        config = write_project(self._folder, self._options)
+        return {
+            "config": str(config),
+            "fleet": f"https://{HOST}:{fleet_port}",
+            "members": {m.name: f"https://{HOST}:{m.port}" for m in self.members},
+            "gateway_port": self._options.gateway_port,
+            "envoy_pid": self.gateway.pid,
+        }
+
+    async def stop(self) -> None:
+        """Stop everything; no process is left."""
+        for reconciler in self._reconcilers:
+            await reconciler.stop()
+        for member in self.members:
+            member.kubelet.clear()
+        await asyncio.gather(*(m.kubelet.stop() for m in self.members), self.gateway.stop())
+        for cluster in (self.fleet, *(m.cluster for m in self.members)):
+            await cluster.stop_serving()
+
+    async def _serve(self, cluster: EmbeddedCluster, name: str, token: str, port: int) -> int:
+        if self._pki is None:
+            raise RuntimeError("the world has not started")
+        tls = server_context(self._pki)
+        tokens = {token: "sandbox-admin"}
+        port = await cluster.serve(host=HOST, port=port, tls=tls, tokens=tokens)
+        write_kubeconfig(
+            self._folder / f"{name}.kubeconfig",
+            name=name,
+            server=f"https://{HOST}:{port}",
+            ca=self._pki.ca.read_bytes(),
+            token=token,
+        )
+        return port
+
+    def _furnish(self) -> None:
+        """What is there before anybody does anything: Argo CD's namespace, secrets, members."""
+        fleet = self.fleet.client("ack-one")
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}
+        fleet.create("namespaces", namespace)
+        project = {"namespace": "argocd", "name": "default"}
+        fleet.create(
+            "appprojects.argoproj.io",
+            {
+                "apiVersion": "argoproj.io/v1alpha1",
+                "kind": "AppProject",
+                "metadata": project,
+                "spec": {"sourceRepos": ["*"], "destinations": [{"name": "*", "namespace": "*"}]},
+            },
+        )
+        for member in self.members:
+            _associate(fleet, member)
+
+    def _controllers(self) -> list[Reconciler]:
+        fleet = self.fleet.client("ack-one")
+        argo = self.fleet.client("argocd-applicationset-controller")
+        by_argo_name = {m.id: m.cluster.client("argocd-controller") for m in self.members}
+        by_id = {m.id: m.cluster.client("ack-one") for m in self.members}
+        options = self._options
+        ingress = IngressController(
+            fleet,
+            by_id,
+            visible=self._visible,
+            follow=self.gateway.follow,
+            propagation_s=options.propagation_s,
+        )
+        albconfig = AlbConfigController(fleet, options, listening=self.gateway.listens)
+        application = ApplicationController(
+            self.fleet.client("argocd-application-controller"),
+            by_argo_name,
+            replicas=options.replicas,
+        )
+        self._ingress = ingress.reconciler()
+        found = [
+            ApplicationSetController(argo).reconciler(),
+            application.reconciler(),
+            albconfig.reconciler(),
+            self._ingress,
+        ]
+        for member in self.members:
+            manager = member.cluster.client("kube-controller-manager")
+            found += [
+                DeploymentController(manager).reconciler(),
+                EndpointSliceController(manager).reconciler(),
+                member.kubelet.reconciler(),
+            ]
+        return found
+
+    def _visible(self, member_id: str) -> bool:
+        return any(m.id == member_id and m.cluster.serving for m in self.members)
+
+    # faults ------------------------------------------------------------------------------------
+
+    def member(self, name: str) -> Member:
+        """A member by name or id; BadInput otherwise."""
+        for member in self.members:
+            if name in (member.name, member.id):
+                return member
+        names = ", ".join(m.name for m in self.members)
+        raise BadInput(f"{name!r} is no member of the sandbox", hint=f"members are: {names}")
+
+    async def inject(self, fault: str, name: str, value: int) -> None:
+        """Do a fault to a member; BadInput for one that does not exist."""
+        member = self.member(name)
+        if fault not in FAULTS:
+            raise BadInput(f"{fault!r} is no fault", hint=f"faults are: {', '.join(FAULTS)}")
+        member.faults.add(fault)
+        if fault == "pods-down":
+            member.kubelet.kill_all()
+        if fault in {"zone-down", "hung"}:
+            member.kubelet.freeze_all()
+        if fault == "slow":
+            member.kubelet.order("delay", value)
+        if fault == "errors":
+            member.kubelet.order("errors", value)
+        if fault in {"api-down", "zone-down"}:
+            await member.cluster.stop_serving()
+
+    async def clear(self, name: str | None) -> None:
+        """Take the faults of one member, or of all, back."""
+        for member in self.members if name is None else [self.member(name)]:
+            member.faults.clear()
+            member.kubelet.clear()
+            if not member.cluster.serving:
+                with suppress(OSError):
+                    await self._serve(member.cluster, member.name, member.token, member.port)
+        if self._ingress is not None:
+            self._ingress.poke()
+
+    def distort(self, weights: dict[str, int]) -> None:
+        """Make the gateway split otherwise than the Ingress says; empty undoes it."""
+        by_id = {self.member(name).id: weight for name, weight in weights.items()}
+        self.gateway.distort = by_id
+        self.gateway.refresh()
+
+    def status(self) -> dict[str, Any]:
+        """What runs, and what was done to it."""
+        return {
+            "members": [
+                {
+                    "name": m.name,
+                    "id": m.id,
+                    "api": "serving" if m.cluster.serving else "down",
+                    "pods": len(m.kubelet.pids),
+                    "pids": m.kubelet.pids,
+                    "faults": sorted(m.faults),
+                }
+                for m in self.members
+            ],
+            "envoy_pid": self.gateway.pid,
+            "manners": str(self._options.manners),
+            "empty_group": str(self.gateway.empty_group),
+            "distorted": dict(self.gateway.distort),
+        }
+
+
+def _associate(fleet: LocalClient, member: Member) -> None:
+    """What associating a cluster leaves on a Fleet: Argo CD's secret, a ManagedCluster."""
+    argo_name = f"{member.id}-{member.name}"
+    fleet.create(
+        "secrets",
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": f"cluster-{member.id}",
+                "namespace": "argocd",
+                "labels": {"argocd.argoproj.io/secret-type": "cluster", "name": argo_name},
+                "annotations": {"cluster_id": member.id, "cluster_name": member.name},
+            },
+            "stringData": {"name": argo_name, "server": f"https://{HOST}:{member.port}"},
+            "type": "Opaque",
+        },
+    )
+    kinds = (
+        "HubAcceptedManagedCluster",
+        "ManagedClusterJoined",
+        "ManagedClusterConditionAvailable",
+    )
+    name = "managedclusters.cluster.open-cluster-management.io"
+    fleet.create(
+        name,
+        {
+            "apiVersion": "cluster.open-cluster-management.io/v1",
+            "kind": "ManagedCluster",
+            "metadata": {"name": member.id, "labels": {"name": member.name}},
+            "spec": {"hubAcceptsClient": True},
+        },
+    )
+    conditions = [{"type": kind, "status": "True", "reason": "Sandbox"} for kind in kinds]
+    patch = {"status": {"conditions": conditions}}
+    fleet.merge(name, member.id, patch, subresource="status")
