@@ -149,6 +149,18 @@ class Prober(Protocol):
         ...
 
 
+class SampleLog(Protocol):
+    """Where a run's samples are kept, so that every number can be recomputed."""
+
+    def add(self, columns: SampleColumns) -> None:
+        """Append samples; what was added is readable at once, also after a crash."""
+        ...
+
+    def read(self) -> Iterator[SampleColumns]:
+        """All samples in the order they were added, a batch at a time."""
+        ...
+
+
 class Clock(Protocol):
     """Time."""
 

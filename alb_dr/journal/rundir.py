@@ -1,0 +1,114 @@
+"""The run directory: everything one run leaves behind, in one private folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alb_dr.errors import BadInput, Conflict, NotFound
+
+DESCRIPTION = "run.json"
+"""What is known of the run beside its samples."""
+LATEST = "latest"
+"""The word for the newest run."""
+_PRIVATE_DIR, _PRIVATE_FILE = 0o700, 0o600
+_NAME = re.compile(r"\d{8}T\d{6}Z-[a-z-]+-[0-9a-f]{6}", re.ASCII)
+
+
+class RunDir:
+    """One run's directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """The name by which people call the run."""
+        return self.path.name
+
+    def write_text(self, name: str, text: str) -> Path:
+        """Replace a file in one step: a reader sees the old text or the new one, never half."""
+        path = self.path / name
+        beside = self.path / f".{name}.new"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+        return path
+
+    def write_json(self, name: str, document: Mapping[str, Any]) -> Path:
+        """Replace a JSON file."""
+        return self.write_text(name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """A JSON file of this run. Raises NotFound or BadInput."""
+        path = self.path / name
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise NotFound(f"{path} does not exist", hint="is this a run's directory?") from None
+        except (OSError, ValueError) as error:
+            raise BadInput(f"{path} cannot be read: {error}") from error
+        if not isinstance(document, dict):
+            raise BadInput(f"{path} holds no object")
+        return document
+
+
+def create_run(state_dir: Path, verb: str, *, now: datetime, given: Path | None = None) -> RunDir:
+    """A fresh directory: ``given`` if it is new or empty, else one below ``state_dir/runs``.
+
+    Raises Conflict when ``given`` holds something: a run never writes over another.
+    """
+    if given is not None:
+        _make(given)
+        if any(given.iterdir()):
+            raise Conflict(f"{given} is not empty", hint="give --run-dir a new directory")
+        return RunDir(given)
+    name = f"{now:%Y%m%dT%H%M%SZ}-{verb}-{secrets.token_hex(3)}"
+    path = state_dir / "runs" / name
+    _make(path)
+    return RunDir(path)
+
+
+def find_run(state_dir: Path, wanted: str) -> RunDir:
+    """The run called ``wanted``: a directory, a run's name, its short id, or ``latest``.
+
+    Raises NotFound naming the newest runs.
+    """
+    as_path = Path(wanted)
+    if (as_path / DESCRIPTION).is_file():
+        return RunDir(as_path)
+    known = runs(state_dir)
+    if wanted == LATEST and known:
+        return known[-1]
+    matching = [run for run in known if run.name == wanted or run.name.endswith(f"-{wanted}")]
+    if len(matching) == 1:
+        return matching[0]
+    newest = ", ".join(run.name for run in known[-3:]) or "none yet"
+    raise NotFound(f"there is no run {wanted!r}", hint=f"the newest runs are: {newest}")
+
+
+def runs(state_dir: Path) -> list[RunDir]:
+    """All runs, oldest first."""
+    folder = state_dir / "runs"
+    if not folder.is_dir():
+        return []
+    found = (p for p in folder.iterdir() if p.is_dir() and _NAME.fullmatch(p.name))
+    return [RunDir(path) for path in sorted(found, key=lambda p: p.name)]
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(mode=_PRIVATE_DIR, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be made: {error.strerror}", hint="say another place with --run-dir"
+        ) from error
