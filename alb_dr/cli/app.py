@@ -12,7 +12,7 @@ from alb_dr.cli.context import FORMATS, Context
 from alb_dr.cli.options import EPILOG
 from alb_dr.errors import BadInput
 
-GROUPS = ("distribute", "gateway", "ingress", "sandbox")
+GROUPS = ("distribute", "gateway", "ingress", "failover", "sandbox")
 """Commands with subcommands; each module holds a Typer named ``app``."""
 VERBS = ("version",)
 """Commands of their own; each module holds a function of the command's name."""

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import cast
 
 from alb_dr import __version__
 from alb_dr.errors import AlbDrError, BadInput, ExitCode, Interruption, RestoreIncomplete
@@ -51,7 +52,7 @@ def _invoke(words: list[str]) -> int:
 
     from alb_dr.cli.app import app
 
-    usage_error = typer.BadParameter.__mro__[2]
+    usage_error = cast("type[Exception]", typer.BadParameter.__mro__[2])
     try:
         result = app(words, prog_name="alb-dr", standalone_mode=False)
     except typer.Exit as leaving:

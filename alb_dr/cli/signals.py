@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from alb_dr.errors import Interruption
@@ -26,6 +27,8 @@ class Signals:
 
     def __init__(self) -> None:
         self.count = 0
+        self._shields = 0
+        self._held: int | None = None
         self.on_repeat: Callable[[int], None] | None = None
 
     def install(self) -> None:
@@ -35,15 +38,32 @@ class Signals:
                 signal.signal(signum, self._caught)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
+    @contextmanager
+    def shield(self) -> Iterator[None]:
+        """Let no signal into this block; one that came is raised at its end.
+
+        Taking back the harm of a drill must not be cut short by the signal that asks for it.
+        """
+        self._shields += 1
+        try:
+            yield
+        finally:
+            self._shields -= 1
+        if self._held is not None and not self._shields:
+            held, self._held = self._held, None
+            raise Interruption(held)
+
     def _caught(self, signum: int, _frame: FrameType | None) -> None:
         self.count += 1
-        if self.count == 1:
+        if self.count == 1 and self._shields:
+            self._held = signum
+        elif self.count == 1:
             raise Interruption(signum)
         if self.on_repeat is not None:
             self.on_repeat(self.count)
         else:
-            words = b"already stopping: putting things back first\n"
-            os.write(2, words)
+            with suppress(OSError):
+                os.write(2, b"stopping: putting things back first\n")
 
 
 SIGNALS = Signals()

@@ -1,0 +1,215 @@
+"""``alb-dr failover``: drills, and what an interrupted one left behind."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alb_dr.cli.answer import answer, table
+from alb_dr.cli.confirm import confirm
+from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.options import EPILOG, Yes
+from alb_dr.errors import ExitCode
+
+if TYPE_CHECKING:
+    from alb_dr.model.drill import DrillPlan, DrillReport
+    from alb_dr.workflows.recover import OpenDrill
+
+app = typer.Typer(help="Rehearse the failure of a member; always taken back.", no_args_is_help=True)
+
+Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, max=3600)]
+
+
+@app.command(epilog=EPILOG)
+def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
+    ctx: typer.Context,
+    member: Annotated[str, typer.Argument(metavar="MEMBER", help="The victim.")],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; goes into the record.")
+    ] = "rehearsal",
+    rate: Annotated[
+        float, typer.Option("--rate", metavar="PER_SECOND", help="Requests.", min=5, max=5000)
+    ] = 100.0,
+    baseline: Seconds = 5.0,
+    observe: Seconds = 15.0,
+    restore_timeout: Seconds = 120.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the guard rails, harm nothing.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Scale the member's workload to 0 under traffic, watch, restore, report the recovery."""
+    from alb_dr.model.drill import DrillPlan
+
+    context = context_of(ctx)
+    victim = context.topology.member(member)
+    plan = DrillPlan(
+        drill_id=secrets.token_hex(4),
+        victim=victim.name,
+        reason=reason,
+        rate=rate,
+        baseline_s=baseline,
+        observe_s=observe,
+        restore_timeout_s=restore_timeout,
+    )
+    if dry_run:
+        _only_check(ctx, context, plan)
+        return
+    workload = context.topology.application.workload
+    confirm(f"scale {workload.name} in {victim.name} to 0 for {observe:g} s?", yes=yes)
+    report = run_drill(context, plan)
+    _answer(ctx, report)
+
+
+def run_drill(context: Context, plan: DrillPlan) -> DrillReport:
+    """The drill with this process's ports; its files are in the run's folder."""
+    from alb_dr.cli.signals import SIGNALS
+    from alb_dr.journal.ledger import Ledger
+    from alb_dr.report.drill_data import drill_markdown
+    from alb_dr.workflows.drill import Drill, DrillPorts
+
+    folder = context.run_dir or context.state_dir / "drills"
+    ledger = Ledger(folder / f"{plan.drill_id}.jsonl", drill_id=plan.drill_id)
+    ports = DrillPorts(
+        fleet=context.fleet,
+        members=context.members,
+        prober=context.prober,
+        clock=context.clock,
+        narrator=context.narrator,
+        journal=ledger,
+        shield=SIGNALS.shield,
+        operator=operator(),
+    )
+    try:
+        report = Drill(plan, context.topology, ports).run()
+        ledger.write("closed", outcome=str(report.outcome))
+        (folder / f"{plan.drill_id}.md").write_text(drill_markdown(report))
+    finally:
+        ledger.close()
+    return report
+
+
+def operator() -> str:
+    """Who runs this, for records other people read."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = f"uid {os.getuid()}"
+    return f"{user}@{socket.gethostname()} (process {os.getpid()})"
+
+
+def _only_check(ctx: typer.Context, context: Context, plan: DrillPlan) -> None:
+    from alb_dr.workflows.drill_record import replicas_of
+    from alb_dr.workflows.guardrails import check_guardrails
+
+    workload = check_guardrails(
+        context.topology,
+        context.topology.member(plan.victim),
+        fleet=context.fleet,
+        members=context.members,
+        narrator=context.narrator,
+    )
+    human = f"the guard rails hold; {workload.id} in {plan.victim} would go from "
+    human += f"{replicas_of(workload)} to 0 (dry run)"
+    answer(ctx, human, {"dry_run": True, "victim": plan.victim, "target": str(workload.id)})
+
+
+def _answer(ctx: typer.Context, report: DrillReport) -> None:
+    from alb_dr.report.drill_data import drill_data, drill_lines
+
+    answer(
+        ctx,
+        "\n".join(drill_lines(report)),
+        drill_data(report),
+        verdict=str(report.outcome),
+        exit_code=report.outcome.exit_code,
+    )
+
+
+@app.command(epilog=EPILOG)
+def status(
+    ctx: typer.Context,
+    fail_if_open: Annotated[
+        bool, typer.Option("--fail-if-open", help="Leave with code 11 when a drill is open.")
+    ] = False,
+) -> None:
+    """Say which drills are open, in every member."""
+    found = _open(context_of(ctx))
+    human = _table(found) if found else "no drill is open"
+    code = ExitCode.RESTORE_INCOMPLETE if found and fail_if_open else ExitCode.OK
+    answer(ctx, human, {"open": [_as_data(d) for d in found]}, exit_code=code)
+
+
+@app.command(epilog=EPILOG)
+def recover(
+    ctx: typer.Context,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Do it; without this it is only said.")
+    ] = False,
+    drill_id: Annotated[
+        str | None, typer.Option("--drill", metavar="ID", help="Only this drill.")
+    ] = None,
+    timeout: Seconds = 120.0,
+) -> None:
+    """Put back what an interrupted drill left; works from any machine."""
+    from alb_dr.workflows.deadline import Deadline
+    from alb_dr.workflows.recover import Remedy, await_pods, remedy
+
+    context = context_of(ctx)
+    found = [d for d in _open(context) if drill_id in {None, d.record.drill if d.record else None}]
+    if not found:
+        answer(ctx, "no drill is open", {"open": [], "executed": execute})
+        return
+    if not execute:
+        human = f"{_table(found)}\nnothing was written; do it with --execute"
+        answer(ctx, human, {"open": [_as_data(d) for d in found], "executed": False})
+        return
+    done = []
+    for each in found:
+        api = context.members[context.topology.member(each.member).id]
+        with context.narrator.phase(f"restoring {each.member}: {each.workload.id}"):
+            result = remedy(each, api=api)
+            if result is Remedy.RESTORE:
+                deadline = Deadline(context.clock, timeout)
+                await_pods(each.workload.id, api=api, deadline=deadline, narrator=context.narrator)
+        done.append({**_as_data(each), "done": str(result)})
+    human = "\n".join(f"{d['member']}: {d['object']}: {d['done']}, verified" for d in done)
+    answer(ctx, human, {"open": [], "recovered": done, "executed": True})
+
+
+def _open(context: Context) -> list[OpenDrill]:
+    from alb_dr.workflows.recover import open_drills
+
+    return [d for m in context.topology.members for d in open_drills(context.members[m.id])]
+
+
+def _as_data(found: OpenDrill) -> dict[str, Any]:
+    record = found.record
+    return {
+        "member": found.member,
+        "object": str(found.workload.id),
+        "drill": record.drill if record else None,
+        "replicas": record.replicas if record else None,
+        "deadline": record.deadline if record else None,
+        "by": record.by if record else None,
+        "remedy": str(found.remedy),
+    }
+
+
+def _table(found: list[OpenDrill]) -> str:
+    rows = [
+        [
+            d["member"],
+            d["object"],
+            d["drill"] or "unreadable",
+            str(d["replicas"] or "-"),
+            d["remedy"],
+        ]
+        for d in map(_as_data, found)
+    ]
+    return table(rows, ["MEMBER", "OBJECT", "DRILL", "WAS", "REMEDY"])
