@@ -33,7 +33,7 @@ def rendered(
     from alb_dr.render.text import as_yaml
 
     context = context_of(ctx)
-    manifests = render(context.topology, template_library())
+    manifests = render(context.topology, template_library(environ=context.environ))
     data = {"manifests": [dict(m.document) for m in manifests]}
     answer(ctx, as_yaml(manifests), data)
 

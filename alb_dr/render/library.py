@@ -50,3 +50,17 @@ def template_library(
     if (checkout / "pyproject.toml").is_file() and (checkout / "templates").is_dir():
         return TemplateLibrary(root=checkout / "templates")
     raise BadInput("the templates are missing from this installation", hint="install alb-dr again")
+
+
+def copy_templates(library: TemplateLibrary, folder: Path) -> None:
+    """Copy every template into a new folder, to be edited there."""
+    _copy(library.root, folder)
+
+
+def _copy(source: Traversable, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for entry in source.iterdir():
+        if entry.is_dir():
+            _copy(entry, folder / entry.name)
+        elif entry.name.endswith((".j2", ".md")):
+            (folder / entry.name).write_bytes(entry.read_bytes())

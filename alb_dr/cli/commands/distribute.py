@@ -45,7 +45,7 @@ def apply(
     from alb_dr.workflows.distribute import await_distribution
 
     context = context_of(ctx)
-    manifests = render_distribution(context.topology, template_library())
+    manifests = render_distribution(context.topology, template_library(environ=context.environ))
     applied = apply_manifests(
         manifests,
         api=context.fleet,

@@ -50,7 +50,7 @@ def create(
 
     context = context_of(ctx)
     manifests = merged_with_live(
-        render_gateway(context.topology, template_library()),
+        render_gateway(context.topology, template_library(environ=context.environ)),
         fleet=context.fleet,
         prune_listeners=prune_listeners,
     )

@@ -42,7 +42,7 @@ def apply(
 
     context = context_of(ctx)
     applied = apply_manifests(
-        render_ingress(context.topology, template_library()),
+        render_ingress(context.topology, template_library(environ=context.environ)),
         api=context.fleet,
         choices=choices(dry_run=dry_run, force_conflicts=force_conflicts, adopt=adopt),
         narrator=context.narrator,
