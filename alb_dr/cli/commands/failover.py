@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import secrets
-import socket
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,6 +41,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     yes: Yes = False,
 ) -> None:
     """Scale the member's workload to 0 under traffic, watch, restore, report the recovery."""
+    from alb_dr.cli.drilling import run_drill
     from alb_dr.model.drill import DrillPlan
 
     context = context_of(ctx)
@@ -62,45 +60,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
         return
     workload = context.topology.application.workload
     confirm(f"scale {workload.name} in {victim.name} to 0 for {observe:g} s?", yes=yes)
-    report = run_drill(context, plan)
-    _answer(ctx, report)
-
-
-def run_drill(context: Context, plan: DrillPlan) -> DrillReport:
-    """The drill with this process's ports; its files are in the run's folder."""
-    from alb_dr.cli.signals import SIGNALS
-    from alb_dr.journal.ledger import Ledger
-    from alb_dr.report.drill_data import drill_markdown
-    from alb_dr.workflows.drill import Drill, DrillPorts
-
-    folder = context.run_dir or context.state_dir / "drills"
-    ledger = Ledger(folder / f"{plan.drill_id}.jsonl", drill_id=plan.drill_id)
-    ports = DrillPorts(
-        fleet=context.fleet,
-        members=context.members,
-        prober=context.prober,
-        clock=context.clock,
-        narrator=context.narrator,
-        journal=ledger,
-        shield=SIGNALS.shield,
-        operator=operator(),
-    )
-    try:
-        report = Drill(plan, context.topology, ports).run()
-        ledger.write("closed", outcome=str(report.outcome))
-        (folder / f"{plan.drill_id}.md").write_text(drill_markdown(report))
-    finally:
-        ledger.close()
-    return report
-
-
-def operator() -> str:
-    """Who runs this, for records other people read."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = f"uid {os.getuid()}"
-    return f"{user}@{socket.gethostname()} (process {os.getpid()})"
+    _answer(ctx, run_drill(context, plan))
 
 
 def _only_check(ctx: typer.Context, context: Context, plan: DrillPlan) -> None:
