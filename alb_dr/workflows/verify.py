@@ -36,7 +36,15 @@ class Verification:
             raise BadInput("a decision can only be waited for with a tolerance")
 
 
-Keep = Callable[[VerifyRun], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """The report, and what cut the run short, if anything did."""
+
+    report: VerifyReport
+    interruption: Interruption | None
+
+
+Keep = Callable[[VerifyRun], object]
 """Writes down what is known of the run: called when it begins and when it ends."""
 
 
@@ -48,32 +56,32 @@ def verify(
     keep: Keep,
     clock: Clock,
     narrator: Narrator,
-) -> VerifyReport:
+) -> Verified:
     """Run the load to its end, to a decision, or to an interruption; the report of it.
 
-    An Interruption ends the sending and is not raised again: the report's run says
-    ``cut_short``, so that the report can be written before leaving.
+    An Interruption ends the sending and is returned instead of raised again, so that the report
+    can be written before leaving.
     """
     stream = prober.start(verification.target, verification.load)
     run = _run(verification, stream)
     watch = _Watch(verification, clock, narrator)
-    cut_short = False
+    interruption = None
     try:
         keep(run)
         with narrator.phase(f"probing {run.url}"):
             _follow(stream, watch, log)
-    except Interruption:
-        cut_short = True
+    except Interruption as caught:
+        interruption = caught
     finally:
         health = stream.stop()
     while len(columns := stream.take()):
         log.add(columns)
         watch.reduction.add(columns)
-    run = replace(run, prober=_facts(health), cut_short=cut_short)
+    run = replace(run, prober=_facts(health), cut_short=interruption is not None)
     keep(run)
     # An interruption may strike between two counters of one batch: count again from the log.
-    reduction = reduced(run.question, log.read()) if cut_short else watch.reduction
-    return report_of(run, reduction)
+    reduction = reduced(run.question, log.read()) if interruption else watch.reduction
+    return Verified(report=report_of(run, reduction), interruption=interruption)
 
 
 def _run(verification: Verification, stream: Stream) -> VerifyRun:

@@ -46,7 +46,7 @@ class Desk:
             keep=self.kept.append,
             clock=StillClock(),
             narrator=self.voice,
-        )
+        ).report
 
 
 def test_a_split_as_configured_passes_and_says_what_it_would_have_caught() -> None:

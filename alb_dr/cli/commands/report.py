@@ -1,0 +1,70 @@
+"""``alb-dr report``: a saved run judged again from its samples, in any format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alb_dr.cli.answer import answer
+from alb_dr.cli.context import context_of
+from alb_dr.cli.report_files import ReportFiles
+from alb_dr.errors import BadInput
+
+if TYPE_CHECKING:
+    from alb_dr.journal.rundir import RunDir
+    from alb_dr.report.document import Page
+
+
+def report(
+    ctx: typer.Context,
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run's directory, name, short id, or latest.")
+    ] = "latest",
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write Markdown.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with plots.")
+    ] = None,
+) -> None:
+    """Show a saved run again, every number recomputed from its samples; exit 0 if that worked."""
+    from alb_dr.cli.verify_answer import on_terminal
+    from alb_dr.journal.rundir import find_run
+
+    context = context_of(ctx)
+    context.formats("table", "json")
+    files = ReportFiles(markdown=markdown, junit=junit, html=html)
+    files.check()
+    page, data = _recomputed(find_run(context.state_dir, run))
+    for path in files.write(page):
+        context.narrator.note(f"written: {path}")
+    human = "" if context.wants_json else on_terminal(page, context)
+    answer(ctx, human, data, verdict=page.verdict.value)
+
+
+def _recomputed(run: RunDir) -> tuple[Page, dict[str, Any]]:
+    from alb_dr.journal.rundir import DESCRIPTION
+
+    document = run.read_json(DESCRIPTION)
+    verb = document.get("verb")
+    if verb == "verify":
+        return _verify_run(run, document)
+    raise BadInput(f"{run.path} is a run of {verb!r}, which cannot be shown again")
+
+
+def _verify_run(run: RunDir, document: dict[str, Any]) -> tuple[Page, dict[str, Any]]:
+    from alb_dr.journal.samples import SAMPLES, read_samples
+    from alb_dr.journal.verify_run import from_document
+    from alb_dr.report.verify_json import verify_data
+    from alb_dr.report.verify_page import verify_page
+    from alb_dr.stats.verification import reduced, report_of
+
+    described = from_document(document)
+    samples = read_samples(run.path / SAMPLES)
+    found = report_of(described, reduced(described.question, samples))
+    return verify_page(found), verify_data(found)

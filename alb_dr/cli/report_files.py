@@ -1,0 +1,55 @@
+"""Report files: the same page as Markdown, JUnit and HTML, wherever they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alb_dr.errors import BadInput
+
+if TYPE_CHECKING:
+    from alb_dr.report.document import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFiles:
+    """Where to write which format; None for one that is not wanted."""
+
+    markdown: Path | None = None
+    junit: Path | None = None
+    html: Path | None = None
+
+    def check(self) -> None:
+        """Refuse places that cannot be written before any traffic is sent."""
+        for path in (self.markdown, self.junit, self.html):
+            if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+                raise BadInput(f"{path} cannot be written: no such folder, or a folder itself")
+
+    def write(self, page: Page) -> list[Path]:
+        """Write all that are wanted; the paths written."""
+        from alb_dr.report.markdown import markdown
+
+        wanted: list[tuple[Path | None, Callable[[Page], str]]] = [(self.markdown, markdown)]
+        if self.junit is not None:
+            from alb_dr.report.junit import junit
+
+            wanted.append((self.junit, junit))
+        if self.html is not None:
+            from alb_dr.report.html import html
+
+            wanted.append((self.html, html))
+        written = []
+        for path, dress in wanted:
+            if path is not None:
+                _write(path, dress(page))
+                written.append(path)
+        return written
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
