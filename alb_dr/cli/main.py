@@ -120,7 +120,15 @@ def _wants_json(words: Sequence[str]) -> bool:
 
 
 def _command(words: Sequence[str]) -> list[str]:
-    return [word for word in words if not word.startswith("-") and word != "json"][:2]
+    """The command's name among the words: a verb, or a group with its verb."""
+    from alb_dr.cli.app import GROUPS, VERBS
+
+    for n, word in enumerate(words):
+        if word in GROUPS:
+            return list(words[n : n + 2])
+        if word in VERBS:
+            return [word]
+    return []
 
 
 def _say(line: str) -> None:

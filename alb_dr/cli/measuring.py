@@ -41,7 +41,7 @@ def measure_split(context: Context, *, requests: int) -> VerifyReport:
         run.write_json(DESCRIPTION, to_document(seen))
 
     try:
-        return verify(
+        verified = verify(
             verification,
             prober=context.prober,
             log=log,
@@ -51,3 +51,6 @@ def measure_split(context: Context, *, requests: int) -> VerifyReport:
         )
     finally:
         log.close()
+    if verified.interruption is not None:
+        raise verified.interruption
+    return verified.report

@@ -34,8 +34,8 @@ def failure_words(error: BaseException) -> str:
 
     named: list[tuple[tuple[type[BaseException], ...], str]] = [
         ((e.NameResolutionError,), "its name cannot be resolved"),
-        ((e.ConnectTimeoutError,), "no connection within the time limit"),
         ((e.NewConnectionError, ConnectionRefusedError), "the connection was refused"),
+        ((e.ConnectTimeoutError,), "no connection within the time limit"),
         ((e.ReadTimeoutError, TimeoutError), "no answer within the time limit"),
         (
             (e.SSLError,),

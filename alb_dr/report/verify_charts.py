@@ -39,7 +39,7 @@ def share_chart(report: VerifyReport) -> Iterator[Chart]:
     yield Chart(
         kind=ChartKind.LINES,
         title="Share of each member from the start to each instant",
-        caption="Dashed: the weight. Shaded: where the true share is, with 95 % confidence.",
+        caption="Dotted: the weight. Shaded: where the true share is, with 95 % confidence.",
         x=[b.start_s + b.width_s for b in bins],
         series=series,
         x_label="seconds",

@@ -75,7 +75,7 @@ def _share_row(share: MemberShare) -> tuple[str, ...]:
 
 def _about_the_test(report: VerifyReport) -> Iterator[str]:
     test = report.distribution
-    yield f"{test.method}: {test.reason}."
+    yield f"By the {test.method} test: {test.reason}."
     yield from _power(report)
     zero = [share for share in test.shares if share.weight == 0 and share.count == 0]
     for share in zero if test.answers else ():
@@ -91,7 +91,8 @@ def _power(report: VerifyReport) -> Iterator[str]:
     test = report.distribution
     weighted = [share for share in test.shares if share.weight > 0]
     shown = weighted[:1] if len(weighted) == 2 else weighted
-    for share in shown if test.answers and len(weighted) > 1 else ():
+    told = test.answers and len(weighted) > 1 and not report.run.question.sequential
+    for share in shown if told else ():
         edges = [e for e in (share.catches_above, share.catches_below) if e is not None]
         caught = " or ".join(percent(edge) for edge in edges)
         would = f"would catch a shift to {caught}" if edges else "would catch no shift at all"

@@ -63,7 +63,7 @@ def _project(options: SandboxOptions) -> dict[str, Any]:
             },
             "workload": {"kind": "Deployment", "name": "web-demo"},
         },
-        "objectives": {"rtoSeconds": 30.0, "maxErrorRate": 0.05},
+        "objectives": {"rtoSeconds": 30.0, "maxErrorRate": 0.25},
     }
 
 

@@ -63,7 +63,8 @@ def compare(
 
     A sequential question needs its looks; without any it is undecided. Answers that come in runs
     carry less information: counts are divided by the dispersion then. ``with_power`` can be left
-    out where only the verdict is wanted, many times a second.
+    out where only the verdict is wanted, many times a second; a sequential question has none,
+    since it goes on until it is answered.
     """
     deflation = _deflation(spread)
     effective = [count / deflation for count in counts]
@@ -72,7 +73,7 @@ def compare(
     p_value, method = _p_value(question, effective, looks)
     intervals = looks.limits if looks is not None else _intervals(question, effective)
     shares = tuple(_shares(question, counts, intervals))
-    if with_power:
+    if with_power and not question.sequential:
         shares = tuple(_with_power(question, share, round(sum(effective))) for share in shares)
     verdict, reason = _verdict(question, shares, sum(effective), p_value)
     undecided = verdict is Verdict.INCONCLUSIVE
