@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from string import Template
 
 from alb_dr.errors import BadInput
 
@@ -57,26 +58,20 @@ def even_weights(members: int) -> tuple[int, ...]:
     return tuple(share + (n < left) for n in range(members))
 
 
-def starter(answers: Answers) -> str:
-    """The file's text. Every value is quoted, so that it cannot be anything but a value."""
-    members = "\n".join(_member(m) for m in answers.members)
-    pairs = zip(answers.members, answers.weights, strict=True)
-    weights = "\n".join(f"  {_q(m.name)}: {w}" for m, w in pairs)
-    zones = "\n".join(_zone(vswitch, zone) for vswitch, zone in answers.vswitches)
-    return f"""# What alb-dr sets up, proves and rehearses. `alb-dr schema` prints the whole format.
+_FILE = Template("""# What alb-dr sets up, proves and rehearses. `alb-dr schema` prints the whole format.
 schema: 1
 mode: active-active                  # or primary-secondary
 profile: safe                        # or tutorial; `alb-dr render --explain` says what differs
-region: {_q(answers.region)}
+region: $region
 
 fleet:
-  kubeconfig: {_q(answers.fleet_kubeconfig)}   # relative to this file
+  kubeconfig: $fleet   # relative to this file
 
 members:                             # positional weights follow this order
-{members}
+$members
 
 weights:                             # percent; they sum to 100
-{weights}
+$weights
 
 gateway:
   name: ackone-gateway-demo          # the AlbConfig
@@ -85,18 +80,18 @@ gateway:
   addressType: Internet              # or Intranet; fixed at creation, Internet costs an EIP a zone
   addressAllocatedMode: Fixed        # or Dynamic
   zoneMappings:                      # at least two vSwitches in different zones
-{zones}
+$zones
   listeners:
-    - {{port: {answers.port}, protocol: HTTP}}
+    - {port: $port, protocol: HTTP}
 
 ingress:
   name: web-demo
   namespace: gateway-demo            # the namespace of the Service in the members
-  host: {_q(answers.host)}
-  path: {_q(answers.path)}
+  host: $host
+  path: $path
   pathType: Prefix
-  service: {{name: service1, port: 80}}
-  listenPort: {{HTTP: {answers.port}}}
+  service: {name: service1, port: 80}
+  listenPort: {HTTP: $port}
   healthCheck:                       # off in ALB by default; a dead zone removes no endpoints
     enabled: true
     intervalSeconds: 2
@@ -111,13 +106,31 @@ application:
   path: manifests/helm/web-demo
   revision: main                     # a branch moves; name a tag or commit for repeatable drills
   parameters:
-    envCluster: "{{{{.metadata.annotations.cluster_name}}}}"
-  workload: {{kind: Deployment, name: web-demo}}
+    envCluster: "{{.metadata.annotations.cluster_name}}"
+  workload: {kind: Deployment, name: web-demo}
 
 objectives:
   rtoSeconds: 30.0
   maxErrorRate: 0.01
-"""
+""")
+
+
+def starter(answers: Answers) -> str:
+    """The file's text. Every value is quoted, so that it cannot be anything but a value."""
+    members = "\n".join(_member(m) for m in answers.members)
+    pairs = zip(answers.members, answers.weights, strict=True)
+    weights = "\n".join(f"  {_q(m.name)}: {w}" for m, w in pairs)
+    zones = "\n".join(_zone(vswitch, zone) for vswitch, zone in answers.vswitches)
+    return _FILE.substitute(
+        region=_q(answers.region),
+        fleet=_q(answers.fleet_kubeconfig),
+        members=members,
+        weights=weights,
+        zones=zones,
+        port=answers.port,
+        host=_q(answers.host),
+        path=_q(answers.path),
+    )
 
 
 def _member(member: MemberAnswer) -> str:

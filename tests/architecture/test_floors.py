@@ -50,4 +50,6 @@ def test_a_file_keeps_to_its_budget(path: Path) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
-            assert node.end_lineno - node.lineno < 60, f"{node.name} is too long"
+            # A command's options are its signature; the budget is for what it does.
+            length = node.end_lineno - node.body[0].lineno
+            assert length < 60, f"{node.name} is too long"

@@ -9,9 +9,10 @@ from aiohttp import web
 
 from alb_dr.sandbox.kube.access import Access, Deny
 from alb_dr.sandbox.kube.local import LocalClient
+from alb_dr.sandbox.kube.records import Write
 from alb_dr.sandbox.kube.server import ApiServer, RequestRecord
 from alb_dr.sandbox.kube.status import Json
-from alb_dr.sandbox.kube.store import Store, Write
+from alb_dr.sandbox.kube.store import Store
 
 
 class EmbeddedCluster:

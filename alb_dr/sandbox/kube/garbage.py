@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from alb_dr.sandbox.kube.records import Write
 from alb_dr.sandbox.kube.status import Json
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ def collect(store: Store, uid: str) -> None:
 
 def orphan(store: Store, owner: Json) -> None:
     """Take the owner out of everything it owns, so that nothing goes with it."""
-    from alb_dr.sandbox.kube.store import Write
-
     uid = owner["metadata"]["uid"]
     for resource, document in store.everything():
         owners = document["metadata"].get("ownerReferences") or []

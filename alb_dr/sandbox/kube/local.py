@@ -10,8 +10,9 @@ from typing import Any
 from alb_dr.sandbox.kube import writes
 from alb_dr.sandbox.kube.address import Address
 from alb_dr.sandbox.kube.patch import merge_patch
+from alb_dr.sandbox.kube.records import Event, Write
 from alb_dr.sandbox.kube.status import Json
-from alb_dr.sandbox.kube.store import Event, Store, Write
+from alb_dr.sandbox.kube.store import Store
 
 
 class Subscription:

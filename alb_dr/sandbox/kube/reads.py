@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from alb_dr.sandbox.kube.address import Address
+from alb_dr.sandbox.kube.records import Event
 from alb_dr.sandbox.kube.selectors import field_selector, label_selector
 from alb_dr.sandbox.kube.status import ApiError, Json, bad_request
-from alb_dr.sandbox.kube.store import Event, Store
+from alb_dr.sandbox.kube.store import Store
 
 Filter = Callable[[Json], bool]
 

@@ -17,8 +17,9 @@ from aiohttp import web
 from alb_dr.sandbox.kube import access, discovery, reads, writes
 from alb_dr.sandbox.kube.address import Address, address_of
 from alb_dr.sandbox.kube.protobuf import MAGIC, decode
+from alb_dr.sandbox.kube.records import Event, Write
 from alb_dr.sandbox.kube.status import ApiError, Json, bad_request, no_such_path
-from alb_dr.sandbox.kube.store import Event, Store, Write
+from alb_dr.sandbox.kube.store import Store
 from alb_dr.sandbox.kube.table import table
 
 MAX_BODY = 3 * 1024 * 1024

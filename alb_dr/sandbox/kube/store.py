@@ -8,11 +8,11 @@ import secrets
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from alb_dr.sandbox.kube import admission, garbage
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import updated
+from alb_dr.sandbox.kube.records import Event, Write
 from alb_dr.sandbox.kube.resources import Registry, Resource, resources_of_crd
 from alb_dr.sandbox.kube.status import (
     ApiError,
@@ -30,28 +30,6 @@ LOG_LENGTH = 5000
 
 Key = tuple[str, str]
 """Namespace (empty for a cluster-scoped object) and name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One change: the document after it, and before it for whoever filters."""
-
-    version: int
-    type: str
-    resource: Resource
-    object: Json
-    old: Json | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
-    """Who writes, through which subresource, and whether anything is stored."""
-
-    manager: str
-    subresource: str = ""
-    dry_run: bool = False
-    owned: bool = False
-    """True when managedFields were computed already (an apply)."""
 
 
 class Store:

@@ -9,6 +9,7 @@ from alb_dr.sandbox.kube.address import Address
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import applied
 from alb_dr.sandbox.kube.patch import json_patch, merge_patch, strategic_patch
+from alb_dr.sandbox.kube.records import Write
 from alb_dr.sandbox.kube.status import (
     ApiError,
     Json,
@@ -17,7 +18,7 @@ from alb_dr.sandbox.kube.status import (
     invalid,
     not_found,
 )
-from alb_dr.sandbox.kube.store import Store, Write
+from alb_dr.sandbox.kube.store import Store
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
