@@ -58,7 +58,8 @@ def even_weights(members: int) -> tuple[int, ...]:
     return tuple(share + (n < left) for n in range(members))
 
 
-_FILE = Template("""# What alb-dr sets up, proves and rehearses. `alb-dr schema` prints the whole format.
+_FILE = Template("""\
+# What alb-dr sets up, proves and rehearses. `alb-dr schema` prints the whole format.
 schema: 1
 mode: active-active                  # or primary-secondary
 profile: safe                        # or tutorial; `alb-dr render --explain` says what differs

@@ -47,6 +47,7 @@ class ProbeEngine:
         self._turn = 0
         self._open = 0
         self._last = False
+        self._closed = False
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
 
     @property
@@ -55,7 +56,9 @@ class ProbeEngine:
         return sum(map(len, self._idle))
 
     def fire(self, due_s: float) -> None:
-        """Send one request now, on an idle connection or a fresh one."""
+        """Send one request now, on an idle connection or a fresh one; none after ``close``."""
+        if self._closed:
+            return
         now = time.monotonic()
         address = self._turn
         self._turn = (address + 1) % len(self._idle)
@@ -110,6 +113,7 @@ class ProbeEngine:
 
     def close(self) -> None:
         """Close every connection and hand over the last samples."""
+        self._closed = True
         self._sweeper.cancel()
         idle = (connection for pool in self._idle for connection in pool)
         for connection in (*self._under_way, *self._lingering, *idle):

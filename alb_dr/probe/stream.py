@@ -144,10 +144,11 @@ class HttpStream:
             await engine.over.wait()
         finally:
             engine.close()
-            attempts = asyncio.all_tasks() - {asyncio.current_task()}
-            for attempt in attempts:
-                attempt.cancel()
-            await asyncio.gather(*attempts, return_exceptions=True)
+            # A cancelled attempt may make the pacer fire once more: look again until none is left.
+            while attempts := asyncio.all_tasks() - {asyncio.current_task()}:
+                for attempt in attempts:
+                    attempt.cancel()
+                await asyncio.gather(*attempts, return_exceptions=True)
 
     def _complain(self, _loop: object, context: dict[str, Any]) -> None:
         """An exception in a callback is a bug: keep it for the verdict, and end the run."""

@@ -54,7 +54,10 @@ class World:
         self._fleet_token = secrets.token_urlsafe(24)
         self.members = [Member(m) for m in options.placed()]
         self.gateway = EnvoyGateway(
-            folder / "envoy", manners=options.manners, empty_group=options.empty_group
+            folder / "envoy",
+            manners=options.manners,
+            empty_group=options.empty_group,
+            certificate=folder / "server.pem",
         )
         self._pki: Pki | None = None
         self._reconcilers: list[Reconciler] = []
@@ -221,7 +224,7 @@ class World:
             ],
             "envoy_pid": self.gateway.pid,
             "manners": str(self._options.manners),
-            "empty_group": str(self.gateway.empty_group),
+            "empty_group": str(self._options.empty_group),
             "distorted": dict(self.gateway.distort),
         }
 
