@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from string import Template
 
+import yaml
+
 from alb_dr.errors import BadInput
 
 
@@ -148,6 +150,6 @@ def _zone(vswitch: str, zone: str) -> str:
 
 
 def _q(text: str) -> str:
-    """The value as JSON, which is YAML; a plain word stays plain."""
-    plain = text.isascii() and text.replace("-", "").replace(".", "").isalnum()
-    return text if plain and text[:1].isalpha() else json.dumps(text)
+    """The value as JSON, which is YAML; a word that YAML reads as itself stays plain."""
+    simple = text.isascii() and text.replace("-", "").replace(".", "").isalnum()
+    return text if simple and yaml.safe_load(text) == text else json.dumps(text)

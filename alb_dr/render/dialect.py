@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,13 +14,24 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from alb_dr.errors import BadInput
 from alb_dr.render.library import TemplateLibrary
 
+_BEYOND_ASCII = re.compile(r"[^\x20-\x7e]")
+
 
 def quoted(value: object) -> str:
-    """The value as JSON, which is YAML: no character of it can end its place.
+    """The value in YAML's double-quoted form, so that no character of it can end its place.
 
-    Everything outside ASCII is escaped, so YAML's own line separators cannot split a line.
+    That is JSON with one difference: what lies outside ASCII is escaped as YAML does it. JSON
+    escapes a character beyond U+FFFF as two halves, which YAML reads as two characters; and
+    YAML's own line separators (U+0085, U+2028, U+2029) must not stand there unescaped.
     """
-    return json.dumps(value, ensure_ascii=True)
+    if isinstance(value, jinja2.Undefined):
+        str(value)  # raises, naming the variable that does not exist
+    return _BEYOND_ASCII.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def fill(library: TemplateLibrary, name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
