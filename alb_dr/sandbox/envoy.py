@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from alb_dr.errors import BadInput, Unreachable
-from alb_dr.sandbox import envoy_backends, envoy_config
+from alb_dr.sandbox import envoy_config
 from alb_dr.sandbox.gateway import GatewayState
 from alb_dr.sandbox.options import EmptyGroup, Manners
 
@@ -40,13 +40,10 @@ def envoy_program() -> Path:
 class EnvoyGateway:
     """One Envoy that follows a GatewayState."""
 
-    def __init__(
-        self, folder: Path, *, manners: Manners, empty_group: EmptyGroup, certificate: Path
-    ) -> None:
+    def __init__(self, folder: Path, *, manners: Manners, empty_group: EmptyGroup) -> None:
         self._folder = folder
         self._manners = manners
-        self._empty_group = empty_group
-        self._certificate = certificate
+        self.empty_group = empty_group
         self.distort: Mapping[str, int] = {}
         self._state = GatewayState()
         self._process: Process | None = None
@@ -110,21 +107,18 @@ class EnvoyGateway:
         What is referred to is written before what refers to it.
         """
         self._state = state
-        shown = state.distorted(self.distort)
-        folder, manners, empty_group = str(self._folder), self._manners, self._empty_group
-        for backend in shown.backends:
-            for name, groups in envoy_backends.parts(backend, empty_group):
-                self._write(f"eds-{name}.json", envoy_backends.endpoints(name, groups))
-        found = envoy_backends.clusters(
-            shown, folder=folder, manners=manners, empty_group=empty_group
-        )
+        folder = str(self._folder)
+        for backend in state.backends:
+            found = envoy_config.endpoints(
+                backend, empty_group=self.empty_group, distort=self.distort
+            )
+            self._write(f"eds-{backend.name}.json", found)
+        found = envoy_config.clusters(state, folder=folder, manners=self._manners)
         self._write("cds.json", found)
-        for listener in shown.listeners:
-            found = envoy_config.routes(shown, listener, manners=manners, empty_group=empty_group)
-            self._write(f"rds-{listener.port}.json", found)
-        certificate = str(self._certificate)
-        found = envoy_config.listeners(shown, folder=folder, certificate=certificate)
-        self._write("lds.json", found)
+        for port in state.ports:
+            found = envoy_config.routes(state, port, manners=self._manners)
+            self._write(f"rds-{port}.json", found)
+        self._write("lds.json", envoy_config.listeners(state, folder=folder))
 
     def refresh(self) -> None:
         """Write again what a switch changed."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,35 +50,9 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listener:
-    """A port the gateway listens on; the defaults of the times (seconds) are ALB's."""
-
-    port: int
-    tls: bool = False
-    idle_timeout_s: int = 15
-    request_timeout_s: int = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayState:
     """Everything the data plane needs to know."""
 
-    listeners: tuple[Listener, ...] = ()
+    ports: tuple[int, ...] = ()
     rules: tuple[Rule, ...] = ()
-    backends: tuple[Backend, ...] = ()
-
-    @property
-    def ports(self) -> tuple[int, ...]:
-        """The ports of the listeners."""
-        return tuple(listener.port for listener in self.listeners)
-
-    def distorted(self, weights: Mapping[str, int]) -> GatewayState:
-        """The same with other weights: a gateway that does not do what the Ingress says."""
-        if not weights:
-            return self
-        return replace(self, backends=tuple(_distorted(b, weights) for b in self.backends))
-
-
-def _distorted(backend: Backend, weights: Mapping[str, int]) -> Backend:
-    groups = tuple(replace(g, weight=weights.get(g.member, g.weight)) for g in backend.groups)
-    return replace(backend, groups=groups)
+    backends: tuple[Backend, ...] = field(default=())

@@ -54,10 +54,7 @@ class World:
         self._fleet_token = secrets.token_urlsafe(24)
         self.members = [Member(m) for m in options.placed()]
         self.gateway = EnvoyGateway(
-            folder / "envoy",
-            manners=options.manners,
-            empty_group=options.empty_group,
-            certificate=folder / "server.pem",
+            folder / "envoy", manners=options.manners, empty_group=options.empty_group
         )
         self._pki: Pki | None = None
         self._reconcilers: list[Reconciler] = []
@@ -224,7 +221,7 @@ class World:
             ],
             "envoy_pid": self.gateway.pid,
             "manners": str(self._options.manners),
-            "empty_group": str(self._options.empty_group),
+            "empty_group": str(self.gateway.empty_group),
             "distorted": dict(self.gateway.distort),
         }
 
