@@ -116,7 +116,7 @@ def _bug(error: Exception, words: Sequence[str]) -> int:
 
 def _wants_json(words: Sequence[str]) -> bool:
     joined = " ".join(words)
-    return any(form in joined for form in ("-o json", "--output json", "-o=json", "--output=json"))
+    return any(form in joined for form in ("-o json", "-ojson", "--output json", "--output=json"))
 
 
 def _command(words: Sequence[str]) -> list[str]:

@@ -49,7 +49,8 @@ def hoist(argv: Sequence[str]) -> list[str]:
         if word == "--":
             rest += [word, *words]
             break
-        if word in GLOBAL_SWITCHES or (has_value and name in GLOBAL_WITH_VALUE):
+        glued = word.startswith("-o") and len(word) > 2
+        if word in GLOBAL_SWITCHES or glued or (has_value and name in GLOBAL_WITH_VALUE):
             front.append(word)
         elif word in GLOBAL_WITH_VALUE:
             front += [word, *words[:1]]
