@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(90)
 def test_the_verdict_keeps_its_word(
     simulate: Callable[[random.Random, int], list[Figure]],
 ) -> None:
-    found = simulate(random.Random(7), 600)
+    found = simulate(random.Random(7), 250)
     assert [str(figure) for figure in found if not figure.holds] == []
 
 
