@@ -7,6 +7,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -20,9 +21,10 @@ import yaml
 
 pytest.importorskip("envoy", reason="the gateway's binary is in the extra 'sandbox'")
 
-from alb_dr.sandbox import lifecycle  # noqa: E402  after the skip
-from alb_dr.sandbox.options import EmptyGroup, SandboxOptions  # noqa: E402
+from alb_dr.sandbox import lifecycle
+from alb_dr.sandbox.options import EmptyGroup, SandboxOptions
 
+PROGRAM = str(Path(sys.executable).parent / "alb-dr")
 HOST = "alb.ingress.alibaba.com"
 PREFIX = "alb.ingress.kubernetes.io/"
 MEMBERS = ("poc-ack-1", "poc-ack-2")
@@ -233,12 +235,18 @@ def _stage(empty_group: EmptyGroup) -> Iterator[Stage]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    options = SandboxOptions(
-        gateway_port=port, creation_s=0.2, connection_s=0.1, empty_group=empty_group
-    )
-    stage = Stage(folder=parent / "sandbox", options=options)
+    options = SandboxOptions(gateway_port=port, empty_group=empty_group)
+    stage = Stage(folder=parent / "alb-dr" / "sandbox", options=options)
+    words = ("sandbox", "up", "--gateway-port", str(port), "--empty-group", str(empty_group))
     try:
-        lifecycle.up(stage.folder, options)
+        # By the command line, so that the world is not a child of the tests.
+        subprocess.run(
+            [PROGRAM, *words],
+            env={"PATH": "/usr/bin:/bin", "HOME": str(parent), "XDG_STATE_HOME": str(parent)},
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
         stage.tutorial()
         yield stage
     finally:
