@@ -60,7 +60,7 @@ def _section(section: Section) -> Iterator[RenderableType]:
     if section.facts:
         grid = Grid.grid(padding=(0, 2))
         for label, value in section.facts:
-            grid.add_row(Text(label, style="dim"), Text(plain(value)))
+            grid.add_row(Text(plain(label), style="dim"), Text(plain(value)))
         yield grid
     for table in section.tables:
         if table.rows:
