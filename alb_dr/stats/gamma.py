@@ -61,9 +61,9 @@ def chi_square_quantile(tail: float, degrees: float) -> float:
     return bisect(lambda x: chi_square_tail(x, degrees) > tail, 0.0, high)
 
 
-def bisect(too_low: Callable[[float], bool], low: float, high: float) -> float:
-    """The place between ``low`` and ``high`` where ``too_low`` turns false."""
-    for _ in range(100):
+def bisect(too_low: Callable[[float], bool], low: float, high: float, *, steps: int = 100) -> float:
+    """The place between ``low`` and ``high`` where ``too_low`` turns false, to ``2**-steps``."""
+    for _ in range(steps):
         middle = (low + high) / 2
         if middle in (low, high):
             break

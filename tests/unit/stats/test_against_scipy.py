@@ -76,14 +76,19 @@ def test_the_exact_multinomial_adds_up_scipys_probabilities() -> None:
     assert multinomial.p_value(counts, shares)[1] == "exact multinomial"
 
 
-@pytest.mark.parametrize("noncentral", [0.0, 1.0, 7.85, 30.0, 600.0])
-def test_the_power_of_chi_square_is_scipys(noncentral: float) -> None:
-    n, weight, members = 1000, 0.2, 4
-    truth = weight + (noncentral * weight * (1 - weight) / n) ** 0.5
-    critical = stats.chi2.isf(0.05, members - 1)
-    expected = stats.ncx2.sf(critical, members - 1, noncentral) if noncentral else 0.05
-    ours = power.chi_square_power(n, weight, truth, 0.05, members)
-    assert ours == pytest.approx(expected, rel=1e-6)
+@pytest.mark.parametrize("truth", [0.2, 0.3, 0.38, 0.1])
+def test_the_power_of_chi_square_is_that_of_all_tables(truth: float) -> None:
+    n, weights = 80, (0.2, 0.3, 0.5)
+    shares = (truth, *(w * (1 - truth) / 0.8 for w in weights[1:]))
+    critical = stats.chi2.isf(0.05, 2)
+    tables = [(a, b, n - a - b) for a in range(n + 1) for b in range(n + 1 - a)]
+    expected = sum(
+        stats.multinomial.pmf(t, n, shares)
+        for t in tables
+        if sum((x - n * w) ** 2 / (n * w) for x, w in zip(t, weights, strict=True)) >= critical
+    )
+    ours = power.chi_square_power(n, 0.2, truth, 0.05, 3)
+    assert ours == pytest.approx(expected, abs=0.006)
 
 
 def test_the_power_of_the_exact_test_is_the_chance_of_rejection() -> None:
