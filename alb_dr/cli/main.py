@@ -17,7 +17,12 @@ VERSION_CALLS = (["version"], ["--version"])
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code:
+        from alb_dr.cli.signals import SIGNALS
+
+        SIGNALS.ignore()
+    sys.exit(code)
 
 
 def run(argv: Sequence[str]) -> int:

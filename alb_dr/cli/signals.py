@@ -38,6 +38,16 @@ class Signals:
                 signal.signal(signum, self._caught)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
+    @staticmethod
+    def ignore() -> None:
+        """Take no more signals: the work is done, and the interpreter is about to end.
+
+        While it ends Python puts the default handlers back, and a late Ctrl-C would turn a
+        proven restore into a death by signal.
+        """
+        for signum in CAUGHT:
+            signal.signal(signum, signal.SIG_IGN)
+
     @contextmanager
     def shield(self) -> Iterator[None]:
         """Let no signal into this block; one that came is raised at its end.

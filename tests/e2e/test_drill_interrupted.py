@@ -1,0 +1,107 @@
+"""A drill that is cut short, at any moment and by any signal, is always taken back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.e2e.conftest import Shell
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+WORDS = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "4")
+
+
+def replicas(shell: Shell) -> int:
+    """What the victim's Deployment wants now."""
+    members = shell.data("distribute", "status")["members"]
+    return int(members[1]["wanted_pods"])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "signum", "code"),
+    [
+        (0.3, signal.SIGINT, 130),
+        (1.2, signal.SIGINT, 130),
+        (2.5, signal.SIGINT, 130),
+        (2.5, signal.SIGTERM, 143),
+        (2.5, signal.SIGHUP, 130),
+    ],
+)
+def test_F3_F4_a_signal_restores_before_it_ends_the_drill(
+    tutorial: Shell, seconds: float, signum: int, code: int
+) -> None:
+    drill = tutorial.start(*WORDS)
+    time.sleep(seconds)  # the moment is what this test varies
+    os.killpg(drill.pid, signum)
+    _, said = drill.communicate(timeout=60)
+    assert drill.returncode == code, said
+    assert "Traceback" not in said
+    assert replicas(tutorial) == 2
+    assert tutorial.data("failover", "status")["open"] == []
+
+
+def test_F3_ten_signals_are_no_worse_than_one(tutorial: Shell) -> None:
+    drill = tutorial.start(*WORDS)
+    time.sleep(2.5)  # in the middle of the fault
+    for _ in range(10):
+        os.killpg(drill.pid, signal.SIGINT)
+        time.sleep(0.02)  # the impatience of a person
+    _, said = drill.communicate(timeout=60)
+    assert drill.returncode == 130, said
+    assert replicas(tutorial) == 2
+
+
+def test_F4_a_closed_terminal_does_not_stop_the_restore(tutorial: Shell) -> None:
+    drill = tutorial.start(*WORDS)
+    assert drill.stdout is not None
+    assert drill.stderr is not None
+    time.sleep(2.5)  # in the middle of the fault
+    drill.stdout.close()
+    drill.stderr.close()
+    drill.wait(timeout=60)
+    assert replicas(tutorial) == 2
+
+
+def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell) -> None:
+    drill = tutorial.start(*WORDS)
+    time.sleep(2.5)  # in the middle of the fault
+    os.killpg(drill.pid, signal.SIGKILL)
+    drill.communicate(timeout=10)
+    (found,) = tutorial.data("failover", "status")["open"]
+    assert found["replicas"] == 2
+    assert tutorial.run("failover", "status", "--fail-if-open").returncode == 11
+    assert "ADR-DRILL-OPEN" in tutorial.refused(6, *WORDS)
+    only_said = tutorial.data("failover", "recover")
+    assert not only_said["executed"]
+    assert replicas(tutorial) == 0
+    done = tutorial.data("failover", "recover", "--execute")
+    assert [d["done"] for d in done["recovered"]] == ["restore"]
+    assert replicas(tutorial) == 2
+    assert tutorial.data("failover", "recover", "--execute")["open"] == []
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+def test_F22_somebody_who_scales_meanwhile_ends_the_drill(tutorial: Shell) -> None:
+    drill = tutorial.start(*WORDS, "-o", "json")
+    time.sleep(2.2)  # in the middle of the fault
+    kubeconfig = str(tutorial.folder / "poc-ack-2.kubeconfig")
+    subprocess.run(
+        [
+            *("kubectl", "--kubeconfig", kubeconfig, "-n", "gateway-demo"),
+            *("scale", "deploy/web-demo", "--replicas", "3"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
+    answer, said = drill.communicate(timeout=60)
+    assert drill.returncode == 10, said
+    assert "somebody else scaled" in json.loads(answer)["data"]["why"]
+    assert replicas(tutorial) == 3
+    assert tutorial.data("failover", "status")["open"] == []

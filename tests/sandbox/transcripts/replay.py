@@ -1,0 +1,209 @@
+"""Replays recorded exchanges of a real API against the embedded one and compares the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from alb_dr.sandbox.kube.cluster import EmbeddedCluster
+
+FOLDER = Path(__file__).parent
+SCENARIOS = (
+    "discovery",
+    "errors",
+    "namespace",
+    "crd",
+    "apply-albconfig",
+    "status-albconfig",
+    "ingressclass",
+    "ingress-weights",
+    "deployment-drill",
+    "configmap-bare-annotations",
+    "lease",
+    "lists",
+    "watch",
+    "finalizers",
+    "access",
+    "admission",
+    "workload-lifecycle",
+    "namespace-deletion",
+)
+"""In the order in which they were recorded against one empty API."""
+TOKEN = "admin-token"
+SKIPPED_FIELDS = frozenset(
+    {
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "time",
+        "selfLink",
+        "clusterIP",
+        "clusterIPs",
+        "nodePort",
+        "lastTransitionTime",
+        "lastUpdateTime",
+        "lastHeartbeatTime",
+        "startTime",
+        "continue",
+        "retryAfterSeconds",
+    }
+)
+"""What differs by nature between two servers."""
+
+
+@dataclass
+class Outcome:
+    """One exchange: equal or not, and what differed first."""
+
+    scenario: str
+    number: int
+    step: str
+    differences: list[str] = field(default_factory=list)
+    not_served: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How lists name it."""
+        return f"{self.scenario}/{self.number}"
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing differed."""
+        return not self.differences
+
+
+def not_served() -> dict[str, str]:
+    """Exchanges that are not served on purpose, with the reason."""
+    return yaml.safe_load((FOLDER / "not_served.yaml").read_text()) or {}
+
+
+async def replay_all() -> list[Outcome]:
+    """Every exchange of every scenario, in order, against one empty API."""
+    cluster = EmbeddedCluster("replay")
+    port = await cluster.serve(host="127.0.0.1", port=0, tls=None, tokens={TOKEN: "admin"})
+    reasons = not_served()
+    known: dict[str, str] = {}
+    outcomes: list[Outcome] = []
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+        for scenario in SCENARIOS:
+            content = json.loads((FOLDER / "data" / f"{scenario}.json").read_text())
+            for n, exchange in enumerate(content["exchanges"]):
+                outcome = Outcome(scenario, n, exchange["step"])
+                outcome.not_served = reasons.get(outcome.name)
+                await _exchange(session, exchange, outcome, known)
+                outcomes.append(outcome)
+    await cluster.stop_serving()
+    return outcomes
+
+
+async def _exchange(
+    session: aiohttp.ClientSession,
+    exchange: Mapping[str, Any],
+    outcome: Outcome,
+    known: dict[str, str],
+) -> None:
+    request, wanted = exchange["request"], exchange["response"]
+    text = _carried(json.dumps(request), known)
+    request = json.loads(text)
+    body = request.get("body")
+    data = body if isinstance(body, str) or body is None else json.dumps(body)
+    headers = {k: v for k, v in request.get("headers", {}).items() if k != "Content-Length"}
+    if "no credentials" in exchange["step"] or "anonymous" in exchange["step"]:
+        pass
+    elif "bad token" in exchange["step"]:
+        headers["Authorization"] = "Bearer nonsense"
+    else:
+        headers["Authorization"] = f"Bearer {TOKEN}"
+    try:
+        async with session.request(
+            request["method"],
+            request["path"],
+            data=data,
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=8),
+            skip_auto_headers=("Content-Type",),
+        ) as response:
+            raw = await response.text()
+            _judge(outcome, wanted, response.status, raw, known)
+    except TimeoutError:
+        outcome.differences.append("no end")
+    await asyncio.sleep(0.02)
+
+
+def _judge(
+    outcome: Outcome, wanted: Mapping[str, Any], status: int, raw: str, known: dict[str, str]
+) -> None:
+    if status != wanted["status"]:
+        outcome.differences.append(f"status {status}, not {wanted['status']}: {raw[:160]}")
+    if "events" in wanted:
+        events = [json.loads(line) for line in raw.splitlines() if line.strip()]
+        _learn(wanted["events"], events, known)
+        compare("events", _bare(wanted["events"]), _bare(events), outcome.differences)
+        return
+    try:
+        body: Any = json.loads(raw)
+    except ValueError:
+        body = raw
+    _learn(wanted.get("body"), body, known)
+    compare("", _bare(wanted.get("body")), _bare(body), outcome.differences)
+
+
+def _carried(text: str, known: Mapping[str, str]) -> str:
+    """The request with our own versions and ids where it carries those of an earlier answer."""
+    for theirs, ours in known.items():
+        if len(theirs) > 12:
+            text = text.replace(theirs, ours)
+        else:
+            pattern = rf'((?:resourceVersion(?:=|\\*":\s*\\*"))){theirs}(?!\d)'
+            text = re.sub(pattern, rf"\g<1>{ours}", text)
+    return text
+
+
+def _learn(theirs: Any, ours: Any, known: dict[str, str]) -> None:
+    """Remember which of our values stands for which of theirs."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in ("uid", "resourceVersion", "continue"):
+            if isinstance(theirs.get(key), str) and isinstance(ours.get(key), str):
+                known[theirs[key]] = ours[key]
+        for key in theirs.keys() & ours.keys():
+            _learn(theirs[key], ours[key], known)
+    elif isinstance(theirs, list) and isinstance(ours, list):
+        for one, other in zip(theirs, ours, strict=False):
+            _learn(one, other, known)
+
+
+def _bare(value: Any) -> Any:
+    """A value without what differs by nature."""
+    if isinstance(value, dict):
+        return {k: _bare(v) for k, v in value.items() if k not in SKIPPED_FIELDS}
+    if isinstance(value, list):
+        return [_bare(v) for v in value]
+    if isinstance(value, str):
+        value = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<uid>", value)
+        return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>", value)
+    return value
+
+
+def compare(path: str, wanted: Any, got: Any, found: list[str]) -> None:
+    """Every difference, by path."""
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        for key in sorted({*wanted, *got}):
+            compare(f"{path}.{key}", wanted.get(key), got.get(key), found)
+    elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
+        for n, (one, other) in enumerate(zip(wanted, got, strict=True)):
+            compare(f"{path}[{n}]", one, other, found)
+    elif wanted != got and not _both_empty(wanted, got):
+        found.append(f"{path}: {json.dumps(got)[:120]}, not {json.dumps(wanted)[:160]}")
+
+
+def _both_empty(one: Any, other: Any) -> bool:
+    return one in (None, {}, [], "") and other in (None, {}, [], "")
