@@ -1,7 +1,5 @@
 """The tree of commands."""
 
-from __future__ import annotations
-
 import importlib
 from pathlib import Path
 from typing import Annotated

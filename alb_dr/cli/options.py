@@ -6,8 +6,6 @@ where the root callback reads them into the :class:`~alb_dr.cli.context.Context`
 declares them again; ``ctx.obj.output`` is the format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated
 

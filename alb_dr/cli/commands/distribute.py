@@ -1,7 +1,5 @@
 """``alb-dr distribute``: deliver the application to every member."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -114,7 +112,7 @@ def delete(
     answer(ctx, human, data, exit_code=ExitCode.OK)
 
 
-def _as_data(seen: MemberWorkload) -> dict[str, Any]:
+def _as_data(seen: "MemberWorkload") -> dict[str, Any]:
     return {
         "member": seen.member.name,
         "id": seen.member.id,
@@ -126,7 +124,7 @@ def _as_data(seen: MemberWorkload) -> dict[str, Any]:
     }
 
 
-def _table(seen: Sequence[MemberWorkload]) -> str:
+def _table(seen: "Sequence[MemberWorkload]") -> str:
     if not seen:
         return ""
     rows = [

@@ -1,7 +1,5 @@
 """``alb-dr failover``: drills, and what an interrupted one left behind."""
 
-from __future__ import annotations
-
 import secrets
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,7 +61,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     _answer(ctx, run_drill(context, plan))
 
 
-def _only_check(ctx: typer.Context, context: Context, plan: DrillPlan) -> None:
+def _only_check(ctx: typer.Context, context: Context, plan: "DrillPlan") -> None:
     from alb_dr.workflows.drill_record import replicas_of
     from alb_dr.workflows.guardrails import check_guardrails
 
@@ -79,7 +77,7 @@ def _only_check(ctx: typer.Context, context: Context, plan: DrillPlan) -> None:
     answer(ctx, human, {"dry_run": True, "victim": plan.victim, "target": str(workload.id)})
 
 
-def _answer(ctx: typer.Context, report: DrillReport) -> None:
+def _answer(ctx: typer.Context, report: "DrillReport") -> None:
     from alb_dr.report.drill_data import drill_data, drill_lines
 
     answer(
@@ -142,13 +140,13 @@ def recover(
     answer(ctx, human, {"open": [], "recovered": done, "executed": True})
 
 
-def _open(context: Context) -> list[OpenDrill]:
+def _open(context: Context) -> "list[OpenDrill]":
     from alb_dr.workflows.recover import open_drills
 
     return [d for m in context.topology.members for d in open_drills(context.members[m.id])]
 
 
-def _as_data(found: OpenDrill) -> dict[str, Any]:
+def _as_data(found: "OpenDrill") -> dict[str, Any]:
     record = found.record
     return {
         "member": found.member,
@@ -161,7 +159,7 @@ def _as_data(found: OpenDrill) -> dict[str, Any]:
     }
 
 
-def _table(found: list[OpenDrill]) -> str:
+def _table(found: "list[OpenDrill]") -> str:
     rows = [
         [
             d["member"],

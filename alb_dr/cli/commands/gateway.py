@@ -1,7 +1,5 @@
 """``alb-dr gateway``: the ALB multi-cluster gateway."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -123,7 +121,7 @@ def delete(
     answer(ctx, "\n".join(lines), data, exit_code=ExitCode.OK)
 
 
-def _await(context: Context, timeout: float | None) -> GatewayAddress:
+def _await(context: Context, timeout: float | None) -> "GatewayAddress":
     from alb_dr.workflows.gateway import await_gateway
 
     name = context.topology.gateway.name
@@ -137,7 +135,7 @@ def _await(context: Context, timeout: float | None) -> GatewayAddress:
         )
 
 
-def _as_data(address: GatewayAddress) -> dict[str, Any]:
+def _as_data(address: "GatewayAddress") -> dict[str, Any]:
     return {
         "alb_id": address.alb_id,
         "dns_name": address.dns_name,
@@ -149,7 +147,7 @@ def _as_data(address: GatewayAddress) -> dict[str, Any]:
     }
 
 
-def _table(context: Context, address: GatewayAddress) -> str:
+def _table(context: Context, address: "GatewayAddress") -> str:
     row = [
         context.topology.gateway.name,
         address.alb_id or "-",

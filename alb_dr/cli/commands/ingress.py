@@ -1,7 +1,5 @@
 """``alb-dr ingress``: the weighted Ingress on the Fleet."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

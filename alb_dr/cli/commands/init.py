@@ -1,7 +1,5 @@
 """``alb-dr init``: write the project file, by flags or by questions."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,7 +64,7 @@ def init(  # noqa: PLR0913, PLR0917  every value can be said by a flag
     answer(ctx, human, {"file": str(file), "templates": str(copied) if copied else None})
 
 
-def _write(file: Path, answers: Answers) -> None:
+def _write(file: Path, answers: "Answers") -> None:
     """Check the text as if it were read, then write it."""
     from alb_dr.config.document import parse_document
     from alb_dr.config.loader import check
@@ -80,7 +78,7 @@ def _write(file: Path, answers: Answers) -> None:
         raise BadInput(f"{file} cannot be written: {error.strerror}") from None
 
 
-def _members(given: list[str]) -> tuple[MemberAnswer, ...]:
+def _members(given: list[str]) -> "tuple[MemberAnswer, ...]":
     from alb_dr.config.starter import MemberAnswer, member_answer
 
     if given:

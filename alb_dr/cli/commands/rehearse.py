@@ -1,7 +1,5 @@
 """``alb-dr rehearse``: the whole tutorial in a throw-away sandbox."""
 
-from __future__ import annotations
-
 import os
 import time
 from dataclasses import replace
@@ -56,7 +54,7 @@ def rehearse(ctx: typer.Context, yes: Yes = False) -> None:
     answer(ctx, human, data, verdict=verdict, exit_code=code)
 
 
-def _inside(context: Context, config: Path) -> Context:
+def _inside(context: Context, config: "Path") -> Context:
     """A context that points at the sandbox, whatever the environment says."""
     environ = {k: v for k, v in context.environ.items() if not k.startswith("ALB_DR_")}
     environ |= {k: v for k, v in context.environ.items() if k == "ALB_DR_STATE_DIR"}
@@ -70,7 +68,7 @@ def _inside(context: Context, config: Path) -> Context:
     )
 
 
-def _steps(rehearsal: Rehearsal) -> list[dict[str, object]]:
+def _steps(rehearsal: "Rehearsal") -> list[dict[str, object]]:
     return [
         {
             "title": step.title,
@@ -83,7 +81,7 @@ def _steps(rehearsal: Rehearsal) -> list[dict[str, object]]:
     ]
 
 
-def _summary(rehearsal: Rehearsal, seconds: float) -> str:
+def _summary(rehearsal: "Rehearsal", seconds: float) -> str:
     rows = [
         ["ok" if step.passed else "FAILED", step.title, f"{step.seconds:.1f} s", step.said]
         for step in rehearsal.done
@@ -93,7 +91,7 @@ def _summary(rehearsal: Rehearsal, seconds: float) -> str:
     return table(rows, ["", "STEP", "TOOK", "SAID"]) + "\n" + ending
 
 
-def _markdown(rehearsal: Rehearsal, seconds: float) -> str:
+def _markdown(rehearsal: "Rehearsal", seconds: float) -> str:
     rows = [
         f"| {'ok' if s.passed else '**FAILED**'} | {s.title} | {s.seconds:.1f} s | {s.said} |"
         for s in rehearsal.done

@@ -1,7 +1,5 @@
 """``alb-dr render``: all manifests, without contacting anybody."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``alb-dr report``: a saved run judged again from its samples, in any format."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,7 +45,7 @@ def report(
     answer(ctx, human, data, verdict=page.verdict.value)
 
 
-def _recomputed(run: RunDir) -> tuple[Page, dict[str, Any]]:
+def _recomputed(run: "RunDir") -> "tuple[Page, dict[str, Any]]":
     from alb_dr.journal.rundir import DESCRIPTION
 
     document = run.read_json(DESCRIPTION)
@@ -57,7 +55,7 @@ def _recomputed(run: RunDir) -> tuple[Page, dict[str, Any]]:
     raise BadInput(f"{run.path} is a run of {verb!r}, which cannot be shown again")
 
 
-def _verify_run(run: RunDir, document: dict[str, Any]) -> tuple[Page, dict[str, Any]]:
+def _verify_run(run: "RunDir", document: dict[str, Any]) -> "tuple[Page, dict[str, Any]]":
     from alb_dr.journal.samples import SAMPLES, read_samples
     from alb_dr.journal.verify_run import from_document
     from alb_dr.report.verify_json import verify_data

@@ -1,7 +1,5 @@
 """``alb-dr sandbox``: a Fleet, its members and a gateway on this machine."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="A Fleet, its members and a gateway on this machine.", no_args_is_help=True)
 
 
-def sandbox_folder(context: Context) -> Path:
+def sandbox_folder(context: Context) -> "Path":
     """Where the one sandbox of this user lives."""
     return context.state_dir / "sandbox"
 

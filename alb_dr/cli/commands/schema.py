@@ -1,7 +1,5 @@
 """``alb-dr schema``: the format of the project file."""
 
-from __future__ import annotations
-
 import typer
 
 from alb_dr.cli.answer import write

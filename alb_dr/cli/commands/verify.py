@@ -1,7 +1,5 @@
 """``alb-dr verify``: is the split what the weights say, and is anybody losing requests?"""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -115,7 +113,7 @@ def verify(  # noqa: PLR0913, PLR0917  every flag is one parameter
 
 
 def _run(
-    ctx: typer.Context, context: Context, flags: Flags, files: ReportFiles, *, control: bool
+    ctx: typer.Context, context: Context, flags: "Flags", files: ReportFiles, *, control: bool
 ) -> None:
     from alb_dr.cli.verify_answer import conclude
     from alb_dr.cli.verify_request import echo_warning
@@ -131,8 +129,8 @@ def _run(
 
 
 def _measure(
-    context: Context, verification: Verification, run: RunDir
-) -> tuple[VerifyReport, Interruption | None]:
+    context: Context, verification: "Verification", run: "RunDir"
+) -> "tuple[VerifyReport, Interruption | None]":
     from dataclasses import replace
 
     from alb_dr.journal.rundir import DESCRIPTION
@@ -154,7 +152,7 @@ def _measure(
     return verified.report, verified.interruption
 
 
-def _verification(context: Context, flags: Flags, *, control: bool) -> Verification:
+def _verification(context: Context, flags: "Flags", *, control: bool) -> "Verification":
     """What to measure; the Fleet is asked only for what the flags do not say."""
     from alb_dr.cli import verify_request as asked
     from alb_dr.workflows.await_split import target_of as live_target

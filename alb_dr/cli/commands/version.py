@@ -1,7 +1,5 @@
 """``alb-dr version``."""
 
-from __future__ import annotations
-
 import typer
 
 from alb_dr import __version__
