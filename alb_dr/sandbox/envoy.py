@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import os
 import signal
 import socket
-import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +17,7 @@ from alb_dr.errors import BadInput, Unreachable
 from alb_dr.sandbox import envoy_config
 from alb_dr.sandbox.gateway import GatewayState
 from alb_dr.sandbox.options import EmptyGroup, Manners
+from alb_dr.sandbox.processes import die_with_parent
 
 START_S = 10.0
 """Longest Envoy may take to come up; a quarter of a second is usual."""
@@ -85,7 +84,7 @@ class EnvoyGateway:
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=DEVNULL,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         await self._until_up(admin, log)
 
@@ -146,10 +145,3 @@ class EnvoyGateway:
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end Envoy when the world's process dies, however it dies."""
-    if sys.platform == "linux":
-        death_signal = 1  # PR_SET_PDEATHSIG
-        ctypes.CDLL(None).prctl(death_signal, signal.SIGKILL)

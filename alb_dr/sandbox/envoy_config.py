@@ -176,7 +176,13 @@ def _health_check(check: HealthCheck) -> Json:
     if check.tcp:
         return {**timing, "tcp_health_check": {}}
     ranges = [{"start": low, "end": high} for low, high in check.codes]
-    probe = {"path": check.path, "method": check.method, "expected_statuses": ranges}
+    probe = {
+        "path": check.path,
+        "method": check.method,
+        "expected_statuses": ranges,
+        # Without this a wrong status counts at once, whatever the threshold says.
+        "retriable_statuses": [{"start": 100, "end": 600}],
+    }
     return {**timing, "http_health_check": probe}
 
 
@@ -208,11 +214,16 @@ def _locality(member: str, weight: int, found: tuple[tuple[str, int], ...]) -> J
     return {
         "locality": {"zone": member},
         "load_balancing_weight": weight,
-        "lb_endpoints": [
-            {"endpoint": {"address": {"socket_address": {"address": address, "port_value": port}}}}
-            for address, port in found
-        ],
+        "lb_endpoints": [{"endpoint": _endpoint(address, port)} for address, port in found],
     }
+
+
+def _endpoint(address: str, port: int) -> Json:
+    found: Json = {"address": {"socket_address": {"address": address, "port_value": port}}}
+    if (address, port) == _DEAD_END:
+        # Were it checked, it would be found sick, and its share would go to the others.
+        found["health_check_config"] = {"disable_active_health_check": True}
+    return found
 
 
 def bootstrap(*, folder: str, admin_socket: str) -> Json:

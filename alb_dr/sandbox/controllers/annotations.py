@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from alb_dr.sandbox.gateway import HealthCheck
 from alb_dr.sandbox.kube.status import Json
@@ -44,18 +45,26 @@ def health_check(annotations: Json) -> HealthCheck | None:
     def value(name: str, default: str) -> str:
         return str(annotations.get(PREFIX + name, default))
 
+    def number(name: str, default: str) -> int:
+        text = value(name, default)
+        if not text.isdecimal() or int(text) < 1:
+            raise AnnotationError(f"{name} must be a whole number above 0, not {text!r}")
+        return int(text)
+
     if value("healthcheck-enabled", "false") != "true":
         return None
     codes = value("healthcheck-httpcode", value("healthcheck-code", "http_2xx")).split(",")
-    classes = [int(c.strip()[5]) for c in codes if c.strip().startswith("http_")]
+    if not all(re.fullmatch(r"http_[1-5]xx", c.strip()) for c in codes):
+        raise AnnotationError(f"healthcheck-httpcode {','.join(codes)!r} is illegal")
+    classes = [int(c.strip()[5]) for c in codes]
     return HealthCheck(
         path=value("healthcheck-path", "/"),
         method=value("healthcheck-method", "HEAD"),
         codes=tuple((c * 100, c * 100 + 100) for c in classes),
-        interval_s=int(value("healthcheck-interval-seconds", "2")),
-        timeout_s=int(value("healthcheck-timeout-seconds", "5")),
-        healthy=int(value("healthy-threshold-count", "3")),
-        unhealthy=int(value("unhealthy-threshold-count", "3")),
+        interval_s=number("healthcheck-interval-seconds", "2"),
+        timeout_s=number("healthcheck-timeout-seconds", "5"),
+        healthy=number("healthy-threshold-count", "3"),
+        unhealthy=number("unhealthy-threshold-count", "3"),
         tcp=value("healthcheck-protocol", "HTTP") == "TCP",
     )
 

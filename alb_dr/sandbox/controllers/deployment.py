@@ -41,9 +41,12 @@ class DeploymentController:
         if current is None and not spec.get("paused"):
             current = self._member.create(REPLICA_SETS, _replica_set(deployment, digest))
             owned.append(current)
+        # While paused, a new template has no ReplicaSet yet: the newest one keeps the pods.
+        newest = max(owned, key=lambda r: str(r["metadata"]["creationTimestamp"]), default=None)
+        active = current if current is not None else newest
         for replica_set in owned:
-            is_current = current is not None and replica_set is current
-            self._scale(replica_set, spec.get("replicas", 1) if is_current else 0, owned, current)
+            is_active = replica_set is active
+            self._scale(replica_set, spec.get("replicas", 1) if is_active else 0, owned, active)
         for replica_set in owned:
             self._pods(replica_set)
         self._status(deployment, owned, current)

@@ -41,6 +41,7 @@ class IngressController:
         self._follow = follow
         self.propagation_s = propagation_s
         self._state = GatewayState()
+        self._decided = self._shown = 0
         self._last_seen: dict[tuple[str, str, str, int], Endpoints] = {}
 
     def reconciler(self) -> Reconciler:
@@ -62,13 +63,20 @@ class IngressController:
         if state != self._state:
             new_ports = state.ports != self._state.ports
             self._state = state
+            self._decided += 1
             if new_ports:
                 # Listeners belong to the ALB's creation, whose delay has passed already.
-                self._follow(state)
+                self._hand_over(self._decided, state)
             else:
                 loop = asyncio.get_running_loop()
-                loop.call_later(self.propagation_s, self._follow, state)
+                loop.call_later(self.propagation_s, self._hand_over, self._decided, state)
         return None
+
+    def _hand_over(self, number: int, state: GatewayState) -> None:
+        """Show a state to the data plane, unless a newer one was shown already."""
+        if number > self._shown:
+            self._shown = number
+            self._follow(state)
 
     def _built(self, gateways: Mapping[str, Json]) -> tuple[list[Rule], list[Backend]]:
         rules: list[Rule] = []

@@ -15,6 +15,7 @@ from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
+from alb_dr.sandbox.processes import die_with_parent
 
 PROGRAM = Path(__file__).resolve().parents[1] / "pod.py"
 PORT = 8080
@@ -136,7 +137,12 @@ class Kubelet:
         }
         words = ["-I", "-S", str(PROGRAM), run.address, str(PORT)]
         run.process = await asyncio.create_subprocess_exec(
-            sys.executable, *words, stdin=PIPE, stdout=PIPE, env=environment
+            sys.executable,
+            *words,
+            stdin=PIPE,
+            stdout=PIPE,
+            env=environment,
+            preexec_fn=die_with_parent,
         )
         if run.leaving:
             _send(run, signal.SIGKILL)
