@@ -16,6 +16,16 @@ Json = dict[str, Any]
 
 _TYPE = "type.googleapis.com/envoy"
 _HUGE = 65_536
+_QUICK_HEALTH_CHECK: Json = {
+    "interval": "0.25s",
+    "no_traffic_interval": "0.25s",
+    "unhealthy_interval": "0.25s",
+    # A short time-out would take every pod out during an ordinary pause of the machine.
+    "timeout": "2s",
+    "unhealthy_threshold": 2,
+    "healthy_threshold": 1,
+    "http_health_check": {"path": "/healthz"},
+}
 _DEAD_END = ("127.0.0.1", 1)
 """An address nobody listens on: the share of an empty group that is answered 503."""
 
@@ -161,6 +171,8 @@ def _cluster(backend: Backend, folder: str, manners: Manners) -> Json:
         }
     if backend.health_check is not None:
         cluster["health_checks"] = [_health_check(backend.health_check)]
+    elif manners is Manners.FORGIVING:
+        cluster["health_checks"] = [_QUICK_HEALTH_CHECK]
     return cluster
 
 
