@@ -117,6 +117,8 @@ async def _exchange(
     body = request.get("body")
     data = body if isinstance(body, str) or body is None else json.dumps(body)
     headers = {k: v for k, v in request.get("headers", {}).items() if k != "Content-Length"}
+    # The recorder's own library, which becomes the manager of fields it writes.
+    headers.setdefault("User-Agent", "python-urllib3/2")
     if "no credentials" in exchange["step"] or "anonymous" in exchange["step"]:
         pass
     elif "bad token" in exchange["step"]:
