@@ -105,8 +105,21 @@ def _check_deployment(resource: Resource, document: Json) -> None:
         raise invalid(resource.kind, resource.group, document["metadata"]["name"], causes)
 
 
+def check_change(resource: Resource, old: Json, new: Json) -> None:
+    """Refuse (422) a change of what can only be chosen once."""
+    if resource.plural != "ingressclasses":
+        return
+    before, after = old["spec"].get("controller"), (new.get("spec") or {}).get("controller")
+    if before != after:
+        message = f'Invalid value: "{after}": field is immutable'
+        causes = [("FieldValueInvalid", "spec.controller", message)]
+        raise invalid(resource.kind, resource.group, new["metadata"]["name"], causes)
+
+
 def default(resource: Resource, document: Json) -> Json:
     """The document with the values a real API fills in."""
+    if resource.plural == "ingressclasses":
+        return _ingress_class(document)
     if resource.plural == "deployments":
         return {**document, "spec": _deployment_spec(document.get("spec") or {})}
     if resource.plural == "services":
@@ -116,6 +129,14 @@ def default(resource: Resource, document: Json) -> Json:
     if resource.plural == "namespaces":
         return _namespace(document)
     return document
+
+
+def _ingress_class(document: Json) -> Json:
+    spec = document.get("spec") or {}
+    if not spec.get("parameters"):
+        return document
+    parameters = {"scope": "Cluster", **spec["parameters"]}
+    return {**document, "spec": {**spec, "parameters": parameters}}
 
 
 def _namespace(document: Json) -> Json:

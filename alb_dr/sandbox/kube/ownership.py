@@ -48,8 +48,8 @@ class Owners:
         self.versions[owner] = api_version
 
     def entries(self) -> list[Json]:
-        """The managedFields list: applied entries first, each group in the order it came."""
-        ordered = sorted(self.sets, key=lambda o: o[1] != "Apply")
+        """The managedFields list: applied entries first, then by time and manager."""
+        ordered = sorted(self.sets, key=lambda o: (o[1] != "Apply", self.times[o], o[0], o[2]))
         return [self._entry(owner) for owner in ordered if self.sets[owner]]
 
     def _entry(self, owner: Owner) -> Json:
@@ -155,7 +155,7 @@ def _conflict_words(owners: Owners, owner: Owner) -> str:
     text = f'conflict with "{manager}"'
     if subresource:
         text += f' with subresource "{subresource}"'
-    if operation == "Update" or owners.versions[owner]:
+    if operation == "Update":
         text += f" using {owners.versions[owner]}"
     return text
 

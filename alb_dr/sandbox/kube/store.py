@@ -110,13 +110,15 @@ class Store:
             raise already_exists(resource.plural, resource.group, metadata["name"])
         if "status" in resource.subresources and resource.plural != "customresourcedefinitions":
             document.pop("status", None)
+        document = admission.default(resource, document)
+        metadata = document["metadata"]
         if write.owned is False:
+            # After the defaults: whoever creates an object owns what was filled in for it.
             metadata.pop("managedFields", None)
             self._own(None, document, resource, write)
         metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": now_text()}
         if _counts_generations(resource):
             metadata["generation"] = 1
-        document = admission.default(resource, document)
         if write.dry_run:
             return document
         document = self._stamp(document)
@@ -164,6 +166,7 @@ class Store:
         self._check_versions(resource, old, new)
         document = self._combined(resource, old, new, write)
         admission.check(resource, document)
+        admission.check_change(resource, old, document)
         document = admission.default(resource, document)
         if _spec(document) != _spec(old) and "generation" in old["metadata"]:
             document["metadata"]["generation"] = old["metadata"]["generation"] + 1

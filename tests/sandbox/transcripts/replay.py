@@ -55,9 +55,11 @@ SKIPPED_FIELDS = frozenset(
         "startTime",
         "continue",
         "retryAfterSeconds",
+        "storageVersionHash",
+        "description",
     }
 )
-"""What differs by nature between two servers."""
+"""What differs by nature between two servers; of a table only columns and cells count."""
 
 
 @dataclass
