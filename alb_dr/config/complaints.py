@@ -12,16 +12,18 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from alb_dr.config.document import KeyPath, ProjectDocument
 from alb_dr.config.schema import GatewayPart, MemberPart, ProjectPart
+from alb_dr.model.printable import printable
 from alb_dr.model.weights import TOTAL
 
-_INVISIBLE = {"function-after", "str", "constrained-str", "union"}
+_LONGEST = 200
+"""Characters of a reason; the rest of a huge value helps nobody."""
 
 
 def complaints_of(document: ProjectDocument, error: ValidationError) -> list[str]:
     """The complaints of pydantic in our words."""
     lines = []
     for item in error.errors():
-        key = _key(item["loc"])
+        key = _key(item["loc"], str(item["type"]))
         lines.append(complaint(document, key, _reason(item, key)))
     return lines
 
@@ -30,12 +32,16 @@ def complaint(document: ProjectDocument, key: KeyPath, reason: str) -> str:
     """One line: ``FILE:LINE: key.path: reason``."""
     words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
     where = words.lstrip(".") or "the file"
-    return f"{document.path}:{document.line(key)}: {where}: {reason}"
+    if len(reason) > _LONGEST:
+        reason = reason[: _LONGEST // 2] + " ... " + reason[-_LONGEST // 2 :]
+    return f"{document.path}:{document.line(key)}: {printable(where)}: {printable(reason)}"
 
 
-def _key(location: tuple[int | str, ...]) -> KeyPath:
-    """Pydantic's location without the parts that name validators instead of keys."""
-    return tuple(part for part in location if part not in _INVISIBLE and part != "[key]")
+def _key(location: tuple[int | str, ...], kind: str) -> KeyPath:
+    """Pydantic's location without its mark for "the key itself"; keys that are no words as such."""
+    if location[-1:] == ("[key]",) and kind != "extra_forbidden":
+        location = location[:-1]
+    return (*location[:-1], str(location[-1])) if kind == "invalid_key" else location
 
 
 def _reason(item: Mapping[str, Any], key: KeyPath) -> str:
@@ -154,6 +160,10 @@ def _members(members: Sequence[MemberPart]) -> Iterator[tuple[KeyPath, str]]:
         values = [getattr(m, field) for m in members]
         for n in _repeated(values):
             yield ("members", n, field), f"{values[n]} is named twice"
+    ids = {m.id: m for m in members}
+    for n, member in enumerate(members):
+        if ids.get(member.name, member) is not member:
+            yield ("members", n, "name"), f"{member.name} is the id of another member"
 
 
 def _repeated(values: Sequence[str]) -> list[int]:

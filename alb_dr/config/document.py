@@ -36,13 +36,16 @@ class ProjectDocument:
 def read_document(path: Path) -> ProjectDocument:
     """Read and parse; BadInput in one line when that is impossible."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:  # not read_bytes: a device may never end
+            raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise BadInput(f"{path}: no such file", hint="make one: alb-dr init") from None
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}", hint="name a readable file") from None
     if len(raw) > MAX_BYTES:
-        raise BadInput(f"{path}: {len(raw)} bytes is no project file", hint="name another file")
+        raise BadInput(
+            f"{path}: more than {MAX_BYTES} bytes is no project file", hint="name another file"
+        )
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -62,8 +65,12 @@ def parse_document(path: Path, text: str) -> ProjectDocument:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadInput(f"{path}:{line}: not YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadInput(f"{path}: not YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise BadInput(f"{path}: nested too deeply for a project file") from None
+    # A tag like !!bool on a word that is none: PyYAML looks the word up and fails its own way.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadInput(f"{path}: not YAML: {reason}") from None
     lines: dict[KeyPath, int] = {}
     duplicates: list[tuple[KeyPath, int]] = []
     if node is not None:

@@ -85,28 +85,37 @@ def check(document: ProjectDocument) -> ProjectPart:
 def _fleet(
     access: KubeAccess, environ: Mapping[str, str], overrides: Overrides
 ) -> tuple[KubeAccess, dict[str, str]]:
-    origins = {"fleet.kubeconfig": "file", "fleet.context": "file"}
-    for place, kubeconfig, context in (
-        ("environment", environ.get("ALB_DR_KUBECONFIG"), environ.get("ALB_DR_CONTEXT")),
-        ("flag", overrides.kubeconfig, overrides.context),
-    ):
-        if kubeconfig:
-            access = replace(access, kubeconfig=Path(kubeconfig))
-            origins["fleet.kubeconfig"] = place
-        if context:
-            access = replace(access, context=context)
-            origins["fleet.context"] = place
+    """The Fleet's access, and for each of its two values who gave it."""
+    origins = {
+        "fleet.kubeconfig": "file" if access.kubeconfig else "default",
+        "fleet.context": "file" if access.context else "default",
+    }
+    kubeconfig, context = environ.get("ALB_DR_KUBECONFIG"), environ.get("ALB_DR_CONTEXT")
+    if kubeconfig:
+        access = replace(access, kubeconfig=Path(kubeconfig))
+        origins["fleet.kubeconfig"] = "environment ALB_DR_KUBECONFIG"
+    if context:
+        access = replace(access, context=context)
+        origins["fleet.context"] = "environment ALB_DR_CONTEXT"
+    if overrides.kubeconfig:
+        access = replace(access, kubeconfig=overrides.kubeconfig)
+        origins["fleet.kubeconfig"] = "flag --kubeconfig"
+    if overrides.context:
+        access = replace(access, context=overrides.context)
+        origins["fleet.context"] = "flag --context"
     return access, origins
 
 
 def _settings(environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
     settings = Settings(state_dir=state_dir(environ))
-    origins: dict[str, str] = {}
+    origins = dict.fromkeys(TIMEOUTS.values(), "default")
     for variable, name in TIMEOUTS.items():
         if variable in environ:
             seconds: Any = _seconds(variable, environ[variable])
             settings = replace(settings, **{name: seconds})
             origins[name] = f"environment {variable}"
+    by = next((v for v in ("ALB_DR_STATE_DIR", "XDG_STATE_HOME") if environ.get(v)), None)
+    origins["state_dir"] = f"environment {by}" if by else "default"
     return settings, origins
 
 

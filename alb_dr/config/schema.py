@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,6 +11,7 @@ from alb_dr.config.grammar import (
     ClusterId,
     DnsLabel,
     DnsName,
+    FilePath,
     MemberName,
     PlainText,
     Region,
@@ -21,6 +21,7 @@ from alb_dr.config.grammar import (
     Text,
     UrlPath,
     VSwitchId,
+    check_expression,
 )
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -42,7 +43,7 @@ class Part(BaseModel):
 class FleetPart(Part):
     """The Fleet instance's Kubernetes API."""
 
-    kubeconfig: PlainText | None = None
+    kubeconfig: FilePath | None = None
     """Path of the kubeconfig, relative to this file; without it, KUBECONFIG and ~/.kube/config."""
     context: PlainText | None = None
     """A context of it; without it, its current one."""
@@ -57,7 +58,7 @@ class MemberPart(Part):
     """What an answer of this cluster names (the tutorial's demo prints ENV_NAME)."""
     zone: DnsLabel | None = None
     """Its availability zone."""
-    kubeconfig: PlainText | None = None
+    kubeconfig: FilePath | None = None
     """Path of the member's kubeconfig, relative to this file."""
     context: PlainText | None = None
     """A context of it; without it, its current one."""
@@ -171,26 +172,13 @@ class IdentityPart(Part):
 
     source: Literal["body", "header", "json", "regex"] = "body"
     """Where the name stands: member names as whole words, a header, a JSON pointer, a pattern."""
-    expression: Text = ""
+    expression: PlainText = ""
     """The header's name, the JSON pointer, or the anchored pattern with one group."""
 
     @model_validator(mode="after")
     def _expression_fits(self) -> IdentityPart:
-        if (self.source == "body") != (self.expression == ""):
-            raise ValueError(f"source {self.source} and expression {self.expression!r} do not fit")
-        if self.source == "json" and not self.expression.startswith("/"):
-            raise ValueError("a JSON pointer starts with /")
-        if self.source == "regex":
-            self._pattern_fits()
+        check_expression(self.source, self.expression)
         return self
-
-    def _pattern_fits(self) -> None:
-        try:
-            pattern = re.compile(self.expression)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        if not self.expression.startswith("^") or pattern.groups != 1:
-            raise ValueError("the pattern starts with ^ and has exactly one group")
 
 
 class ApplicationPart(Part):

@@ -120,7 +120,7 @@ def test_flags_beat_the_environment_which_beats_the_file(tmp_path: Path) -> None
     assert by_environment.topology.fleet.kubeconfig == Path("env.yaml")
     assert by_environment.settings.call_timeout_s == 3
     assert by_flag.topology.fleet.kubeconfig == Path("flag.yaml")
-    assert by_flag.origins["fleet.kubeconfig"] == "flag"
+    assert by_flag.origins["fleet.kubeconfig"] == "flag --kubeconfig"
 
 
 def test_a_nonsense_timeout_is_refused(tmp_path: Path) -> None:
