@@ -1,6 +1,6 @@
-"""A gateway to measure against: Envoy with one worker, pods that answer at once, all on loopback.
+"""A gateway to measure against: Envoy with one worker that answers at once, on loopback.
 
-The gateway and the pods are pinned to the first core and every client to the last, so that no
+The gateway is pinned to the first core and every client to the last, so that no
 client wins by taking the gateway's time.
 """
 
@@ -30,10 +30,10 @@ CORES = sorted(os.sched_getaffinity(0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """Where to send requests, and the process id of the pods behind it (to freeze them)."""
+    """Where to send requests, and the process id of what answers (to freeze it)."""
 
     port: int
-    pods: int
+    pid: int
 
     @property
     def url(self) -> str:
@@ -47,26 +47,17 @@ class Gateway:
 
 
 @contextmanager
-def gateway(*, behind: bool = False) -> Iterator[Gateway]:
-    """An Envoy that answers by itself, or with ``behind`` one in front of another."""
+def gateway() -> Iterator[Gateway]:
+    """An Envoy that answers as a pod would, without anything behind it."""
     with tempfile.TemporaryDirectory(prefix="adr-") as folder:
-        ports = [_free_port(), _free_port()]
-        answer = _listener(ports[0], {"direct_response": _direct()})
-        running = [_start(Path(folder), 0, {"listeners": [answer]})]
+        port = _free_port()
+        process = _start(Path(folder), {"listeners": [_listener(port)]})
         try:
-            if behind:
-                front = _listener(ports[1], {"route": {"cluster": "pods", "timeout": "30s"}})
-                clusters = [_cluster("pods", ports[0])]
-                running.append(
-                    _start(Path(folder), 1, {"listeners": [front], "clusters": clusters})
-                )
-            port = ports[1] if behind else ports[0]
             _await(port)
-            yield Gateway(port=port, pods=running[0].pid)
+            yield Gateway(port=port, pid=process.pid)
         finally:
-            for process in running:
-                process.kill()
-                process.wait()
+            process.kill()
+            process.wait()
 
 
 def pin_client() -> None:
@@ -81,36 +72,34 @@ def peer(name: str) -> str | None:
 
 
 def run_client(words: Sequence[str], **environment: str) -> str:
-    """Run another client on the clients' core; what it printed."""
+    """Run another client, on the core of its parent; what it printed."""
     done = subprocess.run(
-        words, capture_output=True, text=True, check=True, timeout=180, preexec_fn=pin_client,
+        words, capture_output=True, text=True, check=True, timeout=180,
         env={**os.environ, "K6_NO_USAGE_REPORT": "true", **environment},
     )  # fmt: skip
     return done.stdout
 
 
-def _start(folder: Path, number: int, resources: dict[str, Any]) -> subprocess.Popen[bytes]:
-    config = folder / f"envoy-{number}.json"
+def _start(folder: Path, resources: dict[str, Any]) -> subprocess.Popen[bytes]:
+    config = folder / "envoy.json"
     config.write_text(json.dumps({"static_resources": resources}))
     words = [
         str(envoy_program()), "-c", str(config), "--concurrency", "1", "--log-level", "error",
-        "--base-id", str(os.getpid() % 30_000 * 2 + number), "--disable-hot-restart",
+        "--disable-hot-restart",
     ]  # fmt: skip
-    pinned = {CORES[0]}
-    return subprocess.Popen(
-        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, pinned),
-    )  # fmt: skip
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.sched_setaffinity(process.pid, {CORES[0]})
+    return process
 
 
 def _direct() -> dict[str, Any]:
     return {"status": 200, "body": {"inline_string": "Hello from poc-ack-1 (pod web-demo-7f)\n"}}
 
 
-def _listener(port: int, action: dict[str, Any]) -> dict[str, Any]:
+def _listener(port: int) -> dict[str, Any]:
     manager = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
     router = "envoy.extensions.filters.http.router.v3.Router"
-    route = {"match": {"prefix": "/"}, **action}
+    route = {"match": {"prefix": "/"}, "direct_response": _direct()}
     return {
         "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
         "filter_chains": [{"filters": [{
@@ -128,23 +117,6 @@ def _listener(port: int, action: dict[str, Any]) -> dict[str, Any]:
             },
         }]}],
     }  # fmt: skip
-
-
-def _cluster(name: str, port: int) -> dict[str, Any]:
-    endpoint = {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}
-    limits = dict.fromkeys(
-        ("max_connections", "max_pending_requests", "max_requests", "max_retries"), 65_536
-    )
-    return {
-        "name": name,
-        "type": "STATIC",
-        "connect_timeout": "5s",
-        "circuit_breakers": {"thresholds": [limits]},
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": endpoint}]}],
-        },
-    }
 
 
 def _free_port() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import statistics
 import tempfile
 import time
@@ -20,7 +21,7 @@ from alb_dr.probe.stream import HttpProber
 from alb_dr.stats.tally import Tally
 from benchmarks.gateway import HOST, Gateway, gateway, peer, pin_client, run_client
 
-ROUNDS, CONNECTIONS = 3, 16
+ROUNDS, CONNECTIONS = 5, 16
 REQUESTS = {True: 40_000, False: 8_000}
 """Requests of a round with kept and with fresh connections: about two seconds each."""
 GOALS = {("k6", True): 2.0, ("hey", True): 1.2, ("wrk", True): 0.9, ("hey", False): 1.0}
@@ -92,18 +93,37 @@ def main() -> None:
 
 
 def _compare(at: Gateway, clients: dict[str, Client], reuse: bool) -> None:
+    """Ratios are medians over rounds: a round's clients run within seconds of each other."""
     rates: dict[str, list[float]] = {name: [] for name in clients}
+    cpu: dict[str, list[float]] = {name: [] for name in clients}
     for _ in range(ROUNDS):
         for name, client in clients.items():
+            before = _cpu_s()
             rates[name].append(client(at, reuse))
+            cpu[name].append(1e6 * (_cpu_s() - before) / _requests(name, reuse, rates[name][-1]))
             time.sleep(0.3)
-    medians = {name: statistics.median(found) for name, found in rates.items()}
-    print(f"{'kept' if reuse else 'fresh'} connections, {CONNECTIONS} at a time, requests/s:")
-    for name, rate in medians.items():
-        ratio = medians["alb-dr"] / rate
+    print(f"{'kept' if reuse else 'fresh'} connections, {CONNECTIONS} at a time:")
+    for name, found in rates.items():
+        pairs = zip(rates["alb-dr"], found, strict=True)
+        ratio = statistics.median(ours / theirs for ours, theirs in pairs)
         goal = GOALS.get((name, reuse))
         words = "" if goal is None else f"   goal >= {goal}: {'met' if ratio >= goal else 'MISSED'}"
-        print(f"  {name:8}{rate:9.0f}   alb-dr is {ratio:5.2f} times that{words}")
+        print(
+            f"  {name:8}{statistics.median(found):9.0f}/s{statistics.median(cpu[name]):7.1f} us CPU"
+            f"   alb-dr has {ratio:5.2f} times its rate{words}"
+        )
+
+
+def _requests(name: str, reuse: bool, rate: float) -> float:
+    if name == "wrk":
+        return rate * 2
+    return REQUESTS[reuse] / (2 if name == "k6" else 1)
+
+
+def _cpu_s() -> float:
+    """CPU time of this process and of the clients it ran to their end."""
+    found = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in found)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import httptools
 
 from alb_dr.model.sample import Outcome
 from alb_dr.probe.failures import outcome_of
+from alb_dr.probe.memory import AnswerMemory, Parsed
 
 BODY_CAP = 64 * 1024
 """Bytes of a body that are read; the rest cannot change who answered (measurement §4)."""
@@ -26,6 +27,7 @@ class Engine(Protocol):
 
     request: bytes
     header: bytes
+    memory: AnswerMemory
 
     def answered(self, connection: Connection, status: int) -> None:
         """A complete answer was read."""
@@ -58,7 +60,7 @@ class Connection(asyncio.Protocol):
         self.address = address
         self._transport: asyncio.Transport | None = None
         self.connecting: asyncio.Task[None] | None = None
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: httptools.HttpResponseParser | None = None
         self.reused = False
         self.abandoned_s = 0.0
         self._expect(due_s, sent_s)
@@ -116,20 +118,42 @@ class Connection(asyncio.Protocol):
             self._surplus = True
             self.abort()
             return
-        if not self.first_byte_s:
+        fresh = not self._received
+        if fresh:
             self.first_byte_s = time.monotonic()
+            known = self._engine.memory.recall(data)
+            if known is not None:
+                self._recall(known)
+                return
         self._received += len(data)
+        if not self._feed(data):
+            self.expire(Outcome.PROTOCOL)
+        elif self._complete:
+            if fresh and not self._surplus and isinstance(self.body, bytes):
+                self._engine.memory.keep(
+                    data,
+                    Parsed(self.status, self.label, self.body, self.cached, self.reusable),
+                )
+            self._finish()
+        elif not self._in_body and self._received > HEAD_CAP:
+            self.expire(Outcome.PROTOCOL)
+
+    def _recall(self, known: Parsed) -> None:
+        """Take an answer that was parsed before."""
+        self.status, self.label, self.body = known.status, known.label, known.body
+        self.cached, self.reusable = known.cached, known.reusable
+        self._finish()
+
+    def _feed(self, data: bytes) -> bool:
+        """Parse; False when the answer is broken before it is complete."""
+        if self._parser is None:
+            self._parser = httptools.HttpResponseParser(self)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._surplus = True
-            if not self._complete:
-                self.expire(Outcome.PROTOCOL)
-                return
-        if self._complete:
-            self._finish()
-        elif not self._in_body and self._received > HEAD_CAP:
-            self.expire(Outcome.PROTOCOL)
+            return self._complete
+        return True
 
     def eof_received(self) -> bool:
         """The server closed: that ends an answer without a length, and cuts any other."""
@@ -165,7 +189,7 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The head of the final answer is over; interim answers (1xx) are skipped."""
-        if not self._complete:
+        if self._parser is not None and not self._complete:
             self.status = self._parser.get_status_code()
             self._in_body = not 100 <= self.status < 200
 
@@ -185,7 +209,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The answer is complete, and says whether the connection may be used again."""
-        if self._in_body and not self._complete:
+        if self._parser is not None and self._in_body and not self._complete:
             self._complete = True
             self.reusable = self._parser.should_keep_alive()
 

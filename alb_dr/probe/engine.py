@@ -11,6 +11,7 @@ from alb_dr.probe.connection import Connection
 from alb_dr.probe.failures import outcome_of
 from alb_dr.probe.handover import Handover
 from alb_dr.probe.health import HealthBook
+from alb_dr.probe.memory import AnswerMemory
 from alb_dr.probe.plan import ProbePlan
 
 SWEEP_S = 0.05
@@ -31,6 +32,7 @@ class ProbeEngine:
     ) -> None:
         self.request = plan.request
         self.header = plan.header
+        self.memory = AnswerMemory()
         self.book = HealthBook()
         self.over = asyncio.Event()
         self.on_finished = _nothing
