@@ -35,6 +35,8 @@ def check(resource: Resource, document: Json) -> None:
         _check_lease(document)
     if resource.plural == "deployments":
         _check_deployment(resource, document)
+    if resource.plural == "ingresses":
+        _check_ingress(resource, document)
 
 
 def _check_name(resource: Resource, metadata: Json) -> None:
@@ -89,6 +91,20 @@ def _check_lease(document: Json) -> None:
                 'Lease in version "v1" cannot be handled as a Lease: parsing time '
                 f'"{value}" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "{value}"',
             )
+
+
+def _check_ingress(resource: Resource, document: Json) -> None:
+    causes = []
+    for n, rule in enumerate((document.get("spec") or {}).get("rules") or []):
+        for m, path in enumerate((rule.get("http") or {}).get("paths") or []):
+            kind = path.get("pathType")
+            if kind not in {"Exact", "ImplementationSpecific", "Prefix"}:
+                supported = '"Exact", "ImplementationSpecific", "Prefix"'
+                message = f'Unsupported value: "{kind}": supported values: {supported}'
+                field = f"spec.rules[{n}].http.paths[{m}].pathType"
+                causes.append(("FieldValueNotSupported", field, message))
+    if causes:
+        raise invalid(resource.kind, resource.group, document["metadata"]["name"], causes)
 
 
 def _check_deployment(resource: Resource, document: Json) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alb_dr.sandbox.kube.resources import ALL_VERBS, REVIEWS, Registry, Resource
+from alb_dr.sandbox.kube.resources import ALL_VERBS, CUSTOM_VERBS, REVIEWS, Registry, Resource
 from alb_dr.sandbox.kube.status import Json, no_such_path
 
 VERSION: Json = {
@@ -53,13 +53,20 @@ def _resource(resource: Resource) -> Json:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": ["create"] if resource in REVIEWS else list(ALL_VERBS),
+        "verbs": _verbs(resource),
     }
     if resource.short_names:
         entry["shortNames"] = list(resource.short_names)
     if resource.categories:
         entry["categories"] = list(resource.categories)
     return entry
+
+
+def _verbs(resource: Resource) -> list[str]:
+    """In the order in which a real API names them, which differs for custom kinds."""
+    if resource in REVIEWS:
+        return ["create"]
+    return list(ALL_VERBS if resource.typed else CUSTOM_VERBS)
 
 
 def _subresource(resource: Resource, name: str) -> Json:

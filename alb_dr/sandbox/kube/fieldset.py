@@ -63,6 +63,9 @@ def ownable(document: Json, resource: Resource, subresource: str) -> Json:
     kept = {k: v for k, v in document.items() if k not in {"apiVersion", "kind", "metadata"}}
     if "status" in resource.subresources:
         kept.pop("status", None)
+    if resource.name == "namespaces":
+        # Its finalizers are the server's own.
+        kept.pop("spec", None)
     metadata = document.get("metadata") or {}
     mine = {k: v for k, v in metadata.items() if k not in _IGNORED_METADATA}
     return {**({"metadata": mine} if mine else {}), **kept}

@@ -73,8 +73,8 @@ def backlog(store: Store, at: Address, query: Mapping[str, str]) -> Iterator[Eve
         )
     if not version.isdecimal():
         message = (
-            f'invalid resource version "{version}": strconv.ParseUint: parsing "{version}": '
-            "invalid syntax"
+            f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing '
+            f'"{version}": invalid syntax'
         )
         raise ApiError(500, "", message)
     return store.since(int(version))

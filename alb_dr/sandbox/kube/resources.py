@@ -9,6 +9,8 @@ from alb_dr.sandbox.kube.status import Json, qualified
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
+CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:

@@ -24,7 +24,9 @@ def label_selector(text: str) -> Matcher:
     while at < len(text):
         found = _REQUIREMENT.match(text, at)
         if not found or found.end() == at:
-            raise bad_request(f"unable to parse requirement: found '{text[at:]}'")
+            raise bad_request(
+                f"found '{text[at:].strip()}', expected: !, identifier, or 'end of string'"
+            )
         tests.append(_test(found))
         at = found.end()
     return lambda labels: all(test(labels) for test in tests)

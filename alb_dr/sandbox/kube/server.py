@@ -20,7 +20,7 @@ from alb_dr.sandbox.kube.protobuf import MAGIC, decode
 from alb_dr.sandbox.kube.records import Event, Write
 from alb_dr.sandbox.kube.status import ApiError, Json, bad_request, no_such_path
 from alb_dr.sandbox.kube.store import Store
-from alb_dr.sandbox.kube.table import table
+from alb_dr.sandbox.kube.table import included, table
 
 MAX_BODY = 3 * 1024 * 1024
 """Bytes of a request, as a real API server's default."""
@@ -82,6 +82,8 @@ class ApiServer:
             return web.Response(text="ok")
         if parts[0] == "version":
             return _json(discovery.VERSION)
+        if parts[0] == "apis" and len(parts) > 1 and not self._serves(parts[1]):
+            return web.Response(text="404 page not found\n", status=404)
         found = self._discovered(call, parts)
         if found is not None:
             return _json(found)
@@ -90,6 +92,9 @@ class ApiServer:
         at = address_of(self._store.registry, parts)
         call.at(at)
         return await self._serve(call, at)
+
+    def _serves(self, group: str) -> bool:
+        return group in self._store.registry.groups()
 
     def _discovered(self, call: _Call, parts: list[str]) -> Json | None:
         registry = self._store.registry
@@ -288,6 +293,7 @@ class _Call:
         self._body: Any = None
         accept = request.headers.get("Accept", "")
         self.wants_table = "as=Table" in accept
+        self.wants_metadata = "as=PartialObjectMetadata" in accept
         self.include = self.query.get("includeObject", "Metadata")
         agent = request.headers.get("User-Agent", "unknown").partition("/")[0]
         given = self.query.get("fieldManager", "")
@@ -333,6 +339,8 @@ class _Call:
         if self.wants_table and document.get("kind") == at.resource.kind:
             metadata = {"resourceVersion": document["metadata"].get("resourceVersion", "")}
             document = table(at.resource, [document], metadata=metadata, include=self.include)
+        elif self.wants_metadata and document.get("kind") == at.resource.kind:
+            document = included(document, "Metadata")
         return _json(document, status)
 
     def record(self, status: int) -> RequestRecord:

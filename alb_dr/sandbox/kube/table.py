@@ -245,7 +245,7 @@ def table(
     rows = [
         {
             "cells": [document["metadata"]["name"], *(c.cell(document) for c in columns)],
-            **({} if include == "None" else {"object": _included(document, include)}),
+            **({} if include == "None" else {"object": included(document, include)}),
         }
         for document in documents
     ]
@@ -268,7 +268,8 @@ def _definition(name: str, type_: str, format_: str, priority: int) -> Json:
     }
 
 
-def _included(document: Json, include: str) -> Json:
+def included(document: Json, include: str) -> Json:
+    """The object a row carries: all of it, or its metadata."""
     if include == "Object":
         return document
     return {

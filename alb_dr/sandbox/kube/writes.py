@@ -24,6 +24,23 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+KNOWN_SPEC = {
+    "ingresses": frozenset({"defaultBackend", "ingressClassName", "rules", "tls"}),
+    "ingressclasses": frozenset({"controller", "parameters"}),
+    "deployments": frozenset(
+        {
+            "minReadySeconds",
+            "paused",
+            "progressDeadlineSeconds",
+            "replicas",
+            "revisionHistoryLimit",
+            "selector",
+            "strategy",
+            "template",
+        }
+    ),
+}
+"""The fields below ``spec`` of the kinds whose typing errors matter here."""
 
 
 def create(store: Store, at: Address, body: Any, write: Write) -> Json:
@@ -126,6 +143,16 @@ def _typed(at: Address, document: Json) -> None:
     """A typing error in an applied document of a known kind is answered 500, as a real API does."""
     if not at.resource.typed:
         return
+    given = document.get("spec") or {}
+    known = KNOWN_SPEC.get(at.resource.plural, given.keys())
+    for field in given:
+        if field not in known:
+            message = (
+                f"failed to create typed patch object ({at.namespace}/{at.name}; "
+                f"{at.resource.group_version}, Kind={at.resource.kind}): .spec.{field}: field not "
+                "declared in schema"
+            )
+            raise ApiError(500, "", message)
     for field in ("annotations", "labels"):
         for key, value in ((document.get("metadata") or {}).get(field) or {}).items():
             if not isinstance(value, str):
