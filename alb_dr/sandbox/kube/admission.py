@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from alb_dr.sandbox.kube.resources import Resource
-from alb_dr.sandbox.kube.status import ApiError, Json, bad_request, invalid
+from alb_dr.sandbox.kube.status import Json, bad_request, invalid
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -64,12 +64,26 @@ def _check_maps(resource: Resource, metadata: Json) -> None:
                     f"{resource.kind}: json: cannot unmarshal {_json_type(value)} into Go struct "
                     f"field ObjectMeta.metadata.{field} of type string"
                 )
-            name = key.rpartition("/")[2]
-            if not _KEY_NAME.fullmatch(name) or len(name) > 63:
-                message = f'Invalid value: "{key}": name part must consist of alphanumeric '
-                message += "characters, '-', '_' or '.', and be no more than 63 characters"
-                causes = [("FieldValueInvalid", f"metadata.{field}", message)]
-                raise invalid(resource.kind, resource.group, str(metadata.get("name", "")), causes)
+            problem = _key_problem(key)
+            if problem:
+                message = f'Invalid value: "{key}": {problem}'
+                # A real API says it twice: once for the object, once for its metadata.
+                causes = [("FieldValueInvalid", f"metadata.{field}", message)] * 2
+                name = str(metadata.get("name", ""))
+                raise invalid(resource.kind, resource.group, name, causes)
+
+
+def _key_problem(key: str) -> str | None:
+    name = key.rpartition("/")[2]
+    if len(name) > 63:
+        return "name part must be no more than 63 bytes"
+    if not _KEY_NAME.fullmatch(name):
+        return (
+            "name part must consist of alphanumeric characters, '-', '_' or '.', and must start "
+            "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
+            "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+        )
+    return None
 
 
 def _json_type(value: Any) -> str:
@@ -82,15 +96,21 @@ def _json_type(value: Any) -> str:
 
 def _check_lease(document: Json) -> None:
     """Lease times are MicroTime: exactly six fractional digits, as a real API demands."""
+    spec = document.get("spec") or {}
     for field in ("acquireTime", "renewTime"):
-        value = (document.get("spec") or {}).get(field)
+        value = spec.get(field)
         if value is not None and not _MICRO_TIME.fullmatch(str(value)):
-            raise ApiError(
-                400,
-                "BadRequest",
-                'Lease in version "v1" cannot be handled as a Lease: parsing time '
-                f'"{value}" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "{value}"',
+            message = (
+                f'Invalid value: "{value}": parsing time "{value}" as '
+                f'"2006-01-02T15:04:05.000000Z07:00": cannot parse "{value}"'
             )
+            raise invalid("", "", "", [("FieldValueInvalid", "patch", message)])
+    duration = spec.get("leaseDurationSeconds")
+    if duration is not None and duration <= 0:
+        message = f"Invalid value: {duration}: must be greater than 0"
+        causes = [("FieldValueInvalid", "spec.leaseDurationSeconds", message)]
+        group = "coordination.k8s.io"
+        raise invalid("Lease", group, document["metadata"]["name"], causes)
 
 
 def _check_ingress(resource: Resource, document: Json) -> None:
@@ -136,6 +156,8 @@ def default(resource: Resource, document: Json) -> Json:
     """The document with the values a real API fills in."""
     if resource.plural == "ingressclasses":
         return _ingress_class(document)
+    if resource.plural == "leases":
+        return _lease(document)
     if resource.plural == "deployments":
         return {**document, "spec": _deployment_spec(document.get("spec") or {})}
     if resource.plural == "services":
@@ -145,6 +167,15 @@ def default(resource: Resource, document: Json) -> Json:
     if resource.plural == "namespaces":
         return _namespace(document)
     return document
+
+
+def _lease(document: Json) -> Json:
+    """Times are stored in UTC, written with Z."""
+    spec = {
+        key: str(value).replace("+00:00", "Z") if key.endswith("Time") else value
+        for key, value in (document.get("spec") or {}).items()
+    }
+    return {**document, "spec": spec}
 
 
 def _ingress_class(document: Json) -> Json:

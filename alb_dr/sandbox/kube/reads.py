@@ -14,11 +14,36 @@ from alb_dr.sandbox.kube.store import Store
 
 Filter = Callable[[Json], bool]
 
+KNOWN_FIELDS = {
+    "pods": frozenset({"spec.nodeName", "spec.restartPolicy", "status.phase", "status.podIP"}),
+    "events": frozenset(
+        {
+            "involvedObject.kind",
+            "involvedObject.name",
+            "involvedObject.namespace",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        }
+    ),
+    "secrets": frozenset({"type"}),
+    "namespaces": frozenset({"status.phase"}),
+    "replicasets": frozenset({"status.replicas"}),
+}
+"""Field selectors beyond name and namespace, by kind."""
+
 
 def filter_of(at: Address, query: Mapping[str, str]) -> Filter:
     """Whether a document belongs to what was asked for."""
     labels = label_selector(query.get("labelSelector", ""))
-    fields = field_selector(query.get("fieldSelector", ""))
+    fields = field_selector(
+        query.get("fieldSelector", ""), known=KNOWN_FIELDS.get(at.resource.plural, frozenset())
+    )
 
     def matches(document: Json) -> bool:
         metadata = document["metadata"]
@@ -43,7 +68,8 @@ def page(store: Store, at: Address, query: Mapping[str, str]) -> tuple[list[Json
     if limit and start + limit < len(found):
         token = json.dumps({"v": "meta.k8s.io/v1", "rv": store.version, "start": start + limit})
         metadata["continue"] = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
-        metadata["remainingItemCount"] = len(found) - start - limit
+        if not query.get("labelSelector") and not query.get("fieldSelector"):
+            metadata["remainingItemCount"] = len(found) - start - limit
     return (found[start : start + limit] if limit else found[start:]), metadata
 
 

@@ -50,13 +50,21 @@ def _test(found: re.Match[str]) -> Matcher:
     return lambda labels: key in labels
 
 
-def field_selector(text: str) -> Callable[[Json], bool]:
-    """Whether a document's fields match; terms are ``path=value`` or ``path!=value``."""
+def field_selector(text: str, *, known: frozenset[str] = frozenset()) -> Callable[[Json], bool]:
+    """Whether a document's fields match; terms are ``path=value`` or ``path!=value``.
+
+    400 for a field that is neither name nor namespace nor among ``known``.
+    """
     terms: list[tuple[str, bool, str]] = []
     for term in filter(None, text.split(",")):
         found = re.fullmatch(r"\s*([\w./\[\]-]+)\s*(==|!=|=)\s*(.*?)\s*", term)
         if not found:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
+        if found[1] not in {"metadata.name", "metadata.namespace", *known}:
+            raise bad_request(
+                f'"{found[1]}" is not a known field selector: only "metadata.name", '
+                '"metadata.namespace"'
+            )
         terms.append((found[1], found[2] != "!=", found[3]))
     return lambda document: all((_dig(document, p) == v) == same for p, same, v in terms)
 

@@ -241,11 +241,11 @@ class Store:
             live = document["metadata"][field]
             if wanted.get(field, live) != live:
                 message = (
-                    f'Operation cannot be fulfilled on {resource.name} "{name}": Precondition '
-                    f"failed: {label} in precondition: {wanted[field]}, {label} in object meta: "
-                    f"{live}"
+                    f'Operation cannot be fulfilled on {resource.kind} "{name}": the {label} in '
+                    f"the precondition ({wanted[field]}) does not match the {label} in record "
+                    f"({live}). The object might have been deleted and then recreated"
                 )
-                details = details_of(resource.plural, resource.group, name)
+                details = details_of(resource.kind, resource.group, name)
                 raise ApiError(409, "Conflict", message, details)
         if orphan:
             garbage.orphan(self, document)

@@ -104,6 +104,11 @@ def _apply(store: Store, at: Address, body: Any, write: Write, *, force: bool) -
         message = "Required value: is required for apply patch"
         causes = [("FieldValueRequired", "fieldManager", message)]
         raise invalid("PatchOptions", "meta.k8s.io", "", causes)
+    if not isinstance(body, dict):
+        raise bad_request(
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot "
+            "unmarshal array into Go value of type map[string]interface {}"
+        )
     document = _checked(at, body)
     metadata = dict(document.get("metadata") or {})
     if metadata.setdefault("name", at.name) != at.name:

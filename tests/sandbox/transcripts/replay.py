@@ -204,7 +204,11 @@ def _learn(theirs: Any, ours: Any, known: dict[str, str]) -> None:
 def _bare(value: Any) -> Any:
     """A value without what differs by nature."""
     if isinstance(value, dict):
-        return {k: _bare(v) for k, v in value.items() if k not in SKIPPED_FIELDS}
+        bare = {k: _bare(v) for k, v in value.items() if k not in SKIPPED_FIELDS}
+        if isinstance(bare.get("managedFields"), list):
+            # Compared per manager: the order follows times, which differ by nature.
+            bare["managedFields"].sort(key=_manager)
+        return bare
     if isinstance(value, list):
         return [_bare(v) for v in value]
     if isinstance(value, str):
@@ -213,6 +217,10 @@ def _bare(value: Any) -> Any:
         value = re.sub(r"^\d+[smhd]$", "<age>", value)
         return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>", value)
     return value
+
+
+def _manager(entry: dict[str, Any]) -> tuple[str, str, str]:
+    return entry["manager"], entry["operation"], entry.get("subresource", "")
 
 
 def compare(path: str, wanted: Any, got: Any, found: list[str]) -> None:
