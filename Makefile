@@ -30,7 +30,7 @@ wheel: ## the wheel
 	$(PY) -m pip wheel -q --no-deps -w dist .
 
 bench: ## every benchmark, as ratios
-	for f in benchmarks/*.py; do $(PY) $$f || exit 1; done
+	for f in benchmarks/*.py; do PYTHONPATH=. $(PY) $$f || exit 1; done
 
 transcripts: ## replay the recorded answers of a real API; the figure is the last line
 	$(PY) -m tests.sandbox.transcripts.figure
