@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _DNS_LABEL = re.compile(_LABEL, re.ASCII)
@@ -122,4 +122,5 @@ RepositoryPath = Annotated[
 Repository = Annotated[str, AfterValidator(_no_braces), AfterValidator(_repository)]
 Text = Annotated[str, AfterValidator(_printable)]
 PlainText = Annotated[str, AfterValidator(_printable), AfterValidator(_no_braces)]
+NameText = Annotated[PlainText, Field(min_length=1, max_length=128)]
 FilePath = Annotated[PlainText, AfterValidator(_home_known)]

@@ -13,6 +13,7 @@ from alb_dr.config.grammar import (
     DnsName,
     FilePath,
     MemberName,
+    NameText,
     PlainText,
     Region,
     Repository,
@@ -45,7 +46,7 @@ class FleetPart(Part):
 
     kubeconfig: FilePath | None = None
     """Path of the kubeconfig, relative to this file; without it, KUBECONFIG and ~/.kube/config."""
-    context: PlainText | None = None
+    context: NameText | None = None
     """A context of it; without it, its current one."""
 
 
@@ -60,7 +61,7 @@ class MemberPart(Part):
     """Its availability zone."""
     kubeconfig: FilePath | None = None
     """Path of the member's kubeconfig, relative to this file."""
-    context: PlainText | None = None
+    context: NameText | None = None
     """A context of it; without it, its current one."""
 
 
@@ -80,7 +81,7 @@ class ListenerPart(Part):
     """The port."""
     protocol: Literal["HTTP", "HTTPS", "QUIC"] = "HTTP"
     """What it speaks."""
-    certificate_id: PlainText | None = None
+    certificate_id: NameText | None = None
     """The certificate of an HTTPS listener."""
 
 
@@ -91,7 +92,7 @@ class GatewayPart(Part):
     """metadata.name of the AlbConfig."""
     ingress_class: DnsLabel = "alb"
     """Name of the IngressClass."""
-    load_balancer_name: PlainText | None = None
+    load_balancer_name: NameText | None = None
     """spec.config.name: the ALB instance's name."""
     address_type: Literal["Internet", "Intranet"] = "Internet"
     """Public (costs an EIP per zone) or VPC-internal; fixed at creation."""

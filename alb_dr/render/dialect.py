@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import traceback
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import jinja2
+import jinja2.nodes
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -41,7 +44,13 @@ def fill(library: TemplateLibrary, name: str, variables: Mapping[str, Any]) -> d
         document = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise BadInput(f"template {name} makes no YAML: {error.problem} (line {line})") from None
+        raise BadInput(
+            f"template {name} makes no YAML: {error.problem} (line {line} of what it makes)",
+            hint="every value is placed with ${ value | q }",
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadInput(f"template {name} makes no YAML: {reason}") from None
     if not isinstance(document, dict) or not {"apiVersion", "kind", "metadata"} <= document.keys():
         raise BadInput(f"template {name} makes no Kubernetes document")
     return document
@@ -49,16 +58,43 @@ def fill(library: TemplateLibrary, name: str, variables: Mapping[str, Any]) -> d
 
 def fill_text(library: TemplateLibrary, name: str, variables: Mapping[str, Any]) -> str:
     """The text a template makes of the variables."""
+    environment = _environment()
     try:
-        return _environment().from_string(library.read(name)).render(variables)
+        tree = environment.parse(library.read(name))
+        _check_placed(name, tree)
+        return environment.from_string(tree).render(variables)
     except jinja2.TemplateSyntaxError as error:
         raise BadInput(f"template {name}:{error.lineno}: {error.message}") from None
-    except (jinja2.TemplateError, TypeError, ValueError) as error:
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise BadInput(
-            f"template {name}: {error}", hint="the variables: docs/reference/templates.md"
+            f"template {name}{_line_of(error)}: {error}",
+            hint="the variables: docs/reference/templates.md",
         ) from None
 
 
+def _check_placed(name: str, tree: jinja2.nodes.Template) -> None:
+    """Refuse a value that is placed without ``q``: it could bring keys of its own (safety F68)."""
+    for kind in (jinja2.nodes.Include, jinja2.nodes.Import, jinja2.nodes.Extends):
+        for node in tree.find_all(kind):
+            raise BadInput(f"template {name}:{node.lineno}: a template cannot use another one")
+    for output in tree.find_all(jinja2.nodes.Output):
+        for part in output.nodes:
+            quoted_last = isinstance(part, jinja2.nodes.Filter) and part.name == "q"
+            if not quoted_last and not isinstance(part, jinja2.nodes.TemplateData):
+                raise BadInput(
+                    f"template {name}:{part.lineno}: a value is placed without the filter q",
+                    hint="write ${ value | q }",
+                )
+
+
+def _line_of(error: BaseException) -> str:
+    """``:LINE`` of the template for an error at fill time; jinja rewrites the traceback to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == "<template>"]
+    return f":{lines[-1]}" if lines else ""
+
+
+@cache
 def _environment() -> jinja2.Environment:
     environment = ImmutableSandboxedEnvironment(
         variable_start_string="${",

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from alb_dr.errors import BadInput
-from alb_dr.model.manifest import Manifest, ManifestSet
+from alb_dr.model import manifest
+from alb_dr.model.manifest import Document, Kind, Manifest, ManifestSet
 from alb_dr.model.topology import Profile, Topology
 from alb_dr.render.consistency import check_consistency
 from alb_dr.render.dialect import fill
 from alb_dr.render.library import TemplateLibrary
 from alb_dr.render.variables import variables
 
-DISTRIBUTION = ("distribute/applicationset.yaml.j2",)
-GATEWAY = ("gateway/albconfig.yaml.j2", "gateway/ingressclass.yaml.j2")
-INGRESS = ("ingress/namespace.yaml.j2", "ingress/ingress.yaml.j2")
+DISTRIBUTION = {"distribute/applicationset.yaml.j2": manifest.APPLICATION_SET}
+GATEWAY = {
+    "gateway/albconfig.yaml.j2": manifest.ALB_CONFIG,
+    "gateway/ingressclass.yaml.j2": manifest.INGRESS_CLASS,
+}
+INGRESS = {
+    "ingress/namespace.yaml.j2": manifest.NAMESPACE,
+    "ingress/ingress.yaml.j2": manifest.INGRESS,
+}
+"""Templates in the order of application, and the kind each of them makes."""
 
 
 def render(topology: Topology, library: TemplateLibrary) -> ManifestSet:
     """All manifests of the project; BadInput when they do not fit together."""
-    manifests = _filled(topology, library, [*DISTRIBUTION, *GATEWAY, *INGRESS])
-    check_consistency(manifests)
-    return manifests
+    return _filled(topology, library, {**DISTRIBUTION, **GATEWAY, **INGRESS})
 
 
 def render_distribution(topology: Topology, library: TemplateLibrary) -> ManifestSet:
@@ -48,15 +54,25 @@ def as_in_the_tutorial(topology: Topology) -> Topology:
     return replace(topology, profile=Profile.TUTORIAL, application=application)
 
 
-def _filled(topology: Topology, library: TemplateLibrary, names: Sequence[str]) -> ManifestSet:
+def _filled(
+    topology: Topology, library: TemplateLibrary, templates: Mapping[str, Kind]
+) -> ManifestSet:
     values = variables(topology)
-    return ManifestSet(manifests=tuple(_manifest(library, name, values) for name in names))
+    manifests = ManifestSet(
+        manifests=tuple(
+            _manifest(name, kind, fill(library, name, values)) for name, kind in templates.items()
+        )
+    )
+    check_consistency(manifests)
+    return manifests
 
 
-def _manifest(library: TemplateLibrary, name: str, values: dict[str, object]) -> Manifest:
-    document = fill(library, name, values)
-    try:
-        return Manifest.of(document)
-    except KeyError:
-        kind = f"{document['apiVersion']} {document['kind']}"
-        raise BadInput(f"template {name} makes a {kind}, which alb-dr does not apply") from None
+def _manifest(name: str, kind: Kind, document: Document) -> Manifest:
+    """The manifest of a template's document; BadInput when it is another kind or has no name."""
+    if (document["apiVersion"], document["kind"]) != (kind.api_version, kind.name):
+        made = f"{document['apiVersion']} {document['kind']}"
+        raise BadInput(f"template {name} makes {made}, not {kind.api_version} {kind.name}")
+    metadata = document["metadata"]
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        raise BadInput(f"template {name} makes an object without a name")
+    return Manifest.of(document)

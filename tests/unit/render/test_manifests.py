@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
 from alb_dr.errors import BadInput
-from alb_dr.model.manifest import ALB_CONFIG, APPLICATION_SET, INGRESS
+from alb_dr.model.manifest import ALB_CONFIG, APPLICATION_SET, INGRESS, ManifestSet
+from alb_dr.model.topology import Topology
 from alb_dr.render.library import TemplateLibrary, copy_templates, template_library
-from alb_dr.render.manifests import as_in_the_tutorial, render
+from alb_dr.render.manifests import (
+    as_in_the_tutorial,
+    render,
+    render_distribution,
+    render_gateway,
+    render_ingress,
+)
 from alb_dr.render.text import as_yaml
 from tests.builders import PROJECT, a_topology
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "tutorial" / "manifests.yaml"
 ROOT = Path(__file__).parents[3]
+Render = Callable[[Topology, TemplateLibrary], ManifestSet]
 
 
 def test_the_tutorial_profile_is_the_tutorial() -> None:
@@ -96,3 +107,97 @@ def test_an_edited_template_that_does_not_fit_is_named(
     with pytest.raises(BadInput) as caught:
         render(a_topology(), TemplateLibrary(root=tmp_path / "mine"))
     assert reason in caught.value.message
+
+
+PARTS = {"distribute": render_distribution, "gateway": render_gateway, "ingress": render_ingress}
+MUTATIONS = (
+    lambda line: "",
+    lambda line: line.partition(":")[0] + ": null\n",
+    lambda line: line.partition(":")[0] + ": 7\n",
+    lambda line: line.partition(":")[0] + ": [a]\n",
+    lambda line: "    " + line.strip() + "\n",
+    lambda line: line + "#% for x in 3\n",
+    lambda line: line + "---\n",
+)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.j2")), ids=lambda p: p.name)
+@pytest.mark.parametrize("mutation", range(len(MUTATIONS)))
+def test_any_mangled_line_renders_or_is_refused_in_one_sentence(path: Path, mutation: int) -> None:
+    name = str(path.relative_to(ROOT / "templates"))
+    part = PARTS[path.parent.name]
+    lines = path.read_text().splitlines(keepends=True)
+    topology = a_topology()
+    for n, line in enumerate(lines):
+        mangled = "".join([*lines[:n], MUTATIONS[mutation](line), *lines[n + 1 :]])
+        library = Mangled(root=ROOT / "templates", name=name, text=mangled)
+        try:
+            part(topology, library)
+        except BadInput as error:
+            assert "\n" not in error.message  # noqa: PT017  most manglings are refused, not all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mangled(TemplateLibrary):
+    """The templates with one of them replaced."""
+
+    name: str
+    text: str
+
+    def read(self, name: str) -> str:
+        return self.text if name == self.name else (self.root / name).read_text()
+
+
+@pytest.mark.parametrize("part", [render_distribution, render_gateway, render_ingress])
+def test_a_part_is_what_the_whole_has_of_it(part: Render) -> None:
+    whole = list(render(a_topology(), template_library()))
+    assert all(manifest in whole for manifest in part(a_topology(), template_library()))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("${ ingress.host | q }", "${ ingress.host }", ":16: a value is placed without the filter"),
+        ("${ ingress.host | q }", '"${ ingress.host }"', ":16: a value is placed without"),
+        ("${ ingress.host | q }", "${ ingress.host | q | lower }", ":16: a value is placed"),
+        ("${ ingress.host | q }", "${ ingress.hots | q }", ":16: 'dict object' has no attribute"),
+        ("${ ingress.host | q }", "${ (1 / 0) | q }", ":16: division by zero"),
+        ("${ ingress.host | q }", "${ ingress.host.__class__.mro() | q }", ":16: "),
+        ("spec:\n", '#% include "x"\nspec:\n', ":13: a template cannot use another one"),
+        ("kind: Ingress\n", "kind: Secret\n", " makes networking.k8s.io/v1 Secret, not "),
+        ("  name: ${ ingress.name | q }\n", "", " makes an object without a name"),
+        ("${ annotation.value | q }", "7", "annotations of Ingress gateway-demo/web-demo are not"),
+    ],
+)
+def test_an_edited_template_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    copy_templates(template_library(), tmp_path / "mine")
+    path = tmp_path / "mine" / "ingress" / "ingress.yaml.j2"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(BadInput) as caught:
+        render_ingress(a_topology(), TemplateLibrary(root=tmp_path / "mine"))
+    assert said in caught.value.message
+
+
+def test_a_folder_without_the_template_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"applicationset\.yaml\.j2 is not in"):
+        render_distribution(a_topology(), template_library(tmp_path))
+    with pytest.raises(BadInput, match="is no folder of templates"):
+        template_library(tmp_path / "none")
+
+
+def test_the_environment_names_a_folder_of_templates(tmp_path: Path) -> None:
+    copy_templates(template_library(), tmp_path / "mine")
+    library = template_library(environ={"ALB_DR_TEMPLATES": str(tmp_path / "mine")})
+    assert library.root == tmp_path / "mine"
+
+
+def test_F70_only_known_annotations_are_written() -> None:
+    known = re.compile(
+        r"alb\.ingress\.kubernetes\.io/(listen-ports|cluster-weight\.c[12]|remote-clusters"
+        r"|healthcheck-[a-z-]+|(un)?healthy-threshold-count)"
+    )
+    for manifest in render(a_topology(), template_library()):
+        assert all(known.fullmatch(key) for key in manifest.annotations)
