@@ -185,7 +185,7 @@ class Transport:
                 f"{self.label}: {call.what}: the server wants to redirect us; not followed",
                 hint="the kubeconfig's server address is not the API server itself",
             )
-        if document is None and response.status not in {401, 403, *RETRIED_STATUS}:
+        if document is None and response.status not in {401, 403, 404, *RETRIED_STATUS}:
             return self._unusable(call, f"HTTP {response.status}, not JSON".encode())
         error = failure(response.status, status, what=call.what, label=self.label, kind=call.kind)
         retried = response.status in RETRIED_STATUS and TYPED_PATCH not in str(error)

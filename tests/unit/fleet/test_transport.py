@@ -283,6 +283,15 @@ def test_F58_a_missing_kind_names_what_to_enable(tmp_path: Path) -> None:
     assert "multi-cluster gateway" in str(caught.value.hint)
 
 
+def test_F58_an_unknown_group_is_answered_in_plain_text(tmp_path: Path) -> None:
+    """A real API server says this, without a Status, for a group nobody serves."""
+    with an_api(tmp_path, always(404, b"404 page not found\n")) as api:
+        assert api.get(ResourceId(kind=ALB_CONFIG, name="g")) is None
+        with pytest.raises(NotFound) as caught:
+            api.list(ALB_CONFIG)
+    assert "multi-cluster gateway" in str(caught.value.hint)
+
+
 def test_F43_a_server_of_another_authority_is_not_trusted(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
