@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ DESCRIPTION = "run.json"
 LATEST = "latest"
 """The word for the newest run."""
 _PRIVATE_DIR, _PRIVATE_FILE = 0o700, 0o600
-_NAME = re.compile(r"\d{8}T\d{6}Z-[a-z-]+-[0-9a-f]{6}", re.ASCII)
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[a-z-]+-[0-9a-f]{6}", re.ASCII)
+"""The time comes first and in milliseconds: names in order are runs in order."""
 
 
 class RunDir:
@@ -61,6 +63,11 @@ class RunDir:
             raise BadInput(f"{path} holds no object")
         return document
 
+    def drop_undescribed(self) -> None:
+        """Remove a run that came to nothing: one whose command was refused before it began."""
+        if not (self.path / DESCRIPTION).exists():
+            shutil.rmtree(self.path, ignore_errors=True)
+
 
 def create_run(state_dir: Path, verb: str, *, now: datetime, given: Path | None = None) -> RunDir:
     """A fresh directory: ``given`` if it is new or empty, else one below ``state_dir/runs``.
@@ -72,7 +79,8 @@ def create_run(state_dir: Path, verb: str, *, now: datetime, given: Path | None 
         if any(given.iterdir()):
             raise Conflict(f"{given} is not empty", hint="give --run-dir a new directory")
         return RunDir(given)
-    name = f"{now:%Y%m%dT%H%M%SZ}-{verb}-{secrets.token_hex(3)}"
+    instant = f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z"
+    name = f"{instant}-{verb}-{secrets.token_hex(3)}"
     path = state_dir / "runs" / name
     _make(path)
     return RunDir(path)

@@ -8,12 +8,9 @@ import typer
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.report_files import ReportFiles
-from alb_dr.errors import Interruption
 
 if TYPE_CHECKING:
     from alb_dr.cli.verify_request import Flags
-    from alb_dr.journal.rundir import RunDir
-    from alb_dr.model.verify import VerifyReport
     from alb_dr.workflows.verify import Verification
 
 
@@ -115,6 +112,7 @@ def verify(  # noqa: PLR0913, PLR0917  every flag is one parameter
 def _run(
     ctx: typer.Context, context: Context, flags: "Flags", files: ReportFiles, *, control: bool
 ) -> None:
+    from alb_dr.cli.measuring import measure
     from alb_dr.cli.verify_answer import conclude
     from alb_dr.cli.verify_request import echo_warning
     from alb_dr.journal.rundir import create_run
@@ -124,32 +122,8 @@ def _run(
     if warning:
         context.narrator.warn(warning)
     run = create_run(context.state_dir, "verify", now=context.clock.now(), given=context.run_dir)
-    report, interruption = _measure(context, verification, run)
-    conclude(ctx, report, run=run, files=files, interruption=interruption)
-
-
-def _measure(
-    context: Context, verification: "Verification", run: "RunDir"
-) -> "tuple[VerifyReport, Interruption | None]":
-    from dataclasses import replace
-
-    from alb_dr.journal.rundir import DESCRIPTION
-    from alb_dr.journal.samples import SAMPLES, SampleFile
-    from alb_dr.journal.verify_run import to_document
-    from alb_dr.workflows.verify import verify as measure
-
-    names = verification.question.names
-    log = SampleFile(run.path / SAMPLES, members=names)
-    verified = measure(
-        replace(verification, name=run.name),
-        prober=context.prober,
-        log=log,
-        keep=lambda described: run.write_json(DESCRIPTION, to_document(described)),
-        clock=context.clock,
-        narrator=context.narrator,
-    )
-    log.close()
-    return verified.report, verified.interruption
+    verified = measure(context, verification, run)
+    conclude(ctx, verified.report, run=run, files=files, interruption=verified.interruption)
 
 
 def _verification(context: Context, flags: "Flags", *, control: bool) -> "Verification":

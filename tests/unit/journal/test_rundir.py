@@ -27,7 +27,7 @@ def a_run(state: Path, minutes: int = 0, verb: str = "verify") -> RunDir:
 
 def test_a_run_is_named_after_its_time_and_verb_and_is_private(tmp_path: Path) -> None:
     run = a_run(tmp_path)
-    assert run.name.startswith("20260301T120000Z-verify-")
+    assert run.name.startswith("20260301T120000.000Z-verify-")
     assert stat.S_IMODE(run.path.stat().st_mode) == 0o700
     assert stat.S_IMODE((run.path / DESCRIPTION).stat().st_mode) == 0o600
 
@@ -38,6 +38,18 @@ def test_a_run_is_found_by_path_name_short_id_and_as_the_latest(tmp_path: Path) 
     for wanted in (str(old.path), old.name, old.name[-6:]):
         assert find_run(tmp_path, wanted).path == old.path
     assert find_run(tmp_path, "latest").path == new.path
+
+
+def test_runs_of_one_second_keep_their_order(tmp_path: Path) -> None:
+    made = [create_run(tmp_path, "verify", now=NOON + timedelta(milliseconds=n)) for n in range(9)]
+    assert [run.name for run in runs(tmp_path)] == [run.name for run in made]
+
+
+def test_a_run_that_came_to_nothing_leaves_nothing(tmp_path: Path) -> None:
+    kept, refused = a_run(tmp_path), create_run(tmp_path, "verify", now=NOON)
+    kept.drop_undescribed()
+    refused.drop_undescribed()
+    assert [run.name for run in runs(tmp_path)] == [kept.name]
 
 
 def test_an_unknown_run_is_answered_with_the_newest(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def a_report(*counts: int, errors: int = 0, **changes: Any) -> VerifyReport:
             connections=500, late_p50_s=0.0001, late_p99_s=0.001, local_failures=0, invalid=None
         ),
         "cut_short": False,
-        "name": "20260301T120000Z-verify-abcdef",
+        "name": "20260301T120000.000Z-verify-abcdef",
     }
     columns = answers(*counts)
     columns.extend(columns_of([a_sample(0, at_s=1, outcome=Outcome.RESET)] * errors))
