@@ -12,7 +12,7 @@ import time
 
 from alb_dr.model.load import ClosedLoad
 from alb_dr.probe.stream import HttpProber
-from benchmarks.gateway import HOST, Gateway, gateway, pin_client
+from benchmarks.gateway import HOST, Gateway, gateway
 
 REQUESTS, ROUNDS, GOAL = 500, 3, 20.0
 
@@ -43,7 +43,6 @@ def main() -> None:
     if shutil.which("curl") is None:
         print("curl is absent: skipped")
         return
-    pin_client()
     with gateway() as at:
         pairs = [(curl_s(at), ours_s(at)) for _ in range(ROUNDS)]
     curl, ours = (statistics.median(times) for times in zip(*pairs, strict=True))

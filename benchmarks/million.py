@@ -17,7 +17,7 @@ from alb_dr.model.load import ClosedLoad
 from alb_dr.model.verify import Question
 from alb_dr.probe.stream import HttpProber
 from alb_dr.stats.verification import Reduction
-from benchmarks.gateway import gateway, pin_client
+from benchmarks.gateway import gateway
 
 GOAL_MIB = 100.0
 
@@ -29,7 +29,6 @@ def memory_mib() -> float:
 
 def main(requests: int) -> None:
     """Measure and print."""
-    pin_client()
     question = Question(names=("poc-ack-1", "poc-ack-2"), weights=(1.0, 0.0))
     with tempfile.TemporaryDirectory() as folder, gateway() as at:
         log = SampleFile(Path(folder) / "samples", members=question.names)

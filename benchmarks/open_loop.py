@@ -19,7 +19,7 @@ from alb_dr.model.load import OpenLoad
 from alb_dr.ports import ProbeHealth
 from alb_dr.probe.stream import HttpProber
 from alb_dr.stats.tally import Tally
-from benchmarks.gateway import Gateway, gateway, peer, pin_client, run_client
+from benchmarks.gateway import Gateway, gateway, peer, run_client
 
 RATES, SECONDS = (200, 1000, 5000), 4
 MEDIAN_GOAL_S = 0.0002
@@ -108,7 +108,6 @@ def _our_p99(at: Gateway, rate: int, seconds: float) -> float:
 
 def main() -> None:
     """Measure and print."""
-    pin_client()
     with gateway() as at:
         lags(at)
         stall(at)

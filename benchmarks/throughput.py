@@ -19,7 +19,7 @@ from alb_dr.model.load import ClosedLoad
 from alb_dr.model.sample import SampleColumns
 from alb_dr.probe.stream import HttpProber
 from alb_dr.stats.tally import Tally
-from benchmarks.gateway import HOST, Gateway, gateway, peer, pin_client, run_client
+from benchmarks.gateway import HOST, Gateway, gateway, peer, run_client
 
 ROUNDS, CONNECTIONS = 5, 16
 REQUESTS = {True: 40_000, False: 8_000}
@@ -81,7 +81,6 @@ PEERS: dict[str, Client] = {"k6": k6, "hey": hey, "wrk": wrk}
 
 def main() -> None:
     """Measure and print."""
-    pin_client()
     for name in PEERS:
         if peer(name) is None:
             print(f"{name} is absent: skipped")
