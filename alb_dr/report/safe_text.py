@@ -7,7 +7,9 @@ import re
 
 from alb_dr.model.printable import printable
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]|<>~&$]|^[#+=-]|^\d+(?=[.)]))")
+_MARKDOWN = re.compile(r"([\\`*_\[\]|<>~&$]|^[#+=-])")
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
+"""What starts a numbered list. Before a digit a backslash would be shown."""
 _URL = re.compile(r"(?i)\b(https?|ftp|mailto|www)([:.])")
 _FORMULA = "=+-@\t\r"
 
@@ -24,7 +26,7 @@ def for_html(text: object) -> str:
 
 def for_markdown(text: object) -> str:
     """Text in a Markdown table or paragraph: no markup, no table cells, no links made of it."""
-    escaped = _MARKDOWN.sub(r"\\\1", plain(text))
+    escaped = _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", plain(text)))
     # The entity keeps renderers from making a link of a bare address.
     return _URL.sub(lambda m: m.group(1) + ("&#58;" if m.group(2) == ":" else "&#46;"), escaped)
 

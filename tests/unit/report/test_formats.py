@@ -220,6 +220,8 @@ def test_F74_a_spreadsheet_sees_no_formula() -> None:
 
 def test_markdown_leaves_ordinary_words_alone() -> None:
     assert for_markdown("poc-ack-1: 20.0 % (p = 0.2)") == "poc-ack-1: 20.0 % (p = 0.2)"
+    assert for_markdown("20.0 %") == "20.0 %"
+    assert for_markdown("1. a list") == "1\\. a list"
 
 
 def test_long_text_is_cut() -> None:
