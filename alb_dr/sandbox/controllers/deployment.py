@@ -5,8 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 
+from alb_dr.sandbox.controllers.deployment_status import (
+    DESIRED,
+    MOST,
+    REVISION,
+    is_leaving,
+    is_ready,
+    most_replicas,
+    status_of,
+)
 from alb_dr.sandbox.controllers.reconciler import Reconciler
-from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
 
@@ -39,7 +47,8 @@ class DeploymentController:
         owned = self._owned(REPLICA_SETS, deployment)
         current = next((r for r in owned if _labels(r).get(HASH) == digest), None)
         if current is None and not spec.get("paused"):
-            current = self._member.create(REPLICA_SETS, _replica_set(deployment, digest))
+            revision = 1 + max(map(_revision, owned), default=0)
+            current = self._member.create(REPLICA_SETS, _replica_set(deployment, digest, revision))
             owned.append(current)
         # While paused, a new template has no ReplicaSet yet: the newest one keeps the pods.
         newest = max(owned, key=lambda r: str(r["metadata"]["creationTimestamp"]), default=None)
@@ -68,22 +77,20 @@ class DeploymentController:
         replica_set.update(changed)
 
     def _pods(self, replica_set: Json) -> None:
-        pods = [
-            p
-            for p in self._owned("pods", replica_set)
-            if not p["metadata"].get("deletionTimestamp")
-        ]
+        pods = [p for p in self._owned("pods", replica_set) if not is_leaving(p)]
         wanted = replica_set["spec"].get("replicas", 1)
         for _ in range(wanted - len(pods)):
             self._member.create("pods", _pod(replica_set))
         # Pods that are not ready go first, as the real controller prefers.
-        for pod in sorted(pods, key=_is_ready)[: max(0, len(pods) - wanted)]:
+        for pod in sorted(pods, key=is_ready)[: max(0, len(pods) - wanted)]:
             self._member.delete("pods", pod["metadata"]["name"], pod["metadata"]["namespace"])
-        pods = self._owned("pods", replica_set)
-        ready = sum(_is_ready(p) for p in pods)
+        mine = self._owned("pods", replica_set)
+        pods = [p for p in mine if not is_leaving(p)]
+        ready = sum(map(is_ready, pods))
         status: Json = {
             "replicas": len(pods),
-            "fullyLabeledReplicas": len(pods),
+            "fullyLabeledReplicas": len(pods) or None,
+            "terminatingReplicas": len(mine) - len(pods),
             "readyReplicas": ready or None,
             "availableReplicas": ready or None,
             "observedGeneration": replica_set["metadata"]["generation"],
@@ -92,42 +99,28 @@ class DeploymentController:
 
     def _status(self, deployment: Json, owned: list[Json], current: Json | None) -> None:
         pods = [p for r in owned for p in self._owned("pods", r)]
-        ready = sum(_is_ready(p) for p in pods)
-        updated = len(self._owned("pods", current)) if current is not None else 0
-        wanted = deployment["spec"].get("replicas", 1)
-        conditions = [
-            _condition(
-                "Available",
-                ready >= wanted,
-                "MinimumReplicasAvailable" if ready >= wanted else "MinimumReplicasUnavailable",
-                deployment,
-            ),
-            _condition("Progressing", True, "NewReplicaSetAvailable", deployment),
-        ]
-        status: Json = {
-            "observedGeneration": deployment["metadata"]["generation"],
-            "replicas": len(pods) or None,
-            "updatedReplicas": updated or None,
-            "readyReplicas": ready or None,
-            "availableReplicas": ready or None,
-            "unavailableReplicas": max(0, wanted - ready) or None,
-            "conditions": conditions,
-        }
-        self._merge_status(DEPLOYMENTS, deployment, status)
+        updated = self._owned("pods", current) if current is not None else []
+        newest = current["metadata"]["name"] if current is not None else ""
+        revision = {}
+        if current is not None:
+            revision = {REVISION: current["metadata"]["annotations"][REVISION]}
+        status = status_of(deployment, pods, updated, newest)
+        self._merge_status(DEPLOYMENTS, deployment, status, annotations=revision)
 
-    def _merge_status(self, resource: str, document: Json, status: Json) -> None:
-        live = document.get("status") or {}
-        if all(live.get(key) == value for key, value in status.items()):
+    def _merge_status(
+        self, resource: str, document: Json, status: Json, annotations: Json | None = None
+    ) -> None:
+        live, metadata = document.get("status") or {}, document["metadata"]
+        noted = (metadata.get("annotations") or {}).items() >= (annotations or {}).items()
+        if noted and all(live.get(key) == value for key, value in status.items()):
             return
-        metadata = document["metadata"]
         if self._member.get(resource, metadata["name"], metadata["namespace"]) is None:
             return
+        patch: Json = {"status": status}
+        if annotations:
+            patch["metadata"] = {"annotations": annotations}
         changed = self._member.merge(
-            resource,
-            metadata["name"],
-            {"status": status},
-            metadata["namespace"],
-            subresource="status",
+            resource, metadata["name"], patch, metadata["namespace"], subresource="status"
         )
         document["status"] = changed["status"]
 
@@ -149,11 +142,6 @@ def _labels(document: Json) -> Json:
     return document["metadata"].get("labels") or {}
 
 
-def _is_ready(pod: Json) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-
-
 def _owner(document: Json) -> Json:
     return {
         "apiVersion": document["apiVersion"],
@@ -165,10 +153,20 @@ def _owner(document: Json) -> Json:
     }
 
 
-def _replica_set(deployment: Json, digest: str) -> Json:
+def _revision(replica_set: Json) -> int:
+    return int((replica_set["metadata"].get("annotations") or {}).get(REVISION, 0))
+
+
+def _replica_set(deployment: Json, digest: str, revision: int) -> Json:
     spec, metadata = deployment["spec"], deployment["metadata"]
     labels = {**(spec["template"]["metadata"].get("labels") or {}), HASH: digest}
-    template = {**spec["template"], "metadata": {"labels": labels}}
+    template = {**spec["template"], "metadata": {**spec["template"]["metadata"], "labels": labels}}
+    copied = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != REVISION}
+    noted = {
+        REVISION: str(revision),
+        DESIRED: str(spec.get("replicas", 1)),
+        MOST: str(most_replicas(spec)),
+    }
     return {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
@@ -176,12 +174,14 @@ def _replica_set(deployment: Json, digest: str) -> Json:
             "name": f"{metadata['name']}-{digest}",
             "namespace": metadata["namespace"],
             "labels": labels,
-            "annotations": dict(metadata.get("annotations") or {}),
+            "annotations": {**copied, **noted},
             "ownerReferences": [_owner(deployment)],
         },
         "spec": {
             "replicas": spec.get("replicas", 1),
-            "selector": {"matchLabels": labels},
+            "selector": {
+                "matchLabels": {**(spec["selector"].get("matchLabels") or {}), HASH: digest}
+            },
             "template": template,
         },
     }
@@ -199,19 +199,4 @@ def _pod(replica_set: Json) -> Json:
             "ownerReferences": [_owner(replica_set)],
         },
         "spec": template["spec"],
-    }
-
-
-def _condition(kind: str, holds: bool, reason: str, deployment: Json) -> Json:
-    """A condition; its transition time changes only when its status does."""
-    live = (deployment.get("status") or {}).get("conditions") or []
-    status = str(holds)
-    same = next((c for c in live if c["type"] == kind and c["status"] == status), None)
-    since = same["lastTransitionTime"] if same else now_text()
-    return {
-        "type": kind,
-        "status": status,
-        "reason": reason,
-        "lastTransitionTime": since,
-        "lastUpdateTime": since,
     }

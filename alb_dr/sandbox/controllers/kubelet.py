@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from alb_dr.sandbox.controllers.deployment_status import is_leaving
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.local import LocalClient
@@ -63,11 +64,12 @@ class Kubelet:
         return [r.process.pid for r in runs if r.process and r.process.returncode is None]
 
     async def reconcile(self) -> float | None:
-        """Start a process for every new pod; end those whose pod is gone."""
-        live = {p["metadata"]["uid"]: p for p in self._member.list("pods")}
+        """Start a process for every new pod; end those whose pod is gone or to go."""
+        pods = {p["metadata"]["uid"]: p for p in self._member.list("pods")}
+        live = {uid: pod for uid, pod in pods.items() if not is_leaving(pod)}
         for uid in self._runs.keys() - live.keys():
             run = self._runs.pop(uid)
-            leaver = asyncio.create_task(self._end(run))
+            leaver = asyncio.create_task(self._dismiss(run))
             self._leavers.add(leaver)
             leaver.add_done_callback(self._leavers.discard)
         for uid, pod in live.items():
@@ -151,6 +153,14 @@ class Kubelet:
                 _tell(run, word, value)
             self._report(run, ready=True)
         await run.process.wait()
+
+    async def _dismiss(self, run: _Run) -> None:
+        """End the process, then confirm it: the pod's object goes only now."""
+        await self._end(run)
+        metadata = run.pod["metadata"]
+        live = self._member.get("pods", metadata["name"], metadata["namespace"])
+        if live is not None and live["metadata"]["uid"] == metadata["uid"]:
+            self._member.delete("pods", metadata["name"], metadata["namespace"], grace_s=0)
 
     async def _end(self, run: _Run) -> None:
         run.leaving = True

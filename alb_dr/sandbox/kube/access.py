@@ -87,7 +87,7 @@ def _matches(rule: Deny, request: Request) -> bool:
 
 def review(access: Access, user: str, document: Json) -> Json:
     """A SelfSubjectAccessReview, answered."""
-    wanted = (document.get("spec") or {}).get("resourceAttributes") or {}
+    wanted = document["spec"]["resourceAttributes"]
     resource = wanted.get("resource", "")
     if wanted.get("subresource"):
         resource = f"{resource}/{wanted['subresource']}"
@@ -100,7 +100,14 @@ def review(access: Access, user: str, document: Json) -> Json:
         name=wanted.get("name", ""),
     )
     allowed = access.allowed(request)
-    return {**document, "metadata": {}, "status": {"allowed": allowed}}
+    return {**document, "status": {"allowed": allowed}}
+
+
+def reviewed(document: Json) -> Json:
+    """A SelfSubjectAccessReview as it is kept: what was left empty is not there."""
+    given = (document.get("spec") or {}).get("resourceAttributes") or {}
+    spec = {"resourceAttributes": {key: value for key, value in given.items() if value}}
+    return {**document, "metadata": {}, "spec": spec}
 
 
 def who_am_i(user: str, document: Json) -> Json:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from alb_dr.sandbox.kube import lease_times
 from alb_dr.sandbox.kube.resources import Resource
 from alb_dr.sandbox.kube.status import Json, bad_request, invalid
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _KEY_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
-_MICRO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)")
 
 LABEL_WORDS = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
@@ -67,8 +67,8 @@ def _check_maps(resource: Resource, metadata: Json) -> None:
             problem = _key_problem(key)
             if problem:
                 message = f'Invalid value: "{key}": {problem}'
-                # A real API says it twice: once for the object, once for its metadata.
-                causes = [("FieldValueInvalid", f"metadata.{field}", message)] * 2
+                # A real API checks the metadata four times and says it each time.
+                causes = [("FieldValueInvalid", f"metadata.{field}", message)] * 4
                 name = str(metadata.get("name", ""))
                 raise invalid(resource.kind, resource.group, name, causes)
 
@@ -95,16 +95,10 @@ def _json_type(value: Any) -> str:
 
 
 def _check_lease(document: Json) -> None:
-    """Lease times are MicroTime: exactly six fractional digits, as a real API demands."""
     spec = document.get("spec") or {}
-    for field in ("acquireTime", "renewTime"):
-        value = spec.get(field)
-        if value is not None and not _MICRO_TIME.fullmatch(str(value)):
-            message = (
-                f'Invalid value: "{value}": parsing time "{value}" as '
-                f'"2006-01-02T15:04:05.000000Z07:00": cannot parse "{value}"'
-            )
-            raise invalid("", "", "", [("FieldValueInvalid", "patch", message)])
+    problem = lease_times.problem(spec)
+    if problem:
+        raise bad_request(f'Lease in version "v1" cannot be handled as a Lease: {problem}')
     duration = spec.get("leaseDurationSeconds")
     if duration is not None and duration <= 0:
         message = f"Invalid value: {duration}: must be greater than 0"
@@ -154,6 +148,8 @@ def check_change(resource: Resource, old: Json, new: Json) -> None:
 
 def default(resource: Resource, document: Json) -> Json:
     """The document with the values a real API fills in."""
+    if resource.plural in {"ingresses", "services"} and "status" not in document:
+        document = {**document, "status": {"loadBalancer": {}}}
     if resource.plural == "ingressclasses":
         return _ingress_class(document)
     if resource.plural == "leases":
@@ -162,11 +158,45 @@ def default(resource: Resource, document: Json) -> Json:
         return {**document, "spec": _deployment_spec(document.get("spec") or {})}
     if resource.plural == "services":
         return {**document, "spec": _service_spec(document.get("spec") or {})}
-    if resource.plural == "ingresses" and "status" not in document:
-        return {**document, "status": {"loadBalancer": {}}}
     if resource.plural == "namespaces":
         return _namespace(document)
+    if resource.plural == "pods":
+        return _pod(document)
+    if resource.plural == "customresourcedefinitions":
+        return _definition(document)
     return document
+
+
+def _definition(document: Json) -> Json:
+    spec = document["spec"]
+    stored = [v["name"] for v in spec["versions"] if v.get("storage")]
+    unserved = {
+        "conditions": None,
+        "acceptedNames": {"plural": "", "kind": ""},
+        "storedVersions": stored,
+    }
+    return {
+        **document,
+        "spec": {"conversion": {"strategy": "None"}, **spec},
+        "status": document.get("status") or unserved,
+    }
+
+
+def _pod(document: Json) -> Json:
+    spec = _pod_spec(document.get("spec") or {})
+    if "tolerations" not in spec:
+        spec["tolerations"] = [
+            {
+                "key": f"node.kubernetes.io/{state}",
+                "operator": "Exists",
+                "effect": "NoExecute",
+                "tolerationSeconds": 300,
+            }
+            for state in ("not-ready", "unreachable")
+        ]
+    filled = {"priority": 0, "enableServiceLinks": True, "preemptionPolicy": "PreemptLowerPriority"}
+    status = {"phase": "Pending", "qosClass": "BestEffort", **(document.get("status") or {})}
+    return {**document, "spec": {**filled, **spec}, "status": status}
 
 
 def _lease(document: Json) -> Json:
@@ -230,7 +260,11 @@ def _deployment_spec(spec: Json) -> Json:
 
 
 def _pod_template(template: Json) -> Json:
-    spec = template.get("spec") or {}
+    spec = _pod_spec(template.get("spec") or {})
+    return {**template, "metadata": template.get("metadata") or {}, "spec": spec}
+
+
+def _pod_spec(spec: Json) -> Json:
     containers = [_container(c) for c in spec.get("containers") or []]
     defaults = {
         "restartPolicy": "Always",
@@ -239,8 +273,7 @@ def _pod_template(template: Json) -> Json:
         "securityContext": {},
         "schedulerName": "default-scheduler",
     }
-    filled = {**defaults, **spec, "containers": containers}
-    return {**template, "metadata": template.get("metadata") or {}, "spec": filled}
+    return {**defaults, **spec, "containers": containers}
 
 
 def _container(container: Json) -> Json:

@@ -32,14 +32,54 @@ LIST_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
 SETS = frozenset({"finalizers"})
 """Lists that merge as sets."""
 ATOMIC = frozenset(
-    {"selector", "nodeSelector", "rules", "tls", "affinity", "endpoints", "addresses", "ingress"}
+    {
+        "selector",
+        "nodeSelector",
+        "rules",
+        "tls",
+        "affinity",
+        "endpoints",
+        "addresses",
+        "ingress",
+        "roleRef",
+        "subjects",
+        "versions",
+    }
 )
 """Fields of typed kinds that are replaced as a whole."""
 MAPS = frozenset(
     {"annotations", "labels", "data", "binaryData", "stringData", "limits", "requests"}
 )
 """Fields of typed kinds whose keys are owned one by one."""
-
+OPTIONAL = frozenset(
+    {
+        "rollingUpdate",
+        "conversion",
+        "resourceAttributes",
+        "livenessProbe",
+        "readinessProbe",
+        "startupProbe",
+        "lifecycle",
+        "preStop",
+        "postStart",
+        "exec",
+        "httpGet",
+        "tcpSocket",
+        "valueFrom",
+        "configMapKeyRef",
+        "secretKeyRef",
+        "fieldRef",
+        "emptyDir",
+        "defaultBackend",
+        "parameters",
+    }
+)
+"""Objects of typed kinds that can be absent: whoever adds one also owns that it is there."""
+_ALLOCATED = {
+    "services": frozenset({"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"}),
+    "pods": frozenset({"tolerations", "priority", "preemptionPolicy", "nodeName"}),
+}
+"""Fields of a spec that the server fills in: nobody owns them."""
 _IGNORED_METADATA = frozenset(
     {
         "name",
@@ -59,16 +99,28 @@ _IGNORED_METADATA = frozenset(
 def ownable(document: Json, resource: Resource, subresource: str) -> Json:
     """The part of a document whose fields have owners: for a subresource only that part."""
     if subresource == "status":
-        return {"status": document["status"]} if "status" in document else {}
+        return _status_part(document, resource)
     kept = {k: v for k, v in document.items() if k not in {"apiVersion", "kind", "metadata"}}
     if "status" in resource.subresources:
         kept.pop("status", None)
     if resource.name == "namespaces":
         # Its finalizers are the server's own.
         kept.pop("spec", None)
+    allocated = _ALLOCATED.get(resource.name)
+    if allocated and "spec" in kept:
+        kept["spec"] = {k: v for k, v in kept["spec"].items() if k not in allocated}
     metadata = document.get("metadata") or {}
     mine = {k: v for k, v in metadata.items() if k not in _IGNORED_METADATA}
     return {**({"metadata": mine} if mine else {}), **kept}
+
+
+def _status_part(document: Json, resource: Resource) -> Json:
+    """A status, with the annotations where a controller writes both in one call."""
+    part: Json = {"status": document["status"]} if "status" in document else {}
+    annotations = (document.get("metadata") or {}).get("annotations")
+    if resource.name == "deployments.apps" and annotations:
+        part["metadata"] = {"annotations": annotations}
+    return part
 
 
 def list_key(name: str, items: list[Any], *, typed: bool) -> tuple[str, ...] | None:
@@ -102,9 +154,15 @@ def leaves(value: Any, *, typed: bool, path: Path = ()) -> Iterator[Path]:
         yield (*path, SELF)
         yield from ((*path, ("v", json.dumps(item))) for item in value)
     elif isinstance(value, list) and (keys := list_key(name, value, typed=typed)):
-        yield (*path, SELF)
+        if name != "containers":
+            # That list is required: it stands there from the start, as null.
+            yield (*path, SELF)
         for item in value:
             step = key_step(item, keys)
+            if name == "ownerReferences":
+                # Its items are replaced as a whole.
+                yield (*path, step)
+                continue
             yield (*path, step, SELF)
             yield from leaves(item, typed=typed, path=(*path, step))
     elif path:
@@ -115,13 +173,20 @@ def _is_map(path: Path, name: str, *, typed: bool) -> bool:
     if not path or path[-1][0] != "f":
         return False
     if typed:
-        return name in MAPS
+        return name in MAPS or name in OPTIONAL
     return True
 
 
-def applied_paths(paths: Iterable[Path]) -> set[Path]:
-    """What an *apply* owns: no SELF of maps, but SELF of list items (their keys are given)."""
-    return {p for p in paths if p[-1] != SELF or (len(p) > 1 and p[-2][0] == "k")}
+def applied_paths(paths: Iterable[Path], *, typed: bool) -> set[Path]:
+    """What an *apply* owns: SELF of list items (their keys are given), and of maps without schema.
+
+    A field that a schema declares is not owned for being there; a key of a free map is.
+    """
+    return {p for p in paths if p[-1] != SELF or p[-2][0] == "k" or _is_free(p, typed=typed)}
+
+
+def _is_free(path: Path, *, typed: bool) -> bool:
+    return not typed and path[0] != ("f", "metadata")
 
 
 def value_at(document: Any, path: Path) -> Any:
@@ -182,7 +247,12 @@ def to_fields(paths: Iterable[Path]) -> Json:
         here = root
         for step in path:
             here = here.setdefault(_text(step), {})
-    return root
+    return _collapsed(root)
+
+
+def _collapsed(fields: Json) -> Json:
+    """What is owned without anything in it is written as an empty object."""
+    return {k: {} if set(v) == {"."} else _collapsed(v) for k, v in fields.items()}
 
 
 def _text(step: Step) -> str:

@@ -9,8 +9,13 @@ from alb_dr.sandbox.kube.records import Write
 from alb_dr.sandbox.kube.status import Json
 
 if TYPE_CHECKING:
+    from alb_dr.sandbox.kube.resources import Resource
     from alb_dr.sandbox.kube.store import Store
 
+FOREGROUND = "foregroundDeletion"
+"""The finalizer of an owner that waits until its dependents are gone."""
+NOTICE_S = 0.2
+"""From a deletion to the moment these controllers act on it, as on a quiet cluster."""
 RETRY_S = 0.1
 """Pause before a namespace that still holds something is looked at again."""
 
@@ -39,6 +44,20 @@ def orphan(store: Store, owner: Json) -> None:
         changed = {**document, "metadata": metadata}
         writer = Write(manager="kube-controller-manager")
         store.update(resource, _namespace(document), metadata["name"], changed, writer)
+
+
+def finish_foreground(store: Store, resource: Resource, owner: Json) -> None:
+    """Delete what the owner owns, then let the owner go unless something else holds it."""
+    metadata = owner["metadata"]
+    collect(store, metadata["uid"])
+    live = store.find(resource, _namespace(owner), metadata["name"])
+    if live is None or live["metadata"]["uid"] != metadata["uid"]:
+        return
+    left = [f for f in live["metadata"].get("finalizers") or [] if f != FOREGROUND]
+    released = {**live, "metadata": {**live["metadata"], "finalizers": left}}
+    # Nobody owns a finalizer the server added itself.
+    write = Write(manager="kube-controller-manager", owned=True)
+    store.update(resource, _namespace(owner), metadata["name"], released, write)
 
 
 def empty_namespace(store: Store, name: str) -> None:

@@ -106,11 +106,13 @@ class LocalClient:
             force=force,
         )[0]
 
-    def delete(self, resource: str, name: str, namespace: str = "") -> None:
-        """Delete; nothing when it is not there."""
+    def delete(
+        self, resource: str, name: str, namespace: str = "", *, grace_s: int | None = None
+    ) -> None:
+        """Delete; nothing when it is not there. ``grace_s`` 0: the pod's processes are gone."""
         kind = self._store.registry.named(resource)
         if self._store.find(kind, namespace, name) is not None:
-            self._store.delete(kind, namespace, name)
+            self._store.delete(kind, namespace, name, grace_s=grace_s)
 
     def subscribe(self, *resources: str) -> Subscription:
         """Changes of some kinds from now on, beginning with what exists."""

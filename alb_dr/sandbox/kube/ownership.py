@@ -8,6 +8,7 @@ from typing import Any
 
 from alb_dr.sandbox.kube.fieldset import (
     ABSENT,
+    SELF,
     Path,
     applied_paths,
     from_fields,
@@ -84,7 +85,7 @@ def applied(
 ) -> Json:
     """The object after a server-side apply; ApiError 409 names each conflicting field."""
     subresource = owner[2]
-    mine = applied_paths(paths_of(wanted, resource, subresource))
+    mine = applied_paths(paths_of(wanted, resource, subresource), typed=resource.typed)
     owners = Owners(live)
     result = copy.deepcopy(live) if live is not None else _skeleton(wanted)
     _settle_conflicts(owners, owner, mine, result, wanted, force=force)
@@ -166,7 +167,8 @@ def updated(
     """Give the writer the fields it changed, added or removed. Changes ``new`` in place."""
     before: set[Path] = paths_of(old, resource, owner[2]) if old else set()
     after = paths_of(new, resource, owner[2])
-    changed = {p for p in after if p not in before or _differs(old, new, p)}
+    changed = {p for p in after - before if not _was_null(old, p)}
+    changed |= {p for p in after & before if _differs(old, new, p)}
     gone = before - after
     owners = Owners(old)
     for other in owners.sets:
@@ -181,6 +183,11 @@ def updated(
         new["metadata"]["managedFields"] = entries
     else:
         new["metadata"].pop("managedFields", None)
+
+
+def _was_null(old: Json | None, path: Path) -> bool:
+    """Whether the container itself stood there already, as null."""
+    return path[-1] == SELF and value_at(old or {}, path[:-1]) is None
 
 
 def _differs(old: Json | None, new: Json, path: Path) -> bool:

@@ -80,11 +80,21 @@ def _continued(token: str, store: Store) -> tuple[int, int]:
         content = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         start, version = int(content["start"]), int(content["rv"])
     except (ValueError, KeyError, TypeError):
-        raise bad_request("continue key is not valid: not base64 JSON") from None
+        raise bad_request(f"invalid continue token: {_key_problem(token)}") from None
     if store.log and version < store.log[0].version - 1:
         message = "The provided continue parameter is too old to display a consistent list result."
         raise ApiError(410, "Expired", message)
     return start, version
+
+
+def _key_problem(token: str) -> str:
+    """What a real decoder says about a token that is not one of its own."""
+    try:
+        first = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[:1]
+    except ValueError:
+        return "illegal base64 data"
+    shown = first.decode() if first.isascii() else f"\\x{first.hex()}"
+    return f"continue key is not valid: invalid character '{shown}' looking for beginning of value"
 
 
 def backlog(store: Store, at: Address, query: Mapping[str, str]) -> Iterator[Event]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.status import Json, qualified
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -80,12 +81,22 @@ BUILTINS: tuple[Resource, ...] = (
     _kind("apps/v1", "daemonsets", "DaemonSet", "ds", "status", "all"),
     _kind("batch/v1", "jobs", "Job", "", "status", "all"),
     _kind("batch/v1", "cronjobs", "CronJob", "cj", "status", "all"),
-    _kind("autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "hpa", "status"),
+    _kind(
+        "autoscaling/v2",
+        "horizontalpodautoscalers",
+        "HorizontalPodAutoscaler",
+        "hpa",
+        "status",
+        "all",
+    ),
     _kind("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb", "status"),
     _kind("discovery.k8s.io/v1", "endpointslices", "EndpointSlice"),
     _kind("coordination.k8s.io/v1", "leases", "Lease"),
-    _kind("networking.k8s.io/v1", "ingresses", "Ingress", "ing", "status"),
     _kind("networking.k8s.io/v1", "ingressclasses", "IngressClass", namespaced=False),
+    _kind("networking.k8s.io/v1", "ingresses", "Ingress", "ing", "status"),
+    _kind("networking.k8s.io/v1", "ipaddresses", "IPAddress", "ip", namespaced=False),
+    _kind("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy", "netpol"),
+    _kind("networking.k8s.io/v1", "servicecidrs", "ServiceCIDR", "", "status", namespaced=False),
     _kind("rbac.authorization.k8s.io/v1", "roles", "Role"),
     _kind("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding"),
     _kind("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole", namespaced=False),
@@ -161,6 +172,29 @@ class Registry:
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(tuple(self._by_path.values()))
+
+
+def established(document: Json) -> Json:
+    """The status of a CustomResourceDefinition whose kind is served."""
+    names, spec = document["spec"]["names"], document["spec"]
+    words = {
+        "NamesAccepted": ("NoConflicts", "no conflicts found"),
+        "Established": ("InitialNamesAccepted", "the initial names have been accepted"),
+    }
+    return {
+        "conditions": [
+            {
+                "type": kind,
+                "status": "True",
+                "lastTransitionTime": now_text(),
+                "reason": reason,
+                "message": message,
+            }
+            for kind, (reason, message) in words.items()
+        ],
+        "acceptedNames": {"singular": names["kind"].lower(), **names},
+        "storedVersions": [v["name"] for v in spec["versions"] if v.get("storage")],
+    }
 
 
 def resources_of_crd(document: Json) -> list[Resource]:

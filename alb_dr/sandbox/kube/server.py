@@ -16,9 +16,11 @@ from aiohttp import web
 
 from alb_dr.sandbox.kube import access, discovery, reads, writes
 from alb_dr.sandbox.kube.address import Address, address_of
+from alb_dr.sandbox.kube.instants import now_text
+from alb_dr.sandbox.kube.ownership import updated
 from alb_dr.sandbox.kube.protobuf import MAGIC, decode
 from alb_dr.sandbox.kube.records import Event, Write
-from alb_dr.sandbox.kube.status import ApiError, Json, bad_request, no_such_path
+from alb_dr.sandbox.kube.status import ApiError, Json, no_such_path, unreadable
 from alb_dr.sandbox.kube.store import Store
 from alb_dr.sandbox.kube.table import included, table
 
@@ -145,7 +147,7 @@ class ApiServer:
             return await self._watch(call, at)
         if call.request.method == "GET":
             return self._read(call, at)
-        body = await call.body()
+        body = await call.body(at)
         if _is_review(at):
             return _json(self._review(call, at, body), 201)
         return self._write(call, at, body)
@@ -154,7 +156,10 @@ class ApiServer:
         document = {"apiVersion": at.resource.group_version, "kind": at.resource.kind, **body}
         if at.resource.plural == "selfsubjectreviews":
             return access.who_am_i(call.user, document)
-        return access.review(self._access, call.user, document)
+        asked = access.reviewed(document)
+        owner = (call.manager, "Update", "")
+        updated(None, asked, resource=at.resource, owner=owner, now=now_text)
+        return access.review(self._access, call.user, asked)
 
     def _read(self, call: _Call, at: Address) -> web.Response:
         if at.name:
@@ -191,7 +196,7 @@ class ApiServer:
             )
             return call.answer(document, at, 201 if created else 200)
         if method == "DELETE" and at.name:
-            return _json(writes.delete(self._store, at, body, dry_run=call.dry_run))
+            return _json(writes.delete(self._store, at, body, call.query, dry_run=call.dry_run))
         if method == "DELETE":
             return self._delete_all(call, at)
         message = "the server does not allow this method on the requested resource"
@@ -313,7 +318,7 @@ class _Call:
         is_watch = watched and self.request.method == "GET"
         self.verb = "watch" if is_watch else verbs.get(self.request.method, "get")
 
-    async def body(self) -> Any:
+    async def body(self, at: Address) -> Any:
         """The parsed body: JSON, YAML or the few kinds of protobuf; 400 and 415 otherwise."""
         raw = await self.request.read()
         if not raw:
@@ -331,7 +336,7 @@ class _Call:
         try:
             self._body = json.loads(raw) if raw.lstrip()[:1] in b"{[" else yaml.safe_load(raw)
         except (ValueError, yaml.YAMLError) as error:
-            raise bad_request(f"the object provided is unrecognized: {error}") from None
+            raise unreadable(at.resource.kind, raw, error) from None
         return self._body
 
     def answer(self, document: Json, at: Address, status: int = 200) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,9 +82,24 @@ def bad_request(message: str) -> ApiError:
     return ApiError(400, "BadRequest", message)
 
 
+def unreadable(kind: str, raw: bytes, error: Exception) -> ApiError:
+    """400 for a body that is not JSON; says what, as the real decoder does."""
+    text = raw.decode(errors="replace")
+    why = str(error)
+    if isinstance(error, json.JSONDecodeError):
+        why = "unexpected end of JSON input"
+        if error.pos < len(text.rstrip()):
+            why = f"invalid character '{text[error.pos]}' looking for beginning of value"
+    message = (
+        f"the object provided is unrecognized (must be of type {kind}): couldn't get "
+        f"version/kind; json parse error: {why} ({text[:512]})"
+    )
+    return bad_request(message)
+
+
 def invalid(kind: str, group: str, name: str, causes: Sequence[tuple[str, str, str]]) -> ApiError:
     """422: the causes are (reason, field, message)."""
-    listed = [f"{field}: {message}" for _, field, message in causes]
+    listed = list(dict.fromkeys(f"{field}: {message}" for _, field, message in causes))
     text = listed[0] if len(listed) == 1 else f"[{', '.join(listed)}]"
     subject = qualified(kind, group)
     details: Json = {}

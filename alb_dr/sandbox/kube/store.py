@@ -13,7 +13,7 @@ from alb_dr.sandbox.kube import admission, garbage
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import updated
 from alb_dr.sandbox.kube.records import Event, Write
-from alb_dr.sandbox.kube.resources import Registry, Resource, resources_of_crd
+from alb_dr.sandbox.kube.resources import Registry, Resource, established, resources_of_crd
 from alb_dr.sandbox.kube.status import (
     ApiError,
     Json,
@@ -108,7 +108,7 @@ class Store:
         admission.check(resource, document)
         if self.find(resource, namespace, metadata["name"]) is not None:
             raise already_exists(resource.plural, resource.group, metadata["name"])
-        if "status" in resource.subresources and resource.plural != "customresourcedefinitions":
+        if "status" in resource.subresources:
             document.pop("status", None)
         document = admission.default(resource, document)
         metadata = document["metadata"]
@@ -207,8 +207,12 @@ class Store:
             if name in old["metadata"]:
                 kept[name] = old["metadata"][name]
         if write.subresource == "status":
-            managed = (new.get("metadata") or {}).get("managedFields")
-            metadata = {**old["metadata"], **({"managedFields": managed} if managed else {})}
+            given = new.get("metadata") or {}
+            changeable = {"managedFields"}
+            if resource.name == "deployments.apps":
+                # The Deployment controller writes its revision together with the status.
+                changeable.add("annotations")
+            metadata = {**old["metadata"], **{k: given[k] for k in changeable if given.get(k)}}
             document = {**old, "metadata": metadata}
             document.pop("status", None)
             return {**document, **({"status": new["status"]} if "status" in new else {})}
@@ -232,9 +236,13 @@ class Store:
         name: str,
         *,
         preconditions: Json | None = None,
-        orphan: bool = False,
+        propagation: str = "Background",
+        grace_s: int | None = None,
     ) -> tuple[Json, bool]:
-        """Delete; the document and whether it is gone (a finalizer may hold it)."""
+        """Delete; the document and whether it is gone (a finalizer or a kubelet may hold it).
+
+        ``propagation`` is Background, Foreground or Orphan; ``grace_s`` 0 ends a pod at once.
+        """
         document = self.get(resource, namespace, name)
         wanted = preconditions or {}
         for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
@@ -247,20 +255,24 @@ class Store:
                 )
                 details = details_of(resource.kind, resource.group, name)
                 raise ApiError(409, "Conflict", message, details)
-        if orphan:
+        if propagation == "Orphan":
             garbage.orphan(self, document)
-        if _held(document) or resource.name == "namespaces":
-            return self._mark(resource, document), False
+        grace_s = _grace_s(resource, document, grace_s)
+        foreground = propagation == "Foreground"
+        if _held(document) or foreground or grace_s or resource.name == "namespaces":
+            return self._mark(resource, document, grace_s, foreground=foreground), False
         return self.remove(resource, document), True
 
-    def _mark(self, resource: Resource, document: Json) -> Json:
+    def _mark(
+        self, resource: Resource, document: Json, grace_s: int, *, foreground: bool = False
+    ) -> Json:
         if document["metadata"].get("deletionTimestamp"):
             return document
-        metadata = {
-            **document["metadata"],
-            "deletionTimestamp": now_text(),
-            "deletionGracePeriodSeconds": 0,
-        }
+        metadata = {**document["metadata"], "deletionTimestamp": now_text()}
+        if resource.name != "namespaces":
+            metadata["deletionGracePeriodSeconds"] = grace_s
+        if foreground:
+            metadata["finalizers"] = [*(metadata.get("finalizers") or []), garbage.FOREGROUND]
         if "generation" in metadata:
             metadata["generation"] += 1
         marked = self._stamp({**document, "metadata": metadata})
@@ -269,7 +281,10 @@ class Store:
         self._of(resource)[_key(resource, marked)] = marked
         self._emit("MODIFIED", resource, marked, document)
         if resource.name == "namespaces":
-            self._later(lambda: garbage.empty_namespace(self, marked["metadata"]["name"]))
+            name = metadata["name"]
+            self._later(lambda: garbage.empty_namespace(self, name), garbage.NOTICE_S)
+        if foreground:
+            self._later(lambda: garbage.finish_foreground(self, resource, marked), garbage.NOTICE_S)
         return marked
 
     def remove(self, resource: Resource, document: Json) -> Json:
@@ -285,10 +300,10 @@ class Store:
         return gone
 
     @staticmethod
-    def _later(job: Callable[[], object]) -> None:
+    def _later(job: Callable[[], object], delay_s: float = 0.0) -> None:
         """Controllers of the API work after the answer, when there is a loop to work in."""
         try:
-            asyncio.get_running_loop().call_soon(job)
+            asyncio.get_running_loop().call_later(delay_s, job)
         except RuntimeError:
             job()
 
@@ -302,6 +317,16 @@ class Store:
         if resource.name == "customresourcedefinitions.apiextensions.k8s.io":
             for served in resources_of_crd(document):
                 self.registry.add(served)
+            if not (document.get("status") or {}).get("conditions"):
+                self._later(lambda: self._establish(resource, document["metadata"]["name"]))
+
+    def _establish(self, resource: Resource, name: str) -> None:
+        """Say that a definition is served, as the API does a moment after its creation."""
+        live = self.find(resource, "", name)
+        if live is not None:
+            status = {**(live.get("status") or {}), **established(live)}
+            write = Write(manager="kube-apiserver", subresource="status")
+            self.update(resource, "", name, {**copy.deepcopy(live), "status": status}, write)
 
 
 def _key(resource: Resource, document: Json) -> Key:
@@ -311,6 +336,13 @@ def _key(resource: Resource, document: Json) -> Key:
 def namespace_of(document: Json) -> str:
     """The document's namespace; empty for a cluster-scoped one."""
     return str(document["metadata"].get("namespace") or "")
+
+
+def _grace_s(resource: Resource, document: Json, asked: int | None) -> int:
+    """Seconds a pod on a node has to end; 0 for everything else."""
+    if resource.name != "pods" or not document["spec"].get("nodeName") or asked == 0:
+        return 0
+    return asked or int(document["spec"].get("terminationGracePeriodSeconds", 30))
 
 
 def _held(document: Json) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
+from alb_dr.sandbox.kube import lease_times
 from alb_dr.sandbox.kube.address import Address
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import applied
@@ -73,6 +75,10 @@ def patch(
         raise not_found(at.resource.plural, at.resource.group, at.name)
     base = copy.deepcopy(scale_of(live) if at.subresource == "scale" else live)
     new = _patched(at, base, body, content_type)
+    if at.resource.plural == "leases":
+        why = lease_times.problem(new.get("spec") or {})
+        if why:
+            raise lease_times.refused_patch(new, why)
     if at.subresource == "scale":
         return _scaled(store, at, (new.get("spec") or {}).get("replicas", 0), write), False
     if not isinstance(body, dict) or "resourceVersion" not in (body.get("metadata") or {}):
@@ -218,14 +224,22 @@ def _scaled(store: Store, at: Address, replicas: Any, write: Write) -> Json:
     new = copy.deepcopy(live)
     new.setdefault("spec", {})["replicas"] = replicas
     new["metadata"].pop("resourceVersion")
-    writer = Write(manager=write.manager, dry_run=write.dry_run)
+    writer = Write(manager=write.manager, subresource="scale", dry_run=write.dry_run)
     return scale_of(store.update(at.resource, at.namespace, at.name, new, writer))
 
 
-def delete(store: Store, at: Address, options: Any, *, dry_run: bool) -> Json:
-    """DELETE of one object: a Status when it is gone, the object when a finalizer holds it."""
-    given = options if isinstance(options, dict) else {}
-    orphan = given.get("propagationPolicy") == "Orphan" or given.get("orphanDependents") is True
+def delete(
+    store: Store, at: Address, options: Any, query: Mapping[str, str], *, dry_run: bool
+) -> Json:
+    """DELETE of one object: a Status when it is gone, the object when a finalizer holds it.
+
+    Options stand in the body or in the query.
+    """
+    given = {**query, **(options if isinstance(options, dict) else {})}
+    propagation = str(given.get("propagationPolicy") or "Background")
+    if given.get("orphanDependents") in {True, "true"}:
+        propagation = "Orphan"
+    grace = given.get("gracePeriodSeconds")
     if dry_run or given.get("dryRun"):
         document, gone = store.get(at.resource, at.namespace, at.name), True
     else:
@@ -234,7 +248,8 @@ def delete(store: Store, at: Address, options: Any, *, dry_run: bool) -> Json:
             at.namespace,
             at.name,
             preconditions=given.get("preconditions"),
-            orphan=orphan,
+            propagation=propagation,
+            grace_s=None if grace is None else int(grace),
         )
     if not gone:
         return document
