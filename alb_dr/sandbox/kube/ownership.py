@@ -185,6 +185,13 @@ def updated(
         new["metadata"].pop("managedFields", None)
 
 
+def disowned(document: Json, owner: Owner) -> None:
+    """Take an owner out of a document's managedFields, in place."""
+    owners = Owners(document)
+    owners.sets.pop(owner, None)
+    document["metadata"]["managedFields"] = owners.entries()
+
+
 def _was_null(old: Json | None, path: Path) -> bool:
     """Whether the container itself stood there already, as null."""
     return path[-1] == SELF and value_at(old or {}, path[:-1]) is None

@@ -101,7 +101,12 @@ class ApiServer:
     def _discovered(self, call: _Call, parts: list[str]) -> Json | None:
         registry = self._store.registry
         if parts == ["api"]:
-            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+            address = {"clientCIDR": "0.0.0.0/0", "serverAddress": call.request.host}
+            return {
+                "kind": "APIVersions",
+                "versions": ["v1"],
+                "serverAddressByClientCIDRs": [address],
+            }
         if parts == ["apis"]:
             return discovery.group_list(registry)
         if parts[:2] == ["openapi", "v3"]:

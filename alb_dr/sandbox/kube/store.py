@@ -356,7 +356,11 @@ def _counts_generations(resource: Resource) -> bool:
 
 
 def _spec(document: Json) -> Json:
-    return {k: v for k, v in document.items() if k not in {"metadata", "status"}}
+    """What counts generations. A pod's node is where it is, not what is wanted."""
+    wanted = {k: v for k, v in document.items() if k not in {"metadata", "status"}}
+    if document["kind"] == "Pod":
+        wanted["spec"] = {k: v for k, v in document["spec"].items() if k != "nodeName"}
+    return wanted
 
 
 def _content(document: Json) -> Json:

@@ -9,7 +9,7 @@ from typing import Any
 from alb_dr.sandbox.kube import lease_times
 from alb_dr.sandbox.kube.address import Address
 from alb_dr.sandbox.kube.instants import now_text
-from alb_dr.sandbox.kube.ownership import applied
+from alb_dr.sandbox.kube.ownership import applied, disowned, updated
 from alb_dr.sandbox.kube.patch import json_patch, merge_patch, strategic_patch
 from alb_dr.sandbox.kube.records import Write
 from alb_dr.sandbox.kube.status import (
@@ -224,7 +224,12 @@ def _scaled(store: Store, at: Address, replicas: Any, write: Write) -> Json:
     new = copy.deepcopy(live)
     new.setdefault("spec", {})["replicas"] = replicas
     new["metadata"].pop("resourceVersion")
-    writer = Write(manager=write.manager, subresource="scale", dry_run=write.dry_run)
+    owner = (write.manager, "Update", "scale")
+    updated(live, new, resource=at.resource, owner=owner, now=now_text)
+    if not replicas:
+        # A Scale of 0 has no replicas field: nobody owns what is not there.
+        disowned(new, owner)
+    writer = Write(manager=write.manager, subresource="scale", dry_run=write.dry_run, owned=True)
     return scale_of(store.update(at.resource, at.namespace, at.name, new, writer))
 
 

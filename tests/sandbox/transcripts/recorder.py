@@ -7,6 +7,8 @@ from collections.abc import Awaitable
 
 from alb_dr.sandbox.controllers.deployment import DeploymentController
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
+from alb_dr.sandbox.kube.records import Write
+from alb_dr.sandbox.kube.status import Json
 
 PAGES = 5
 """ConfigMaps it made before its list scenario."""
@@ -23,6 +25,7 @@ CONTROLLED = frozenset(
     }
 )
 """Exchanges whose answer shows that the Deployment controller had run before."""
+DNS_NAME = "alb-x1.cn-hongkong.alb.aliyuncs.com"
 NAMESPACE = "gateway-demo"
 
 
@@ -31,13 +34,15 @@ class Recorder:
 
     def __init__(self, cluster: EmbeddedCluster) -> None:
         self._writer = cluster.client("python-urllib3")
-        self._binder = cluster.client("")
+        self._store = cluster.store
         self._deployments = DeploymentController(cluster.client("kube-controller-manager"))
 
     async def before(self, name: str) -> None:
         """Everything between the exchange before and this one."""
         if name == "lists/0":
             self._make_pages()
+        if name == "watch/6":
+            self._name_the_gateway(None)
         if name == "workload-lifecycle/5":
             self._run_pods()
         if name in CONTROLLED:
@@ -64,8 +69,8 @@ class Recorder:
         self._writer.merge("configmaps", "watched", {"data": {"a": "1"}}, NAMESPACE)
         self._writer.delete("configmaps", "watched", NAMESPACE)
 
-    def _name_the_gateway(self) -> None:
-        status = {"loadBalancer": {"dnsname": "alb-x1.cn-hongkong.alb.aliyuncs.com"}}
+    def _name_the_gateway(self, dns_name: str | None = DNS_NAME) -> None:
+        status = {"loadBalancer": {"dnsname": dns_name}}
         self._writer.merge(
             "albconfigs.alibabacloud.com",
             "ackone-gateway-demo",
@@ -78,10 +83,8 @@ class Recorder:
         pods = self._writer.list("pods", NAMESPACE, {"app": "life"})
         for n, pod in enumerate(sorted(pods, key=lambda p: str(p["metadata"]["name"])), start=1):
             name = pod["metadata"]["name"]
-            self._writer.merge("pods", name, {"spec": {"nodeName": "node-1"}}, NAMESPACE)
             scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
-            bound = {"status": {"conditions": [scheduled]}}
-            self._binder.merge("pods", name, bound, NAMESPACE, subresource="status")
+            self._bind(pod, {"status": {"conditions": [scheduled]}})
             address = f"127.1.0.{n}"
             true = {"status": "True", "lastProbeTime": None, "lastTransitionTime": "t"}
             status = {
@@ -92,6 +95,16 @@ class Recorder:
                 + [scheduled],
             }
             self._writer.merge("pods", name, {"status": status}, NAMESPACE, subresource="status")
+
+    def _bind(self, pod: Json, status: Json) -> None:
+        """A binding: it names the node and has no field owner."""
+        pods = self._store.registry.named("pods")
+        bound = {**pod, "spec": {**pod["spec"], "nodeName": "node-1"}}
+        name = pod["metadata"]["name"]
+        for document, part in ((bound, ""), ({**pod, **status}, "status")):
+            metadata = {k: v for k, v in pod["metadata"].items() if k != "resourceVersion"}
+            write = Write(manager="", subresource=part, owned=True)
+            self._store.update(pods, NAMESPACE, name, {**document, "metadata": metadata}, write)
 
 
 async def _after_a_moment(job: object) -> None:
