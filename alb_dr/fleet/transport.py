@@ -106,10 +106,15 @@ class Transport:
         end = self._clock.monotonic() + (timeout_s or self._timeout_s)
         tries = iter(BACKOFF_S)
         renewed = False
+        seen: AlbDrError | None = None
         while True:
             try:
                 return self._once(call, end)
             except _TryAgainError as again:
+                if seen is not None and self._clock.monotonic() >= end:
+                    # The time ran out in a repetition: what came before it says more.
+                    raise seen from None
+                seen = again.error
                 if again.status == 401 and not renewed and self._renew():
                     renewed = True
                     continue

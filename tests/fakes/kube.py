@@ -146,7 +146,7 @@ class FakeKube:
         try:
             self._do(
                 f"delete {id_}",
-                lambda: writes.delete(self.cluster.store, at, options, dry_run=dry_run),
+                lambda: writes.delete(self.cluster.store, at, options, {}, dry_run=dry_run),
             )
         except NotFound:
             return False
