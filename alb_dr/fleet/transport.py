@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from alb_dr.errors import AlbDrError, OutcomeUnknown, Unreachable
+from alb_dr.errors import AlbDrError, CredentialsError, OutcomeUnknown, Unreachable
 from alb_dr.fleet.exec_plugin import run_plugin
 from alb_dr.fleet.failures import TYPED_PATCH, failure
 from alb_dr.fleet.kubeconfig import KubeTarget
@@ -24,6 +24,7 @@ from alb_dr.fleet.wire import (
     retry_after_s,
     server_date,
     transport_errors,
+    untrusted,
 )
 from alb_dr.model.manifest import Kind
 from alb_dr.model.printable import printable
@@ -32,6 +33,7 @@ from alb_dr.ports import Clock
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
+UNTRUSTED = "is this the cluster it was? its certificate is not of the kubeconfig's authority"
 log = logging.getLogger(__name__)
 
 MAX_BODY = 32 * 1024 * 1024
@@ -149,7 +151,10 @@ class Transport:
         except ValueError:
             raise self._unusable(call, b"an event that is not JSON") from None
         except transport_errors() as error:
-            raise Unreachable(f"{self.label}: {call.what}: {failure_words(error)}") from None
+            words = f"{self.label}: {call.what}: {failure_words(error)}"
+            if untrusted(error):
+                raise CredentialsError(words, hint=UNTRUSTED) from None
+            raise Unreachable(words) from None
         finally:
             self._drop_response(locals().get("response"))
 
@@ -218,8 +223,10 @@ class Transport:
         jittered = step * (0.5 + self._random.random())
         return max(jittered, retry_after_s(again.retry_after, self._clock.now()))
 
-    def _lost(self, call: Call, error: BaseException) -> _TryAgainError:
+    def _lost(self, call: Call, error: BaseException) -> Exception:
         words = f"{self.label}: {call.what}: {failure_words(error)}"
+        if untrusted(error):
+            return CredentialsError(words, hint=UNTRUSTED)
         if call.is_read or never_sent(error):
             hint = f"is {self.server} reachable from here? nothing was changed"
             return _TryAgainError(Unreachable(words, hint=hint), harmless=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -28,6 +29,15 @@ def never_sent(error: BaseException) -> bool:
     return isinstance(error, NewConnectionError | ConnectTimeoutError)
 
 
+def untrusted(error: BaseException) -> bool:
+    """Whether the server showed a certificate that the kubeconfig's authority did not sign."""
+    from urllib3.exceptions import SSLError
+
+    reasons = (error, *error.args, error.__cause__, error.__context__)
+    wrong = any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons)
+    return wrong or (isinstance(error, SSLError) and "CERTIFICATE_VERIFY" in str(error))
+
+
 def failure_words(error: BaseException) -> str:
     """What went wrong, without addresses of objects or header values."""
     from urllib3 import exceptions as e
@@ -46,10 +56,6 @@ def failure_words(error: BaseException) -> str:
         ((e.ProxyError,), "the proxy refused"),
     ]
     return next((words for kinds, words in named if isinstance(error, kinds)), "network failure")
-
-
-def _tls_words(error: BaseException) -> str:
-    return printable(str(error.args[-1] if error.args else ""), longest=160)
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:

@@ -1,0 +1,147 @@
+"""A sandbox with a fault proxy before each of its APIs, and a way to run commands past them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.faults.commands import WHOLE, Command
+from tests.faults.proxy import FaultProxy
+from tests.faults.toxics import Rule
+
+PROGRAM = str(Path(sys.executable).parent / "alb-dr")
+CALL_S = "0.7"
+"""Longest one call may take here: faults that hang must not hold up the matrix."""
+
+
+@dataclass
+class Finished:
+    """One command line that ended, or did not in time."""
+
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+@dataclass
+class Bench:
+    """The proxies by API, and the two project files: direct and past the proxies."""
+
+    state: Path
+    proxies: dict[str, FaultProxy]
+    direct: Path
+    proxied: Path
+
+    def run(self, words: tuple[str, ...], *, direct: bool = False, limit_s: float = 60) -> Finished:
+        """Run the installed program; code -1 when it does not end in time."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ALB_DR_", "XDG_"))}
+        env = {
+            **kept,
+            "CI": "true",
+            "XDG_STATE_HOME": str(self.state / ("direct" if direct else "proxied")),
+            "ALB_DR_CONFIG": str(self.direct if direct else self.proxied),
+            "ALB_DR_CALL_TIMEOUT": "10" if direct else CALL_S,
+        }
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [PROGRAM, *words],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            out, err = process.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            return Finished(-1, out, err, time.monotonic() - began)
+        return Finished(process.returncode, out, err, time.monotonic() - began)
+
+    def arm(self, api: str, rule: Rule | None) -> None:
+        """Let one thing happen at one API, nothing at the others."""
+        for name, proxy in self.proxies.items():
+            proxy.arm(rule if name == api else None)
+
+    def prepare(self, command: Command) -> None:
+        """Make the command find work; complaints about what is gone already are fine."""
+        for words in command.before:
+            self.run(words, direct=True)
+
+    def succeed(self, lines: tuple[tuple[str, ...], ...]) -> str | None:
+        """Run lines that must succeed; what did not, or None."""
+        for words in lines:
+            done = self.run(words, direct=True)
+            if done.code != 0:
+                return f"{' '.join(words)}: {done.code}: {done.stderr[-300:]}"
+        return None
+
+    def open_drills(self) -> list[dict[str, Any]]:
+        """The drills that are open, read behind the proxies."""
+        done = self.run(("failover", "status", "-o", "json"), direct=True)
+        found: list[dict[str, Any]] = json.loads(done.stdout)["data"]["open"]
+        return found
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    """A sandbox in which the tutorial is done; everything is ended afterwards."""
+    state = Path(tempfile.mkdtemp(prefix="adr-"))
+    made: dict[str, FaultProxy] = {}
+    folder = state / "direct" / "alb-dr" / "sandbox"
+    found = Bench(
+        state=state, proxies=made, direct=folder / "alb-dr.yaml", proxied=state / "alb-dr.yaml"
+    )
+    try:
+        up = found.run(("sandbox", "up", "--gateway-port", str(_free_port())), direct=True)
+        assert up.code == 0, up.stderr
+        made.update(_proxies(state, folder))
+        found.proxied.write_text(found.direct.read_text())
+        problem = found.succeed(WHOLE)
+        assert problem is None, problem
+        yield found
+    finally:
+        for proxy in made.values():
+            proxy.close()
+        found.run(("sandbox", "down"), direct=True)
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def _proxies(state: Path, folder: Path) -> dict[str, FaultProxy]:
+    """One for each kubeconfig of the sandbox, with a kubeconfig of the same name beside."""
+    made = {}
+    for original in sorted(folder.glob("*.kubeconfig")):
+        document = yaml.safe_load(original.read_text())
+        cluster = document["clusters"][0]["cluster"]
+        name = original.stem
+        ca = folder / "ca.crt"
+        proxy = FaultProxy(state / f"{name}-proxy", cluster["server"], ca)
+        cluster.pop("certificate-authority-data", None)
+        cluster |= {"server": proxy.url, "certificate-authority": str(proxy.ca)}
+        copy = state / original.name
+        copy.touch(mode=0o600)
+        copy.write_text(yaml.safe_dump(document))
+        made[name] = proxy
+    return made
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

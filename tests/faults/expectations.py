@@ -1,0 +1,69 @@
+"""What a command may answer to a fault: the documented exit codes, by fault and call."""
+
+from __future__ import annotations
+
+from alb_dr.errors import ExitCode
+from tests.faults.commands import Command
+from tests.faults.toxics import Effect, Toxic
+
+OK, UNREACHABLE = int(ExitCode.OK), int(ExitCode.UNREACHABLE)
+TIMED_OUT, PARTLY = int(ExitCode.TIMED_OUT), int(ExitCode.PARTLY_APPLIED)
+CREDENTIALS, FORBIDDEN = int(ExitCode.CREDENTIALS), int(ExitCode.FORBIDDEN)
+CONFLICT, REJECTED = int(ExitCode.CONFLICT), int(ExitCode.REJECTED)
+ABORTED, OPEN = int(ExitCode.DRILL_ABORTED), int(ExitCode.RESTORE_INCOMPLETE)
+FAIL, INCONCLUSIVE = int(ExitCode.VERDICT_FAIL), int(ExitCode.INCONCLUSIVE)
+
+TRANSIENT = frozenset({Effect.DELAY, Effect.STALE})
+"""Faults that leave the answer usable."""
+
+
+def expected(command: Command, method: str, path: str, toxic: Toxic) -> set[int]:
+    """The exit codes that are right when this happens to this call of this command."""
+    if command.harms:
+        return _drill(method, path, toxic)
+    codes = _codes(method, path, toxic)
+    if any(part in path for part in command.optional) and method == "GET":
+        codes = codes | {OK, FAIL}
+    return codes
+
+
+def _codes(method: str, path: str, toxic: Toxic) -> set[int]:
+    watched = "watch=true" in path
+    if toxic.effect in TRANSIENT:
+        # An old answer may make a write fail its tests; a late one is an answer.
+        return {OK, CONFLICT} if toxic.effect is Effect.STALE else {OK}
+    if toxic.effect is Effect.COMMIT_DROP:
+        return {OK}
+    if toxic.once and toxic.effect is not Effect.STATUS:
+        # A read is repeated; a write that may have happened is looked for, not repeated.
+        return {OK} if method == "GET" else {OK, UNREACHABLE, PARTLY}
+    codes = _refusals(method, toxic) if toxic.effect is Effect.STATUS else {UNREACHABLE}
+    if toxic.effect is Effect.OTHER_CERTIFICATE:
+        codes = {CREDENTIALS} if method == "GET" else {CREDENTIALS, UNREACHABLE}
+    if method != "GET":
+        # A rejected object after accepted ones is a partial application, and says which.
+        codes = codes | {PARTLY}
+    if watched:
+        # A watch that fails is a poll; the command may end well, or wait in vain.
+        codes = codes | {OK, TIMED_OUT, UNREACHABLE}
+    return codes
+
+
+def _refusals(method: str, toxic: Toxic) -> set[int]:
+    by_status = {
+        401: {CREDENTIALS},
+        403: {FORBIDDEN},
+        409: {CONFLICT},
+        410: {UNREACHABLE, REJECTED},
+        422: {REJECTED, CONFLICT},
+    }
+    if toxic.once:
+        # 429 was refused before anything happened, so even a write is repeated.
+        return {OK} if method == "GET" or toxic.status == 429 else {OK, UNREACHABLE}
+    return by_status.get(toxic.status, {UNREACHABLE})
+
+
+def _drill(method: str, path: str, toxic: Toxic) -> set[int]:
+    """A drill ends well, is refused, is aborted with a proven restore, or says it is open."""
+    before = _codes(method, path, toxic)
+    return before | {OK, FAIL, INCONCLUSIVE, ABORTED, OPEN, TIMED_OUT, UNREACHABLE, CONFLICT}
