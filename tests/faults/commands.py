@@ -97,6 +97,6 @@ WHOLE = (
     ("failover", "recover", "--execute"),
     ("distribute", "apply"),
     ("gateway", "create"),
-    ("ingress", "apply"),
+    ("ingress", "apply", "--force-conflicts"),
 )
 """What makes the world whole again, whatever a case left; each must succeed."""

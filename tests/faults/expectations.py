@@ -16,6 +16,9 @@ FAIL, INCONCLUSIVE = int(ExitCode.VERDICT_FAIL), int(ExitCode.INCONCLUSIVE)
 TRANSIENT = frozenset({Effect.DELAY, Effect.STALE})
 """Faults that leave the answer usable."""
 
+SPOILED = frozenset({Effect.HALF, Effect.DRIP})
+"""Faults that pass a request on and spoil the answer."""
+
 
 def expected(command: Command, method: str, path: str, toxic: Toxic) -> set[int]:
     """The exit codes that are right when this happens to this call of this command."""
@@ -30,14 +33,18 @@ def expected(command: Command, method: str, path: str, toxic: Toxic) -> set[int]
 def _codes(method: str, path: str, toxic: Toxic) -> set[int]:
     watched = "watch=true" in path
     if toxic.effect in TRANSIENT:
-        # An old answer may make a write fail its tests; a late one is an answer.
-        return {OK, CONFLICT} if toxic.effect is Effect.STALE else {OK}
+        # An old answer may make a write fail its tests, or say that what was just made is not
+        # there; a late one is an answer.
+        return {OK, CONFLICT, REJECTED} if toxic.effect is Effect.STALE else {OK}
     if toxic.effect is Effect.COMMIT_DROP:
         return {OK}
     if toxic.once and toxic.effect is not Effect.STATUS:
         # A read is repeated; a write that may have happened is looked for, not repeated.
         return {OK} if method == "GET" else {OK, UNREACHABLE, PARTLY}
     codes = _refusals(method, toxic) if toxic.effect is Effect.STATUS else {UNREACHABLE}
+    if toxic.effect in SPOILED and method != "GET":
+        # The write happened; looking shows it, if it can be seen.
+        codes = codes | {OK}
     if toxic.effect is Effect.OTHER_CERTIFICATE:
         codes = {CREDENTIALS} if method == "GET" else {CREDENTIALS, UNREACHABLE}
     if method != "GET":

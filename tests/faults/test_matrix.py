@@ -1,0 +1,48 @@
+"""A sample of the fault matrix: every 60th case, in a sandbox of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.bench import Bench, bench
+from tests.faults.commands import COMMANDS
+from tests.faults.expectations import OK
+from tests.faults.matrix import calls_of, cases_of, problem_of
+
+STRIDE, FIRST = 23, 7
+"""A prime, so that the sample meets every command and most faults."""
+SAMPLED = ("distribute status", "ingress status", "ingress set-weights", "failover status")
+
+
+@pytest.fixture(scope="module")
+def found() -> Iterator[Bench]:
+    """A sandbox behind proxies in which the tutorial is done."""
+    with bench() as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_F31_to_F44_at_any_call_end_as_documented(found: Bench, name: str) -> None:
+    command = next(c for c in COMMANDS if c.name == name)
+    cases = cases_of(found, command)[FIRST::STRIDE]
+    assert cases
+    wrong = {case.name: problem_of(found, case) for case in cases}
+    assert not {n: w for n, w in wrong.items() if w}
+
+
+def test_a_create_that_changes_nothing_takes_six_calls_at_most(found: Bench) -> None:
+    command = next(c for c in COMMANDS if c.name == "gateway create")
+    found.arm("", None)
+    assert found.run(command.words).code == OK
+    calls = [call for proxy in found.proxies.values() for call in proxy.seen]
+    assert len(calls) <= 6, calls
+
+
+def test_the_matrix_knows_every_call_of_a_drill(found: Bench) -> None:
+    drill = next(c for c in COMMANDS if c.harms)
+    calls = calls_of(found, drill)
+    patches = [call for call in calls if call[1] == "PATCH"]
+    assert len(patches) == 2, "one patch that harms, one that takes it back"
+    assert {api for api, *_ in calls} == set(found.proxies)
