@@ -35,6 +35,7 @@ def watch(
     """One snapshot now, one after each change, one at least every few seconds."""
     end = clock.monotonic() + timeout_s
     failures = 0
+    seen = False
     state: dict[str, Manifest] = {}
     version = ""
     while True:
@@ -42,6 +43,7 @@ def watch(
             if not version:
                 listed, version = lister()
                 state = {_key(m): m for m in listed}
+                seen = True
                 yield tuple(state.values())
             spell = max(1, min(SPELL_S, int(end - clock.monotonic())))
             for event in streamer(version, spell):
@@ -59,7 +61,8 @@ def watch(
             clock.sleep(min(POLL_S, max(0.0, end - clock.monotonic())))
         except Unreachable:
             failures += 1
-            if failures > MAX_FAILURES:
+            if failures > MAX_FAILURES or (not seen and clock.monotonic() >= end):
+                # Nothing was ever seen: why is better known than "not ready".
                 raise
             version = ""
             clock.sleep(min(0.1 * failures, max(0.0, end - clock.monotonic())))

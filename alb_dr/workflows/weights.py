@@ -21,6 +21,11 @@ class WeightChange:
     after: Weights
     written: bool
 
+    @property
+    def differs(self) -> bool:
+        """Whether there was something to change."""
+        return dict(self.before) != {member: str(weight) for member, weight in self.after}
+
 
 def ingress_id(topology: Topology) -> ResourceId:
     """The weighted Ingress of the project."""
@@ -46,6 +51,13 @@ def set_weights(
     weights or none, and never those somebody else has just changed (safety F38, F55, F56).
     """
     live = live_ingress(topology, fleet=fleet)
+    return change_weights(live, weights, fleet=fleet, dry_run=dry_run)
+
+
+def change_weights(
+    live: Manifest, weights: Weights, *, fleet: KubeApi, dry_run: bool
+) -> WeightChange:
+    """The same for an Ingress that was read already."""
     before = weights_of(live.annotations)
     _refuse_strangers(before, weights)
     wanted = {member: str(weight) for member, weight in weights}

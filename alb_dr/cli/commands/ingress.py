@@ -1,6 +1,6 @@
 """``alb-dr ingress``: the weighted Ingress on the Fleet."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,10 @@ from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.manifests import applied_answer, choices, rendered
 from alb_dr.cli.options import EPILOG, Adopt, DryRun, ForceConflicts, NoWait, Timeout, Yes
+from alb_dr.errors import BadInput
+
+if TYPE_CHECKING:
+    from alb_dr.model.weights import Weights
 
 app = typer.Typer(help="The weighted Ingress on the Fleet.", no_args_is_help=True)
 
@@ -81,7 +85,7 @@ def status(ctx: typer.Context) -> None:
 
 
 @app.command("set-weights", epilog=EPILOG, context_settings=_WEIGHT_WORDS)
-def set_weights(
+def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
     ctx: typer.Context,
     weights: Annotated[
         list[str],
@@ -90,11 +94,24 @@ def set_weights(
             help="One per member in the file's order (20 80), or by name (a=20 b=80).",
         ),
     ],
+    all_: Annotated[
+        bool, typer.Option("--all", help="Every weighted Ingress of this gateway, at once.")
+    ] = False,
+    selector: Annotated[
+        str, typer.Option("--selector", "-l", metavar="LABELS", help="Those with these labels.")
+    ] = "",
+    namespace: Annotated[
+        str | None,
+        typer.Option("--namespace", "-n", help="With --all or --selector: only in this one."),
+    ] = None,
     dry_run: DryRun = False,
     no_wait: NoWait = False,
     timeout: Timeout = None,
 ) -> None:
-    """Change the live weights in one guarded patch; wait until the traffic follows."""
+    """Change the live weights in one guarded patch; wait until the traffic follows.
+
+    With --all or --selector the answers of many Ingresses are not waited for: alb-dr verify.
+    """
     from alb_dr.model.weights import parse_weights
     from alb_dr.workflows.weights import set_weights as change_weights
 
@@ -104,6 +121,13 @@ def set_weights(
     names = topology.names(wanted)
     said = ", ".join(f"{name} {weight}" for name, weight in names.items())
     context.narrator.note(f"setting weights: {said}")
+    if all_ or selector:
+        _set_many(ctx, wanted, namespace=namespace, labels=selector, dry_run=dry_run)
+        return
+    if namespace is not None:
+        raise BadInput(
+            "--namespace chooses among many Ingresses", hint="add --all or --selector LABELS"
+        )
     change = change_weights(topology, wanted, fleet=context.fleet, dry_run=dry_run)
     data: dict[str, Any] = {
         "before": dict(change.before),
@@ -115,6 +139,30 @@ def set_weights(
         data |= _await_split(context, timeout)
     word = "would be" if dry_run else "are now" if change.written else "were already"
     answer(ctx, f"weights {word} {said}", data)
+
+
+def _set_many(
+    ctx: typer.Context, wanted: "Weights", *, namespace: str | None, labels: str, dry_run: bool
+) -> None:
+    from alb_dr.workflows.bulk_weights import set_all_weights, weighted_ingresses
+
+    context = context_of(ctx)
+    found = weighted_ingresses(
+        context.topology, fleet=context.fleet, namespace=namespace, labels=labels
+    )
+    with context.narrator.phase(f"changing {len(found)} Ingresses"):
+        done = set_all_weights(
+            found, wanted, fleet=context.fleet, dry_run=dry_run, narrator=context.narrator
+        )
+    word = "would be changed" if dry_run else "changed"
+    human = f"{len(done.changed)} Ingresses {word}, {len(done.unchanged)} had these weights already"
+    data = {
+        "after": wanted.as_dict(),
+        "changed": list(done.changed),
+        "unchanged": list(done.unchanged),
+        "dry_run": dry_run,
+    }
+    answer(ctx, human, data)
 
 
 @app.command(epilog=EPILOG)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -12,6 +13,8 @@ from alb_dr.sandbox.kube.local import Subscription
 
 SETTLE_S = 0.005
 """Changes come in groups; a moment's pause saves most of the work."""
+REST, LONGEST_REST_S = 4.0, 0.5
+"""A controller rests this many times as long as it worked, at most so many seconds."""
 RETRY_S = 0.5
 """Pause after a failure of the controller itself."""
 
@@ -59,8 +62,11 @@ class Reconciler:
                 await asyncio.wait_for(self._changed.wait(), again)
             self._changed.clear()
             await asyncio.sleep(SETTLE_S)
+            began = time.perf_counter()
             try:
                 again = await self._reconcile()
             except Exception:  # noqa: BLE001  a controller lives on; its log says what happened
                 traceback.print_exc(file=sys.stderr)
                 again = RETRY_S
+            # A thousand changes in a row must not be answered by a thousand looks at everything.
+            await asyncio.sleep(min(LONGEST_REST_S, REST * (time.perf_counter() - began)))

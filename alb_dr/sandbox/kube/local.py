@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from alb_dr.sandbox.kube import writes
 from alb_dr.sandbox.kube.address import Address
+from alb_dr.sandbox.kube.documents import clone
 from alb_dr.sandbox.kube.patch import merge_patch
 from alb_dr.sandbox.kube.records import Event, Write
 from alb_dr.sandbox.kube.status import Json
@@ -52,7 +52,7 @@ class LocalClient:
     def get(self, resource: str, name: str, namespace: str = "") -> Json | None:
         """The document, or None."""
         found = self._store.find(self._store.registry.named(resource), namespace, name)
-        return copy.deepcopy(found)
+        return clone(found)
 
     def list(
         self, resource: str, namespace: str = "", labels: Mapping[str, str] | None = None
@@ -60,7 +60,7 @@ class LocalClient:
         """The documents whose labels include ``labels``."""
         wanted = dict(labels or {}).items()
         return [
-            copy.deepcopy(document)
+            clone(document)
             for document in self._store.all(self._store.registry.named(resource), namespace)
             if wanted <= (document["metadata"].get("labels") or {}).items()
         ]
@@ -83,7 +83,7 @@ class LocalClient:
         """A merge patch, on the status if ``subresource`` says so."""
         kind = self._store.registry.named(resource)
         live = self._store.get(kind, namespace, name)
-        new: Any = merge_patch(copy.deepcopy(live), patch)
+        new: Any = merge_patch(clone(live), patch)
         write = Write(manager=self._manager, subresource=subresource)
         return self._store.update(kind, namespace, name, new, write)
 
@@ -100,7 +100,7 @@ class LocalClient:
         return writes.patch(
             self._store,
             at,
-            copy.deepcopy(document),
+            clone(document),
             Write(manager=self._manager),
             content_type=writes.APPLY_PATCH,
             force=force,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
+from alb_dr.sandbox.kube.documents import clone
 from alb_dr.sandbox.kube.fieldset import (
     ABSENT,
     SELF,
@@ -87,7 +87,7 @@ def applied(
     subresource = owner[2]
     mine = applied_paths(paths_of(wanted, resource, subresource), typed=resource.typed)
     owners = Owners(live)
-    result = copy.deepcopy(live) if live is not None else _skeleton(wanted)
+    result = clone(live) if live is not None else _skeleton(wanted)
     _settle_conflicts(owners, owner, mine, result, wanted, force=force)
     for path in sorted(owners.sets.get(owner, set()) - mine, key=len, reverse=True):
         if not any(path in paths for other, paths in owners.sets.items() if other != owner):

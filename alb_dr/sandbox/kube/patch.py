@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import jsonpatch
 import jsonpointer
 
+from alb_dr.sandbox.kube.documents import clone
 from alb_dr.sandbox.kube.fieldset import ATOMIC, SETS, list_key
 from alb_dr.sandbox.kube.status import ApiError, Json, bad_request
 
@@ -113,7 +113,7 @@ def merge_typed(live: Any, wanted: Any, *, typed: bool, name: str = "") -> Any:
         keys = list_key(name, wanted, typed=typed)
         if keys and list_key(name, live, typed=typed) == keys:
             return _merge_items(live, wanted, keys, typed=inner_typed)
-    return copy.deepcopy(wanted)
+    return clone(wanted)
 
 
 def _merge_items(

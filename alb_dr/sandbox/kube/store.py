@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import secrets
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 
 from alb_dr.sandbox.kube import admission, garbage
+from alb_dr.sandbox.kube.documents import clone
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import updated
 from alb_dr.sandbox.kube.records import Event, Write
@@ -96,7 +96,7 @@ class Store:
 
     def create(self, resource: Resource, namespace: str, document: Json, write: Write) -> Json:
         """Store a new document; 409 when the name is taken, 404 without its namespace."""
-        document = copy.deepcopy(document)
+        document = clone(document)
         metadata = dict(document.get("metadata") or {})
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = f"{metadata['generateName']}{secrets.token_hex(3)[:5]}"
@@ -216,7 +216,7 @@ class Store:
             document = {**old, "metadata": metadata}
             document.pop("status", None)
             return {**document, **({"status": new["status"]} if "status" in new else {})}
-        document = {**copy.deepcopy(new), "metadata": {**(new.get("metadata") or {}), **kept}}
+        document = {**clone(new), "metadata": {**(new.get("metadata") or {}), **kept}}
         document |= {"apiVersion": old["apiVersion"], "kind": old["kind"]}
         if "status" in resource.subresources:
             document.pop("status", None)
@@ -326,7 +326,7 @@ class Store:
         if live is not None:
             status = {**(live.get("status") or {}), **established(live)}
             write = Write(manager="kube-apiserver", subresource="status")
-            self.update(resource, "", name, {**copy.deepcopy(live), "status": status}, write)
+            self.update(resource, "", name, {**clone(live), "status": status}, write)
 
 
 def _key(resource: Resource, document: Json) -> Key:

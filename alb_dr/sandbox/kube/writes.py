@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
 from alb_dr.sandbox.kube import lease_times
 from alb_dr.sandbox.kube.address import Address
+from alb_dr.sandbox.kube.documents import clone
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import applied, disowned, updated
 from alb_dr.sandbox.kube.patch import json_patch, merge_patch, strategic_patch
@@ -73,7 +73,7 @@ def patch(
     live = store.find(at.resource, at.namespace, at.name)
     if live is None:
         raise not_found(at.resource.plural, at.resource.group, at.name)
-    base = copy.deepcopy(scale_of(live) if at.subresource == "scale" else live)
+    base = clone(scale_of(live) if at.subresource == "scale" else live)
     new = _patched(at, base, body, content_type)
     if at.resource.plural == "leases":
         why = lease_times.problem(new.get("spec") or {})
@@ -221,7 +221,7 @@ def scale_of(document: Json) -> Json:
 
 def _scaled(store: Store, at: Address, replicas: Any, write: Write) -> Json:
     live = store.get(at.resource, at.namespace, at.name)
-    new = copy.deepcopy(live)
+    new = clone(live)
     new.setdefault("spec", {})["replicas"] = replicas
     new["metadata"].pop("resourceVersion")
     owner = (write.manager, "Update", "scale")
