@@ -51,6 +51,12 @@ def root(  # noqa: PLR0913, PLR0917  every global option is one parameter
     ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log API calls.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of bugs.")] = False,
+    accept_cluster: Annotated[
+        bool,
+        typer.Option(
+            "--accept-cluster", help="A kubeconfig names another cluster than before: it is right."
+        ),
+    ] = False,
 ) -> None:
     """Read the global options into the Context; they may stand anywhere on the line."""
     if output not in FORMATS:
@@ -67,6 +73,7 @@ def root(  # noqa: PLR0913, PLR0917  every global option is one parameter
             kubeconfig=kubeconfig,
             kube_context=context,
             run_dir=run_dir,
+            accept_cluster=accept_cluster,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,10 @@ from alb_dr.errors import BadInput
 if TYPE_CHECKING:
     import typer
 
+    from alb_dr.journal.pins import Pins
     from alb_dr.model.settings import Config
     from alb_dr.model.topology import Topology
-    from alb_dr.ports import Clock, KubeApi, Narrator, Prober
+    from alb_dr.ports import ApiIdentity, Clock, KubeApi, Narrator, Prober
 
 FORMATS = ("table", "json", "short", "junit")
 """What ``-o`` may say; a command that lacks one of them refuses it."""
@@ -38,6 +39,7 @@ class Context:
     kubeconfig: Path | None = None
     kube_context: str | None = None
     run_dir: Path | None = None
+    accept_cluster: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @property
@@ -80,7 +82,11 @@ class Context:
         from alb_dr.fleet.connect import connect
 
         return connect(
-            self.topology.fleet, label="Fleet", settings=self.config.settings, clock=self.clock
+            self.topology.fleet,
+            label="Fleet",
+            settings=self.config.settings,
+            clock=self.clock,
+            confirm=self._confirmation("Fleet"),
         )
 
     @cached_property
@@ -94,9 +100,25 @@ class Context:
                 label=member.name,
                 settings=self.config.settings,
                 clock=self.clock,
+                confirm=self._confirmation(member.name),
             )
             for member in self.topology.members
         }
+
+    def _confirmation(self, label: str) -> Callable[[ApiIdentity, bool], None]:
+        """What looks, before the first write to an API, whether it is the cluster it was."""
+
+        def confirm(seen: ApiIdentity, keep: bool) -> None:
+            self.pins.confirm(label, seen, accept=self.accept_cluster, keep=keep)
+
+        return confirm
+
+    @cached_property
+    def pins(self) -> Pins:
+        """Which clusters the project file's kubeconfigs name."""
+        from alb_dr.journal.pins import Pins
+
+        return Pins(self.config.settings.state_dir, self.config.path)
 
     @cached_property
     def prober(self) -> Prober:

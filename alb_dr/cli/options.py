@@ -13,7 +13,7 @@ import typer
 
 GLOBAL_WITH_VALUE = ("--config", "--kubeconfig", "--context", "-o", "--output", "--run-dir")
 """Global options that take a value."""
-GLOBAL_SWITCHES = ("-q", "--quiet", "-v", "--verbose", "--debug")
+GLOBAL_SWITCHES = ("-q", "--quiet", "-v", "--verbose", "--debug", "--accept-cluster")
 """Global options that take none."""
 EPILOG = "Global options (--config, -o json, --quiet, ...) may stand anywhere: alb-dr --help"
 """Shown below the help of every command."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from alb_dr.fleet.kubeconfig import read_target
-from alb_dr.fleet.objects import KubeCluster
+from alb_dr.fleet.objects import Confirm, KubeCluster
 from alb_dr.fleet.transport import Transport
 from alb_dr.model.member import KubeAccess
 from alb_dr.model.settings import Settings
@@ -20,8 +20,12 @@ def connect(
     settings: Settings,
     clock: Clock,
     environ: Mapping[str, str] = os.environ,
+    confirm: Confirm | None = None,
 ) -> KubeCluster:
-    """The API that ``access`` names; CredentialsError when its kubeconfig is unusable."""
+    """The API that ``access`` names; CredentialsError when its kubeconfig is unusable.
+
+    ``confirm`` sees which cluster it is before the first write.
+    """
     target = read_target(access, environ)
     transport = Transport(target, label=label, timeout_s=settings.call_timeout_s, clock=clock)
-    return KubeCluster(transport, clock=clock)
+    return KubeCluster(transport, clock=clock, confirm=confirm)

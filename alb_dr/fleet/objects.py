@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from alb_dr.errors import Conflict, NotFound, OutcomeUnknown
+from alb_dr.errors import Conflict, Forbidden, NotFound, OutcomeUnknown
 from alb_dr.fleet.settle import patch_took_effect, same_content
 from alb_dr.fleet.transport import Call, Transport
 from alb_dr.fleet.watching import watch
@@ -20,6 +23,9 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.ports import ApiIdentity, Clock
 
+log = logging.getLogger(__name__)
+Confirm = Callable[[ApiIdentity, bool], None]
+"""Refuses a cluster that is not the one it should be; True: a real write follows."""
 FIELD_MANAGER = "alb-dr"
 """Who owns the fields that we apply."""
 PAGE = 500
@@ -29,9 +35,15 @@ PAGE = 500
 class KubeCluster:
     """The KubeApi port on a real API server."""
 
-    def __init__(self, transport: Transport, *, clock: Clock) -> None:
+    def __init__(
+        self, transport: Transport, *, clock: Clock, confirm: Confirm | None = None
+    ) -> None:
         self._transport = transport
         self._clock = clock
+        self._confirm = confirm
+        self._confirmed = 0
+        self._seen: ApiIdentity | None = None
+        self._confirming = threading.Lock()
 
     @property
     def label(self) -> str:
@@ -193,6 +205,7 @@ class KubeCluster:
         settle: Callable[[Manifest | None], Manifest | None],
     ) -> Manifest:
         """Send a write; when its answer is lost, look (``settle``) and send once more if needed."""
+        self._confirm_write(call)
         try:
             return Manifest(id=id_, document=self._transport.call(call).document)
         except OutcomeUnknown:
@@ -229,6 +242,7 @@ class KubeCluster:
             query=_dry(dry_run),
             body=options,
         )
+        self._confirm_write(call)
         try:
             self._transport.call(call)
         except NotFound:
@@ -270,18 +284,39 @@ class KubeCluster:
 
     def identity(self) -> ApiIdentity:
         """Which cluster this is (the uid of kube-system), and who we are there."""
+        cluster = self._cluster()
+        reviewed = self._review(SELF_SUBJECT_REVIEW, {})
+        user = ((reviewed.get("status") or {}).get("userInfo") or {}).get("username", "")
+        return replace(cluster, user=str(user))
+
+    def _cluster(self) -> ApiIdentity:
         id_ = ResourceId(kind=NAMESPACE, name="kube-system")
         call = Call(method="GET", path=path_of(id_), what="reading who it is", kind=NAMESPACE)
         answer = self._transport.call(call)
-        reviewed = self._review(SELF_SUBJECT_REVIEW, {})
-        user = ((reviewed.get("status") or {}).get("userInfo") or {}).get("username", "")
         return ApiIdentity(
             cluster_uid=str(answer.document["metadata"].get("uid", "")),
             server=self._transport.server,
             ca_sha256=hashlib.sha256(self._transport.ca).hexdigest(),
-            user=str(user),
+            user="",
             server_time=answer.date,
         )
+
+    def _confirm_write(self, call: Call) -> None:
+        """Before a write: is this the cluster it was? Raises what ``confirm`` raises.
+
+        Asked once before the first dry run, and kept with the first real write.
+        """
+        is_real = "dryRun" not in call.query
+        if self._confirm is None or self._confirmed >= 1 + is_real:
+            return
+        with self._confirming:
+            try:
+                self._seen = self._seen or self._cluster()
+                self._confirm(self._seen, is_real)
+            except Forbidden:
+                # A role of one namespace cannot read it, and such a role must be able to restore.
+                log.warning("%s: its identity is not checked: no right to", self.label)
+            self._confirmed = 1 + is_real
 
 
 def collection_path(kind: Kind, namespace: str | None) -> str:

@@ -21,7 +21,7 @@ from alb_dr.model.load import OpenLoad
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
-from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober, Stream
+from alb_dr.ports import Clock, KubeApi, Narrator, Prober, Stream
 from alb_dr.stats.outage import clean_since, losses, recovery, shares
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
@@ -60,7 +60,7 @@ class DrillPorts:
     is who runs the drill, for the record.
     """
 
-    fleet: KubeReader
+    fleet: KubeApi
     members: Mapping[str, KubeApi]
     prober: Prober
     clock: Clock
@@ -103,6 +103,7 @@ class Drill:
                 self._victim,
                 fleet=self._fleet,
                 members=self._members,
+                clock=self._clock,
                 narrator=self._narrator,
             )
         target = target_of(self._topology, fleet=self._fleet)

@@ -14,10 +14,11 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
-from alb_dr.ports import KubeApi, KubeReader, Narrator
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.render.annotations import weights_of
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.drill_record import ANNOTATION, replicas_of
+from alb_dr.workflows.identities import check_identities
 from alb_dr.workflows.readiness import workload_waits_for
 from alb_dr.workflows.recover import open_drills
 from alb_dr.workflows.weights import live_ingress
@@ -27,11 +28,13 @@ def check_guardrails(
     topology: Topology,
     victim: MemberCluster,
     *,
-    fleet: KubeReader,
+    fleet: KubeApi,
     members: Mapping[str, KubeApi],
+    clock: Clock,
     narrator: Narrator,
 ) -> Manifest:
     """The victim's workload when everything holds; Refused, Forbidden or BadInput otherwise."""
+    check_identities((fleet, *members.values()), clock=clock, narrator=narrator)
     for member in topology.members:
         _refuse_open(members[member.id])
     workload = _victim_workload(topology, victim, members[victim.id])

@@ -94,7 +94,8 @@ def test_a_wrong_token_is_credentials(world: Shell, tmp_path: Path) -> None:
 
 def test_F58_a_missing_kind_names_the_add_on(world: Shell) -> None:
     member = str(world.folder / "poc-ack-1.kubeconfig")
-    said = world.refused(13, "gateway", "create", "--kubeconfig", member)
+    words = ("gateway", "create", "--dry-run", "--accept-cluster", "--kubeconfig", member)
+    said = world.refused(13, *words)
     assert "multi-cluster gateway is not enabled" in said
 
 
@@ -109,3 +110,22 @@ def test_verify_against_a_gateway_that_is_not_there(world: Shell, shell: Shell) 
     done = shell.run("verify", "--requests", "20")
     assert done.returncode in {12, 13}, done.stderr
     assert "hint: make it: alb-dr" in done.stderr
+
+
+def test_F63_a_kubeconfig_of_another_cluster_is_refused_until_accepted(tutorial: Shell) -> None:
+    config = tutorial.folder / "alb-dr.yaml"
+    tutorial.ok("ingress", "apply", "--dry-run", "--no-wait")
+    wrong = str(tutorial.folder / "poc-ack-1.kubeconfig")
+    said = tutorial.refused(6, "gateway", "create", "--kubeconfig", wrong, "--no-wait")
+    assert "ADR-OTHER-CLUSTER" in said
+    assert "--accept-cluster" in said
+    assert config.is_file()
+
+
+def test_F65_members_that_are_one_cluster_are_not_drilled(tutorial: Shell) -> None:
+    text = (tutorial.folder / "alb-dr.yaml").read_text()
+    same = tutorial.folder / "same.yaml"
+    same.write_text(text.replace("poc-ack-2.kubeconfig", "poc-ack-1.kubeconfig"))
+    words = ("failover", "drill", "poc-ack-1", "--yes", "--baseline", "0.5")
+    said = tutorial.refused(6, *words, "--config", str(same))
+    assert "ADR-SAME-CLUSTER" in said

@@ -46,7 +46,8 @@ def _codes(method: str, path: str, toxic: Toxic) -> set[int]:
         # The write happened; looking shows it, if it can be seen.
         codes = codes | {OK}
     if toxic.effect is Effect.OTHER_CERTIFICATE:
-        codes = {CREDENTIALS} if method == "GET" else {CREDENTIALS, UNREACHABLE}
+        # The proxy cuts first; when the time is up before the next handshake, that is what counts.
+        codes = {CREDENTIALS, UNREACHABLE}
     if method != "GET":
         # A rejected object after accepted ones is a partial application, and says which.
         codes = codes | {PARTLY}

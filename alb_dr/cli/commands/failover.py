@@ -70,6 +70,7 @@ def _only_check(ctx: typer.Context, context: Context, plan: "DrillPlan") -> None
         context.topology.member(plan.victim),
         fleet=context.fleet,
         members=context.members,
+        clock=context.clock,
         narrator=context.narrator,
     )
     human = f"the guard rails hold; {workload.id} in {plan.victim} would go from "

@@ -34,15 +34,18 @@ def rehearse(ctx: typer.Context, yes: Yes = False) -> None:
     began = time.monotonic()
     folder = context.state_dir / f"rehearse-{os.getpid()}"
     options = SandboxOptions(gateway_port=free_port(PREFERRED_PORT))
-    rehearsal = None
+    rehearsal = inside = None
     try:
         with context.narrator.phase("start a Fleet, two members and a gateway"):
             info = up(folder, options)
-        rehearsal = Rehearsal(_inside(context, info.config))
+        inside = _inside(context, info.config)
+        rehearsal = Rehearsal(inside)
         rehearsal.run()
     finally:
         with SIGNALS.shield(), context.narrator.phase("take the sandbox away"):
             down(folder)
+            if inside is not None:
+                inside.pins.forget()
     run = create_run(context.state_dir, "rehearse", now=context.clock.now(), given=context.run_dir)
     seconds = time.monotonic() - began
     run.write_text("report.md", _markdown(rehearsal, seconds))

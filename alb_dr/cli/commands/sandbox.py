@@ -53,6 +53,7 @@ def up(
 ) -> None:
     """Start a sandbox; print the line that points every other command at it."""
     from alb_dr.errors import BadInput
+    from alb_dr.journal.pins import Pins
     from alb_dr.sandbox.lifecycle import up as start
     from alb_dr.sandbox.options import EmptyGroup, Manners, SandboxOptions
 
@@ -71,6 +72,8 @@ def up(
     )
     with context.narrator.phase("starting a Fleet, its members and a gateway"):
         info = start(sandbox_folder(context), options)
+    # Every sandbox is a new world; the clusters of the one before are no measure for it.
+    Pins(context.state_dir, info.config).forget()
     line = f"export ALB_DR_CONFIG={info.config}"
     answer(ctx, line, {"config": str(info.config), "pid": info.pid, **info.facts})
 
