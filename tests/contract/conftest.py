@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from alb_dr.errors import Conflict
 from alb_dr.model.manifest import NAMESPACE, Manifest, ResourceId
 from alb_dr.sandbox.control_plane import binaries
 from tests.contract import servers
@@ -72,7 +74,9 @@ def _a_namespace(api: Api) -> Iterator[str]:
     document = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     api.port.create(Manifest(id=id_, document=document))
     yield name
-    api.port.delete(id_)
+    # A test may have deleted it already, which not every version takes well a second time.
+    with suppress(Conflict):
+        api.port.delete(id_)
 
 
 @pytest.fixture

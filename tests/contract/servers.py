@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ READER = "reader"
 TOKENS = {ADMIN_TOKEN: ADMIN, READER_TOKEN: READER}
 WAIT_S = 30.0
 """Longest wait for something a server does on its own."""
+POLL_S = 0.05
+"""Pause between two looks at a real server."""
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces"
 READS = ("get", "list", "watch")
@@ -55,6 +58,8 @@ class Api:
     """None for an API without sockets."""
     restrict: Callable[[str], None] = field(default=lambda _namespace: None)
     """Let the reader only read ConfigMaps, and only in this namespace."""
+    forgotten: str | None = None
+    """A version so old that the API cannot tell any more what came after it; None without one."""
     history: Callable[[], list[str]] | None = None
     """The requests so far, for an API that remembers them."""
 
@@ -102,6 +107,7 @@ def embedded(folder: Path) -> Iterator[Api]:
         pki.ca.read_bytes(),
         collects_garbage=True,
         restrict=restrict,
+        forgotten="1",
         history=history,
     )
     try:
@@ -156,8 +162,10 @@ def _establish(raw: Raw, crd: dict[str, Any]) -> None:
         for event in events:
             conditions = (event["object"].get("status") or {}).get("conditions") or []
             if any(c["type"] == "Established" and c["status"] == "True" for c in conditions):
-                return
-    raise AssertionError(f"{name} was not established")
+                break
+    spec = crd["spec"]
+    path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
+    _until(lambda: raw.get(path).status == 200, f"{name} is served")
 
 
 def _grant_reading(raw: Raw, namespace: str) -> None:
@@ -177,3 +185,14 @@ def _grant_reading(raw: Raw, namespace: str) -> None:
     }
     assert raw.post(f"{RBAC}/{namespace}/roles", role).status == 201
     assert raw.post(f"{RBAC}/{namespace}/rolebindings", binding).status == 201
+    reader = raw.as_user(READER_TOKEN)
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    _until(lambda: reader.get(path).status == 200, "the role is in force")
+
+
+def _until(holds: Callable[[], bool], what: str) -> None:
+    """Until a server's caches show what was written; they tell nobody when."""
+    end = time.monotonic() + WAIT_S
+    while not holds():
+        assert time.monotonic() < end, f"in vain: {what}"
+        time.sleep(POLL_S)
