@@ -62,6 +62,11 @@ class ControlPlane:
         return f"https://{HOST}:{self.port}"
 
     @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that were started."""
+        return tuple(process.pid for process in self._processes)
+
+    @property
     def ca(self) -> bytes:
         """The PEM text of the authority that signed the server's certificate."""
         if self._pki is None:
