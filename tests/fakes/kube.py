@@ -142,7 +142,9 @@ class FakeKube:
         orphan: bool = False,
     ) -> bool:
         at = self._at(id_)
-        options = {"propagationPolicy": "Orphan"} if orphan else {}
+        options: dict[str, Any] = {"propagationPolicy": "Orphan"} if orphan else {}
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
         try:
             self._do(
                 f"delete {id_}",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from alb_dr.sandbox.kube.status import ApiError, Json, details_of
 
 ANONYMOUS = "system:anonymous"
+REVIEWS = frozenset({"selfsubjectaccessreviews", "selfsubjectreviews"})
+"""Questions about oneself, which whoever is known may ask unless a rule names them."""
 ADMIN = "admin"
 """The user of the kubeconfigs that the sandbox writes."""
 
@@ -79,9 +81,10 @@ class Access:
 
 
 def _matches(rule: Deny, request: Request) -> bool:
+    every = rule.resource in {None, "*"} and request.resource not in REVIEWS
     return (
         rule.verb in {None, "*", request.verb}
-        and rule.resource in {None, "*", request.resource}
+        and (every or rule.resource == request.resource)
         and rule.namespace in {None, request.namespace}
         and rule.user in {None, request.user}
     )

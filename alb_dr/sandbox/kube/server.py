@@ -145,8 +145,6 @@ class ApiServer:
                 namespace=at.namespace,
                 name=at.name,
             )
-            if not _is_review(at)
-            else _always(call.user)
         )
         if call.verb == "watch":
             return await self._watch(call, at)
@@ -371,13 +369,6 @@ class _Call:
 
 def _is_review(at: Address) -> bool:
     return at.resource.plural in {"selfsubjectaccessreviews", "selfsubjectreviews"}
-
-
-def _always(user: str) -> access.Request:
-    """A request nothing forbids but being anonymous."""
-    return access.Request(
-        user=user, verb="create", group="", resource="reviews", namespace="", name=""
-    )
 
 
 def _item(document: Json, at: Address) -> Json:

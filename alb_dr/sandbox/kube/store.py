@@ -168,7 +168,7 @@ class Store:
         admission.check(resource, document)
         admission.check_change(resource, old, document)
         document = admission.default(resource, document)
-        if _spec(document) != _spec(old) and "generation" in old["metadata"]:
+        if "generation" in old["metadata"] and _counted(resource, old, document, write):
             document["metadata"]["generation"] = old["metadata"]["generation"] + 1
         if not write.owned:
             self._own(old, document, resource, write)
@@ -353,6 +353,15 @@ def _counts_generations(resource: Resource) -> bool:
     uncounted = {"namespaces", "configmaps", "secrets", "events", "leases", "services", "nodes"}
     uncounted |= {"serviceaccounts", "endpoints", "roles", "rolebindings", "clusterroles"}
     return not (resource.typed and resource.plural in uncounted)
+
+
+def _counted(resource: Resource, old: Json, new: Json, write: Write) -> bool:
+    """Whether a change counts a generation: of the spec, and of a Deployment's annotations."""
+    if write.subresource == "status":
+        return False
+    before, after = (document["metadata"].get("annotations") for document in (old, new))
+    annotated = resource.name == "deployments.apps" and (before or {}) != (after or {})
+    return annotated or _spec(old) != _spec(new)
 
 
 def _spec(document: Json) -> Json:

@@ -45,6 +45,10 @@ KNOWN_SPEC = {
 """The fields below ``spec`` of the kinds whose typing errors matter here."""
 
 
+GUARDED = frozenset({"leases", "customresourcedefinitions"})
+"""Built-in kinds that, like all custom ones, are only replaced by whoever names the version."""
+
+
 def create(store: Store, at: Address, body: Any, write: Write) -> Json:
     """POST to a collection."""
     document = _checked(at, body)
@@ -54,13 +58,18 @@ def create(store: Store, at: Address, body: Any, write: Write) -> Json:
 def replace(store: Store, at: Address, body: Any, write: Write) -> Json:
     """PUT of an object, its status or its scale."""
     if at.subresource == "scale":
-        return _scaled(store, at, (body.get("spec") or {}).get("replicas", 0), write)
+        return _scaled(store, at, body, write)
     document = _checked(at, body)
     given = (document.get("metadata") or {}).get("name")
     if given and given != at.name:
         raise bad_request(
             f"the name of the object ({given}) does not match the name on the URL ({at.name})"
         )
+    guarded = not at.resource.typed or at.resource.plural in GUARDED
+    if guarded and not (document.get("metadata") or {}).get("resourceVersion"):
+        message = "Invalid value: 0x0: must be specified for an update"
+        causes = [("FieldValueInvalid", "metadata.resourceVersion", message)]
+        raise invalid(at.resource.plural, at.resource.group, at.name, causes)
     return store.update(at.resource, at.namespace, at.name, document, write)
 
 
@@ -80,7 +89,7 @@ def patch(
         if why:
             raise lease_times.refused_patch(new, why)
     if at.subresource == "scale":
-        return _scaled(store, at, (new.get("spec") or {}).get("replicas", 0), write), False
+        return _scaled(store, at, new, write), False
     if not isinstance(body, dict) or "resourceVersion" not in (body.get("metadata") or {}):
         new["metadata"] = {k: v for k, v in new["metadata"].items() if k != "resourceVersion"}
     return store.update(at.resource, at.namespace, at.name, new, write), False
@@ -219,11 +228,13 @@ def scale_of(document: Json) -> Json:
     }
 
 
-def _scaled(store: Store, at: Address, replicas: Any, write: Write) -> Json:
+def _scaled(store: Store, at: Address, scale: Json, write: Write) -> Json:
+    replicas = (scale.get("spec") or {}).get("replicas", 0)
+    version = (scale.get("metadata") or {}).get("resourceVersion")
     live = store.get(at.resource, at.namespace, at.name)
     new = clone(live)
     new.setdefault("spec", {})["replicas"] = replicas
-    new["metadata"].pop("resourceVersion")
+    new["metadata"]["resourceVersion"] = version
     owner = (write.manager, "Update", "scale")
     updated(live, new, resource=at.resource, owner=owner, now=now_text)
     if not replicas:
