@@ -89,13 +89,17 @@ class KubeApi(KubeReader, KubeWriter, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiIdentity:
-    """Which cluster an API is (kube-system's uid, address, digest of its CA) and who we are."""
+    """Which cluster an API is (kube-system's uid, address, digest of its CA) and who we are.
+
+    ``expires`` is when the credential we show ends, UTC; None when it does not say.
+    """
 
     cluster_uid: str
     server: str
     ca_sha256: str
     user: str
     server_time: datetime | None = None
+    expires: datetime | None = None
 
 
 class Stream(Protocol):

@@ -281,6 +281,7 @@ class KubeCluster:
             ca_sha256=hashlib.sha256(self._transport.ca).hexdigest(),
             user=str(user),
             server_time=answer.date,
+            expires=self._transport.expires,
         )
 
 

@@ -1,0 +1,39 @@
+"""The scene of a check: lazily connected APIs, so that one unusable kubeconfig is one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alb_dr.cli.context import Context
+
+if TYPE_CHECKING:
+    from alb_dr.model.member import KubeAccess
+    from alb_dr.ports import KubeApi
+    from alb_dr.workflows.preflight.read_once import ReadOnce
+    from alb_dr.workflows.preflight.scene import Scene
+
+
+def scene_of(context: Context) -> Scene:
+    """A fresh look at the world of the project file."""
+    from alb_dr.workflows.preflight.scene import Scene
+
+    topology = context.topology
+    return Scene(
+        topology=topology,
+        fleet=_api(context, "Fleet", topology.fleet),
+        members={m.id: _api(context, m.name, m.access) for m in topology.members},
+        clock=context.clock,
+        prober=context.prober,
+    )
+
+
+def _api(context: Context, label: str, access: KubeAccess) -> ReadOnce:
+    from alb_dr.workflows.preflight.read_once import ReadOnce
+
+    def connect() -> KubeApi:
+        from alb_dr.fleet.connect import connect
+
+        settings, clock = context.config.settings, context.clock
+        return connect(access, label=label, settings=settings, clock=clock)
+
+    return ReadOnce(label, connect)
