@@ -6,6 +6,7 @@ import typer
 
 from alb_dr.cli.answer import answer, write
 from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.permissions import print_permissions as permissions_answer
 from alb_dr.errors import BadInput
 
 if TYPE_CHECKING:
@@ -27,12 +28,21 @@ def check(
     ] = False,
     only: Names = None,
     skip: Names = None,
+    print_permissions: Annotated[
+        bool,
+        typer.Option(
+            "--print-permissions", help="Print the RBAC and RAM rights to grant; ask nobody."
+        ),
+    ] = False,
 ) -> None:
     """Ask every prerequisite (-o table, short, json, junit); exit 0 when nothing is broken."""
     from alb_dr.cli.scene import scene_of
     from alb_dr.fleet.connect import load
     from alb_dr.workflows.preflight.runner import run_checks
 
+    if print_permissions:
+        permissions_answer(ctx)
+        return
     context = context_of(ctx)
     context.formats("table", "json", "short", "junit")
     questions = _wanted(pre=pre, only=only, skip=skip)

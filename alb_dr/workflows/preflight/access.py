@@ -31,7 +31,8 @@ from alb_dr.workflows.preflight.scene import Question, Scene
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What a command does to a kind. ``name`` is set where one object is enough.
+    """What a command does to a kind. ``name`` is set where one object is enough; ``create`` and
+    the verbs on lists cannot be narrowed to it (Kubernetes rule).
 
     ``needed`` is False for what only a check or a deletion uses: its lack is a warning.
     """
@@ -44,12 +45,21 @@ class Need:
     needed: bool = True
 
 
+NARROWED = frozenset({"get", "patch", "update", "delete"})
+"""Verbs that RBAC can grant for one named object."""
+
+
+def narrowed(need: Need, verb: str) -> str | None:
+    """The name a verb of this need is about; None where it is about all of them."""
+    return need.name if verb in NARROWED else None
+
+
 def fleet_needs(topology: Topology) -> tuple[Need, ...]:
     """Every verb alb-dr uses on the Fleet, by command."""
     return (
         Need(command="check", kind=NAMESPACE, verbs=("get",), name="kube-system"),
         Need(command="check", kind=MANAGED_CLUSTER, verbs=("list",), needed=False),
-        Need(command="check", kind=EVENT, verbs=("list",), needed=False),
+        Need(command="check", kind=INGRESS_CLASS, verbs=("list",), needed=False),
         *_distribution(topology),
         *_gateway(topology),
         *_ingress(topology),
@@ -61,7 +71,13 @@ def _distribution(topology: Topology) -> tuple[Need, ...]:
     apply, read = ("get", "list", "create", "patch"), ("get", "list", "watch")
     name = f"appset-{topology.application.name}"
     return (
-        Need(command="distribute apply", kind=APPLICATION_SET, verbs=apply, namespace=argo),
+        Need(
+            command="distribute apply",
+            kind=APPLICATION_SET,
+            verbs=apply,
+            namespace=argo,
+            name=name,
+        ),
         Need(command="distribute apply", kind=APPLICATION, verbs=read, namespace=argo),
         Need(
             command="distribute delete",
@@ -79,8 +95,18 @@ def _gateway(topology: Topology) -> tuple[Need, ...]:
     create, delete = "gateway create", "gateway delete"
     gone = ("delete",)
     return (
-        Need(command=create, kind=ALB_CONFIG, verbs=("get", "list", "watch", "create", "patch")),
-        Need(command=create, kind=INGRESS_CLASS, verbs=("get", "create", "patch")),
+        Need(
+            command=create,
+            kind=ALB_CONFIG,
+            verbs=("get", "list", "watch", "create", "patch"),
+            name=gateway.name,
+        ),
+        Need(
+            command=create,
+            kind=INGRESS_CLASS,
+            verbs=("get", "create", "patch"),
+            name=gateway.ingress_class,
+        ),
         Need(command=create, kind=EVENT, verbs=("list",), namespace="default"),
         Need(command=delete, kind=ALB_CONFIG, verbs=gone, name=gateway.name, needed=False),
         Need(
@@ -90,7 +116,9 @@ def _gateway(topology: Topology) -> tuple[Need, ...]:
             name=gateway.ingress_class,
             needed=False,
         ),
+        # All namespaces: a neighbour on the same ALB may be anywhere.
         Need(command=delete, kind=INGRESS, verbs=("list",), needed=False),
+        Need(command="check", kind=EVENT, verbs=("list",), needed=False),
     )
 
 
@@ -99,7 +127,7 @@ def _ingress(topology: Topology) -> tuple[Need, ...]:
     apply = ("get", "create", "patch")
     return (
         Need(command="ingress apply", kind=NAMESPACE, verbs=apply, name=space),
-        Need(command="ingress apply", kind=INGRESS, verbs=apply, namespace=space),
+        Need(command="ingress apply", kind=INGRESS, verbs=apply, namespace=space, name=name),
         Need(command="ingress apply", kind=EVENT, verbs=("list",), namespace=space),
         Need(
             command="ingress delete",
@@ -151,7 +179,7 @@ def _lacking(api: ReadOnce, needs: Iterable[Need]) -> Iterator[Trouble]:
         verbs = [
             verb
             for verb in need.verbs
-            if not api.review(verb, need.kind, namespace=need.namespace, name=need.name)
+            if not api.review(verb, need.kind, namespace=need.namespace, name=narrowed(need, verb))
         ]
         if verbs:
             where = f" in {need.namespace}" if need.namespace else ""
