@@ -20,6 +20,14 @@ PARAGRAPHS: Mapping[str, str] = {
     "mean to go on anonymously, so alb-dr stops. Run the program by hand.",
     "ADR-PLUGIN": "The kubeconfig names a program that is not on the list of known credential "
     "programs. A kubeconfig from elsewhere could run anything, so it must be allowed by name.",
+    "ADR-NO-CLOUD": "This machine has no cloud credentials, or the SDKs (extra `cloud`) are not "
+    "installed. Everything but the cloud part of `check` and `init --discover` works without.",
+    "ADR-CLOUD-CREDENTIALS": "The cloud does not accept the access key: it is unknown, inactive, "
+    "does not fit its secret, or its temporary token has ended. `aliyun sts GetCallerIdentity` "
+    "tries the same chain.",
+    "ADR-CLOUD-CLOCK": "A signature carries an instant, and this machine's clock differs from the "
+    "cloud's by more than 15 minutes.",
+    "ADR-CLOUD-NOT-OPEN": "The product has not been activated for this account.",
     "ADR-FORBIDDEN": "The API knows who we are and does not let us. `alb-dr check "
     "--print-permissions` prints the rights each command needs.",
     "ADR-CONFLICT": "Somebody else changed or holds the object. Look again and repeat.",
