@@ -8,13 +8,14 @@ from alb_dr.cli.context import Context
 
 if TYPE_CHECKING:
     from alb_dr.model.member import KubeAccess
-    from alb_dr.ports import KubeApi
+    from alb_dr.ports import Cloud, KubeApi
     from alb_dr.workflows.preflight.read_once import ReadOnce
     from alb_dr.workflows.preflight.scene import Scene
 
 
 def scene_of(context: Context) -> Scene:
     """A fresh look at the world of the project file."""
+    from alb_dr.workflows.preflight.cloud_once import CloudOnce
     from alb_dr.workflows.preflight.scene import Scene
 
     topology = context.topology
@@ -22,9 +23,21 @@ def scene_of(context: Context) -> Scene:
         topology=topology,
         fleet=_api(context, "Fleet", topology.fleet),
         members={m.id: _api(context, m.name, m.access) for m in topology.members},
+        cloud=CloudOnce(
+            lambda: cloud_of(
+                context, topology.region, timeout_s=context.config.settings.call_timeout_s
+            )
+        ),
         clock=context.clock,
         prober=context.prober,
     )
+
+
+def cloud_of(context: Context, region: str, *, timeout_s: float) -> Cloud:
+    """The cloud of a region; an error of code ADR-NO-CLOUD where there is none to ask."""
+    from alb_dr.cloud.connect import connect
+
+    return connect(region=region, clock=context.clock, timeout_s=timeout_s, environ=context.environ)
 
 
 def _api(context: Context, label: str, access: KubeAccess) -> ReadOnce:

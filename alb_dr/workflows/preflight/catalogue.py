@@ -6,6 +6,9 @@ from alb_dr.model.checks import Category, Check
 from alb_dr.workflows.preflight import (
     access,
     application,
+    cloud_alb,
+    cloud_fleet,
+    cloud_network,
     fleet,
     gateway,
     ingress,
@@ -26,6 +29,9 @@ _MODULES = (
     gateway,
     ingress,
     traffic,
+    cloud_fleet,
+    cloud_network,
+    cloud_alb,
 )
 _RANK = {category: n for n, category in enumerate(Category)}
 

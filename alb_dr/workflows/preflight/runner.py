@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from alb_dr.errors import AlbDrError
-from alb_dr.model.checks import CheckReport, CheckResult, Gravity, Outcome, Trouble
+from alb_dr.model.checks import Category, CheckReport, CheckResult, Gravity, Outcome, Trouble
 from alb_dr.ports import Clock, Narrator
 from alb_dr.workflows.preflight.read_once import NotAskedError
 from alb_dr.workflows.preflight.scene import Question, Scene
@@ -61,10 +61,19 @@ def run_checks(
         )
         clock.sleep(AGAIN_S)
         results |= _round(again, look(), narrator)
-    return CheckReport(
-        results=tuple(results[q.check.code] for q in questions),
-        duration_s=clock.monotonic() - began,
-    )
+    ordered = tuple(results[q.check.code] for q in questions)
+    return _folded(ordered, duration_s=clock.monotonic() - began)
+
+
+def _folded(results: Sequence[CheckResult], *, duration_s: float) -> CheckReport:
+    """The report; where there is no cloud to ask, its checks are one line and not twenty."""
+    cloud = [r for r in results if r.check.category is Category.CLOUD]
+    reasons = {r.reason for r in cloud if r.outcome is Outcome.SKIPPED}
+    if cloud and len(reasons) == 1 and all(r.outcome is Outcome.SKIPPED for r in cloud):
+        kept = tuple(r for r in results if r.check.category is not Category.CLOUD)
+        note = f"the cloud's own checks are left out: {reasons.pop()}"
+        return CheckReport(results=kept, duration_s=duration_s, notes=(note,))
+    return CheckReport(results=tuple(results), duration_s=duration_s)
 
 
 def _may_heal(result: CheckResult, passed_s: float) -> bool:
@@ -107,6 +116,7 @@ def answer(question: Question, scene: Scene) -> CheckResult:
         if check.gravity is Gravity.FATAL:
             trouble = Trouble(seen=error.message, fix=error.hint, cause=error.exit_code)
             return CheckResult(check=check, outcome=Outcome.FAILED, troubles=(trouble,))
-        return CheckResult(check=check, outcome=Outcome.UNKNOWN, reason=error.message)
+        words = f"{error.message} ({error.hint})" if error.hint else error.message
+        return CheckResult(check=check, outcome=Outcome.UNKNOWN, reason=words)
     outcome = Outcome.FAILED if troubles else Outcome.PASSED
     return CheckResult(check=check, outcome=outcome, troubles=troubles)

@@ -10,6 +10,7 @@ from alb_dr.model.manifest import Manifest, ResourceId
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, Prober
+from alb_dr.workflows.preflight.cloud_once import CloudOnce
 from alb_dr.workflows.preflight.read_once import NotAskedError, ReadOnce
 
 
@@ -20,6 +21,7 @@ class Scene:
     topology: Topology
     fleet: ReadOnce
     members: Mapping[str, ReadOnce]
+    cloud: CloudOnce
     clock: Clock
     prober: Prober
 

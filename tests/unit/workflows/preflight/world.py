@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from alb_dr.errors import BadInput
 from alb_dr.model.checks import CheckResult
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.topology import Topology
-from alb_dr.ports import ApiIdentity, Clock, Prober
+from alb_dr.ports import ApiIdentity, Clock, Cloud, Prober
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
 from alb_dr.workflows.preflight.catalogue import QUESTIONS
+from alb_dr.workflows.preflight.cloud_once import CloudOnce
 from alb_dr.workflows.preflight.fleet import CONDITIONS
 from alb_dr.workflows.preflight.read_once import ReadOnce
 from alb_dr.workflows.preflight.runner import answer
@@ -108,6 +110,7 @@ class World:
     two: KnownKube = field(default_factory=lambda: KnownKube("poc-ack-2"))
     clock: Clock = field(default_factory=StillClock)
     prober: Prober = field(default_factory=lambda: FakeProber(answers(2, 2)))
+    cloud: Cloud | None = None
 
     def __post_init__(self) -> None:
         self.know(self.fleet)
@@ -183,6 +186,12 @@ class World:
         patch = {"metadata": {"annotations": {prefix + k: v for k, v in annotations.items()}}}
         self.fleet.merge("ingresses.networking.k8s.io", "web-demo", patch, "gateway-demo")
 
+    def connect(self) -> Cloud:
+        """The cloud, if the test has one."""
+        if self.cloud is None:
+            raise BadInput("the cloud SDKs are not installed", code="ADR-NO-CLOUD")
+        return self.cloud
+
     def scene(self) -> Scene:
         """A fresh look at it."""
         return Scene(
@@ -192,6 +201,7 @@ class World:
                 "c1": ReadOnce("poc-ack-1", lambda: self.one),
                 "c2": ReadOnce("poc-ack-2", lambda: self.two),
             },
+            cloud=CloudOnce(self.connect),
             clock=self.clock,
             prober=self.prober,
         )
