@@ -23,14 +23,39 @@ def scene_of(context: Context) -> Scene:
         topology=topology,
         fleet=_api(context, "Fleet", topology.fleet),
         members={m.id: _api(context, m.name, m.access) for m in topology.members},
-        cloud=CloudOnce(
-            lambda: cloud_of(
-                context, topology.region, timeout_s=context.config.settings.call_timeout_s
-            )
-        ),
+        cloud=CloudOnce(lambda: _cloud(context)),
         clock=context.clock,
         prober=context.prober,
     )
+
+
+def _cloud(context: Context) -> Cloud:
+    """The project's cloud. A Fleet on this machine has none, whatever credentials there are."""
+    from alb_dr.errors import BadInput
+
+    topology = context.topology
+    if not context.environ.get("ALB_DR_ENDPOINT_ALB") and _is_local(topology.fleet, context):
+        raise BadInput(
+            "the Fleet is on this machine",
+            hint='eval "$(alb-dr sandbox cloud)" leads to the stand-in cloud',
+            code="ADR-NO-CLOUD",
+        )
+    timeout_s = context.config.settings.call_timeout_s
+    return cloud_of(context, topology.region, timeout_s=timeout_s)
+
+
+def _is_local(access: KubeAccess, context: Context) -> bool:
+    """Whether a kubeconfig leads to this machine."""
+    from urllib.parse import urlsplit
+
+    from alb_dr.errors import CredentialsError
+    from alb_dr.fleet.kubeconfig import read_target
+
+    try:
+        server = read_target(access, context.environ).server
+    except CredentialsError:
+        return False
+    return urlsplit(server).hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def cloud_of(context: Context, region: str, *, timeout_s: float) -> Cloud:
