@@ -11,6 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from alb_dr.model.cloud import (
+    AssociatedCluster,
+    ClusterDetails,
+    FleetDetails,
+    ForwardingRule,
+    ListenerState,
+    LoadBalancer,
+    SecurityGroup,
+    ServerGroup,
+    VSwitch,
+)
 from alb_dr.model.load import Load, Target
 from alb_dr.model.manifest import Document, Kind, Manifest, ResourceId
 from alb_dr.model.sample import SampleColumns
@@ -89,13 +100,73 @@ class KubeApi(KubeReader, KubeWriter, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiIdentity:
-    """Which cluster an API is (kube-system's uid, address, digest of its CA) and who we are."""
+    """Which cluster an API is (kube-system's uid, address, digest of its CA) and who we are.
+
+    ``expires`` is when the credential we show ends, UTC; None when it does not say.
+    """
 
     cluster_uid: str
     server: str
     ca_sha256: str
     user: str
     server_time: datetime | None = None
+    expires: datetime | None = None
+
+
+class Cloud(Protocol):
+    """Reading the cloud's own APIs; optional, nothing is ever changed through it."""
+
+    def alb_zones(self) -> tuple[str, ...]:
+        """The zones of the region in which ALB has capacity."""
+        ...
+
+    def fleets(self) -> tuple[FleetDetails, ...]:
+        """The Fleet instances of the account."""
+        ...
+
+    def associated(self, fleet_id: str) -> tuple[AssociatedCluster, ...]:
+        """The clusters of a Fleet."""
+        ...
+
+    def cluster(self, cluster_id: str) -> ClusterDetails:
+        """One ACK cluster; NotFound when it is not of this account."""
+        ...
+
+    def vswitches(self, vpc_id: str) -> tuple[VSwitch, ...]:
+        """All vSwitches of a VPC."""
+        ...
+
+    def vswitch(self, vswitch_id: str) -> VSwitch | None:
+        """One vSwitch of the region; None when there is none."""
+        ...
+
+    def security_group(self, group_id: str) -> SecurityGroup:
+        """A security group with its inbound rules."""
+        ...
+
+    def load_balancer(self, alb_id: str) -> LoadBalancer:
+        """One ALB instance; NotFound when it does not exist."""
+        ...
+
+    def listeners(self, alb_id: str) -> tuple[ListenerState, ...]:
+        """The listeners of an ALB."""
+        ...
+
+    def rules(self, alb_id: str) -> tuple[ForwardingRule, ...]:
+        """The forwarding rules of an ALB, in no order worth relying on."""
+        ...
+
+    def server_groups(self, group_ids: Sequence[str]) -> tuple[ServerGroup, ...]:
+        """The server groups with these ids."""
+        ...
+
+    def fleet_kubeconfig(self, fleet_id: str) -> str:
+        """A kubeconfig of the Fleet's API. A secret: never printed."""
+        ...
+
+    def cluster_kubeconfig(self, cluster_id: str) -> str:
+        """A kubeconfig of an ACK cluster's API. A secret: never printed."""
+        ...
 
 
 class Stream(Protocol):

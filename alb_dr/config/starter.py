@@ -3,62 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from string import Template
 
 import yaml
 
-from alb_dr.errors import BadInput
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberAnswer:
-    """What was said about one member."""
-
-    id: str
-    name: str
-    zone: str
-    kubeconfig: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """What was asked or given by flags."""
-
-    region: str
-    fleet_kubeconfig: str
-    members: tuple[MemberAnswer, ...]
-    vswitches: tuple[tuple[str, str], ...]
-    """vSwitch id and zone (may be empty) each."""
-    weights: tuple[int, ...]
-    host: str
-    path: str
-    port: int
-
-
-def member_answer(text: str) -> MemberAnswer:
-    """A member as a flag says it: ``id=c1...,name=poc-ack-1,zone=...,kubeconfig=...``."""
-    pairs = dict(part.partition("=")[::2] for part in text.split(",") if part)
-    unknown = pairs.keys() - {"id", "name", "zone", "kubeconfig"}
-    if unknown or not pairs.get("id"):
-        raise BadInput(
-            f"--member {text!r} is not understood",
-            hint="write id=CLUSTER_ID,name=NAME,zone=ZONE,kubeconfig=FILE",
-        )
-    name = pairs.get("name") or pairs["id"]
-    return MemberAnswer(
-        id=pairs["id"],
-        name=name,
-        zone=pairs.get("zone", ""),
-        kubeconfig=pairs.get("kubeconfig") or f"{name}.kubeconfig",
-    )
-
-
-def even_weights(members: int) -> tuple[int, ...]:
-    """100 shared as evenly as whole numbers allow."""
-    share, left = divmod(100, members)
-    return tuple(share + (n < left) for n in range(members))
-
+from alb_dr.config.answers import Answers, Existing, HealthAnswer, MemberAnswer
 
 _FILE = Template("""\
 # What alb-dr sets up, proves and rehearses. `alb-dr schema` prints the whole format.
@@ -77,40 +26,34 @@ weights:                             # percent; they sum to 100
 $weights
 
 gateway:
-  name: ackone-gateway-demo          # the AlbConfig
-  ingressClass: alb
-  loadBalancerName: one-alb-demo
-  addressType: Internet              # or Intranet; fixed at creation, Internet costs an EIP a zone
-  addressAllocatedMode: Fixed        # or Dynamic
+  name: $gateway# the AlbConfig
+  ingressClass: $ingress_class$load_balancer
+  addressType: $address_type# or Intranet; fixed at creation, Internet costs an EIP a zone
+  addressAllocatedMode: $address_mode# or Dynamic
   zoneMappings:                      # at least two vSwitches in different zones
 $zones
   listeners:
-    - {port: $port, protocol: HTTP}
+$listeners
 
 ingress:
-  name: web-demo
-  namespace: gateway-demo            # the namespace of the Service in the members
+  name: $ingress
+  namespace: $namespace# the namespace of the Service in the members
   host: $host
   path: $path
-  pathType: Prefix
-  service: {name: service1, port: 80}
-  listenPort: {HTTP: $port}
+  pathType: $path_type
+  service: {name: $service, port: $service_port}
+  listenPort: {$protocol: $port}
   healthCheck:                       # off in ALB by default; a dead zone removes no endpoints
-    enabled: true
-    intervalSeconds: 2
-    timeoutSeconds: 2
-    healthyThreshold: 2
-    unhealthyThreshold: 2
+$health
 
 application:
   method: gitops
-  name: web-demo
-  repository: https://github.com/AliyunContainerService/gitops-demo.git
-  path: manifests/helm/web-demo
-  revision: main                     # a branch moves; name a tag or commit for repeatable drills
-  parameters:
-    envCluster: "{{.metadata.annotations.cluster_name}}"
-  workload: {kind: Deployment, name: web-demo}
+  name: $application
+  repository: $repository
+  path: $chart
+  revision: $revision# a branch moves; name a tag or commit for repeatable drills
+  parameters:$parameters
+  workload: {kind: Deployment, name: $workload}
 
 objectives:
   rtoSeconds: 30.0
@@ -133,7 +76,81 @@ def starter(answers: Answers) -> str:
         port=answers.port,
         host=_q(answers.host),
         path=_q(answers.path),
+        **_gateway(answers),
+        **_application(answers.existing),
+        health=_health(answers.existing.health),
     )
+
+
+def _gateway(answers: Answers) -> dict[str, object]:
+    existing = answers.existing
+    listeners = existing.listeners or ((existing.protocol, answers.port),)
+    name = existing.load_balancer_name
+    return {
+        "gateway": _before_comment("  name: ", existing.gateway),
+        "ingress_class": _q(existing.ingress_class),
+        "load_balancer": f"\n  loadBalancerName: {_q(name)}" if name else "",
+        "address_type": _before_comment("  addressType: ", existing.address_type),
+        "address_mode": _before_comment(
+            "  addressAllocatedMode: ", existing.address_allocated_mode
+        ),
+        "listeners": "\n".join(f"    - {{port: {p}, protocol: {_q(x)}}}" for x, p in listeners),
+        "ingress": _q(existing.ingress),
+        "namespace": _before_comment("  namespace: ", existing.namespace),
+        "path_type": _q(existing.path_type),
+        "service": _q(existing.service),
+        "service_port": existing.service_port,
+        "protocol": _q(existing.protocol),
+    }
+
+
+def _application(existing: Existing) -> dict[str, object]:
+    lines = [f"\n    {_q(key)}: {json.dumps(value)}" for key, value in existing.parameters]
+    return {
+        "application": _q(existing.application),
+        "repository": _plain_url(existing.repository),
+        "chart": _plain_url(existing.chart),
+        "revision": _before_comment("  revision: ", existing.revision),
+        "parameters": "".join(lines) or " {}",
+        "workload": _q(existing.workload),
+    }
+
+
+def _health(health: HealthAnswer) -> str:
+    lines = [f"enabled: {'true' if health.enabled else 'false'}"]
+    if (health.protocol, health.method) != ("HTTP", "GET"):
+        lines += [f"protocol: {_q(health.protocol)}", f"method: {_q(health.method)}"]
+    if health.path:
+        lines.append(f"path: {_q(health.path)}")
+    if health.codes != ("http_2xx",):
+        lines.append(f"codes: {json.dumps(list(health.codes))}")
+    lines += [
+        f"intervalSeconds: {health.interval_s}",
+        f"timeoutSeconds: {health.timeout_s}",
+        f"healthyThreshold: {health.healthy}",
+        f"unhealthyThreshold: {health.unhealthy}",
+    ]
+    return "\n".join(f"    {line}" for line in lines)
+
+
+COMMENT_COLUMN = 37
+"""Where the comments of the file begin."""
+
+
+def _before_comment(before: str, value: str) -> str:
+    """The value, filled with blanks so that the comment behind it stands in its column."""
+    text = _q(value)
+    return text + " " * max(2, COMMENT_COLUMN - len(before) - len(text))
+
+
+def _plain_url(text: str) -> str:
+    """A URL or path as it is when YAML reads it as itself, else quoted."""
+    plain = text.isascii() and not set(text) & set("#{}[],&*!|>'\"%@` ")
+    try:
+        same = plain and yaml.safe_load(f"a: {text}") == {"a": text}
+    except yaml.YAMLError:
+        same = False
+    return text if same else json.dumps(text)
 
 
 def _member(member: MemberAnswer) -> str:

@@ -13,6 +13,12 @@ from alb_dr.model.settings import Settings
 from alb_dr.ports import Clock
 
 
+def load() -> None:
+    """Import what the first call would import, before threads do it at the same time."""
+    import kubernetes.client.configuration
+    import kubernetes.client.rest  # noqa: F401
+
+
 def connect(
     access: KubeAccess,
     *,

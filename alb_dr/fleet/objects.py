@@ -299,6 +299,7 @@ class KubeCluster:
             ca_sha256=hashlib.sha256(self._transport.ca).hexdigest(),
             user="",
             server_time=answer.date,
+            expires=self._transport.expires,
         )
 
     def _confirm_write(self, call: Call) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import random
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from urllib.parse import urlencode
 
 from alb_dr.errors import AlbDrError, CredentialsError, OutcomeUnknown, Unreachable
 from alb_dr.fleet.exec_plugin import run_plugin
+from alb_dr.fleet.expiry import expires
 from alb_dr.fleet.failures import TYPED_PATCH, failure
 from alb_dr.fleet.kubeconfig import KubeTarget
 from alb_dr.fleet.tls import client_context
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 UNTRUSTED = "is this the cluster it was? its certificate is not of the kubeconfig's authority"
 log = logging.getLogger(__name__)
+_IMPORTING = threading.Lock()
+"""Threads that import one package at the same time may see half of it."""
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of one answer; a larger one is refused (safety F40)."""
@@ -89,6 +93,8 @@ class Transport:
         self._random = random.Random()  # noqa: S311  jitter, not secrecy
         self._token: str | None = None
         self._pool: Any = None
+        self._connecting = threading.Lock()
+        self._expires: datetime | None = None
 
     @property
     def server(self) -> str:
@@ -99,6 +105,11 @@ class Transport:
     def ca(self) -> bytes:
         """The certificate authority the server is checked against; empty for the system's."""
         return self._target.ca or b""
+
+    @property
+    def expires(self) -> datetime | None:
+        """When the credential in use ends; known after the first call, None if it does not say."""
+        return self._expires
 
     def call(self, call: Call, *, timeout_s: float | None = None) -> Answer:
         """Make one call. Reads are repeated until the deadline; writes are sent once.
@@ -260,6 +271,7 @@ class Transport:
     def _send(
         self, call: Call, end: float, *, read_timeout_s: float | None = None
     ) -> BaseHTTPResponse:
+        manager = self._manager()
         from urllib3 import Timeout
 
         left = max(0.05, end - self._clock.monotonic())
@@ -267,7 +279,6 @@ class Transport:
         headers = {"Accept": "application/json", "User-Agent": "alb-dr"}
         if body is not None:
             headers["Content-Type"] = call.content_type
-        manager = self._manager()
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         query = f"?{urlencode(call.query)}" if call.query else ""
@@ -285,14 +296,16 @@ class Transport:
         return response
 
     def _manager(self) -> Any:
-        if self._pool is None:
-            self._pool = self._connect()
-        return self._pool
+        with self._connecting:
+            if self._pool is None:
+                self._pool = self._connect()
+            return self._pool
 
     def _connect(self) -> Any:
         """The official client's pool, with our TLS context and no retries of its own."""
-        from kubernetes.client.configuration import Configuration
-        from kubernetes.client.rest import RESTClientObject
+        with _IMPORTING:
+            from kubernetes.client.configuration import Configuration
+            from kubernetes.client.rest import RESTClientObject
 
         target = self._target
         cert, key, token = target.client_cert, target.client_key, target.token
@@ -311,6 +324,7 @@ class Transport:
         for name in ("ca_certs", "cert_file", "key_file", "ca_cert_data", "cert_reqs"):
             pool.connection_pool_kw.pop(name, None)
         self._token = token
+        self._expires = expires(token=token, client_cert=cert)
         return pool
 
     def _renew(self) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alb_dr.errors import AlbDrError
+from alb_dr.sandbox.cloud.faults import CloudFault
 from alb_dr.sandbox.control import serve_control
 from alb_dr.sandbox.options import SandboxOptions
 from alb_dr.sandbox.processes import started_at
@@ -55,6 +56,10 @@ def _handler(world: World) -> Any:
                 await world.inject(request["fault"], request["member"], request["value"])
             case "clear":
                 await world.clear(request.get("member"))
+            case "cloud-fault":
+                world.cloud.faults.inject(CloudFault(**request["fault"]))
+            case "cloud-clear":
+                world.cloud.faults.clear()
             case "distort":
                 world.distort(request["weights"])
             case _:

@@ -57,6 +57,11 @@ class EnvoyGateway:
         return False
 
     @property
+    def state(self) -> GatewayState:
+        """What Envoy was told last."""
+        return self._state
+
+    @property
     def pid(self) -> int | None:
         """Envoy's process, if it runs."""
         return self._process.pid if self._process else None

@@ -9,11 +9,12 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from alb_dr.errors import BadInput, Conflict, Unreachable
+from alb_dr.sandbox.cloud.faults import CloudFault
 from alb_dr.sandbox.control import ask
 from alb_dr.sandbox.envoy import envoy_program
 from alb_dr.sandbox.options import SandboxOptions
@@ -141,6 +142,24 @@ def clear(folder: Path, member: str | None = None) -> dict[str, Any]:
     """Take the faults of one member, or of all, back."""
     require(folder)
     return ask(folder / "control.sock", {"do": "clear", "member": member})
+
+
+def cloud_fault(folder: Path, fault: CloudFault) -> dict[str, Any]:
+    """Make the stand-in cloud misbehave."""
+    require(folder)
+    return ask(folder / "control.sock", {"do": "cloud-fault", "fault": asdict(fault)})
+
+
+def cloud_clear(folder: Path) -> dict[str, Any]:
+    """Let the stand-in cloud behave again."""
+    require(folder)
+    return ask(folder / "control.sock", {"do": "cloud-clear"})
+
+
+def cloud_exports(folder: Path) -> str:
+    """The lines that lead a shell's SDKs to the stand-in cloud."""
+    require(folder)
+    return (folder / "cloud.env").read_text()
 
 
 def distort(folder: Path, weights: dict[str, int]) -> dict[str, Any]:

@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from alb_dr.errors import BadInput
+from alb_dr.sandbox.cloud.account import SandboxAccount
+from alb_dr.sandbox.cloud.environment import environment, new_key, write_environment
+from alb_dr.sandbox.cloud.server import CloudServer
+from alb_dr.sandbox.cloud.signature import Verifier
 from alb_dr.sandbox.controllers.albconfig import AlbConfigController
 from alb_dr.sandbox.controllers.application import ApplicationController
 from alb_dr.sandbox.controllers.applicationset import ApplicationSetController
@@ -56,6 +60,8 @@ class World:
         self.gateway = EnvoyGateway(
             folder / "envoy", manners=options.manners, empty_group=options.empty_group
         )
+        self._key = new_key()
+        self.cloud = CloudServer(self._account().look, Verifier(self._key))
         self._pki: Pki | None = None
         self._reconcilers: list[Reconciler] = []
         self._ingress: Reconciler | None = None
@@ -72,16 +78,20 @@ class World:
         for reconciler in self._reconcilers:
             reconciler.start()
         config = write_project(self._folder, self._options)
+        address = f"http://{HOST}:{await self.cloud.start(host=HOST)}"
+        write_environment(self._folder / "cloud.env", environment(self._key, address))
         return {
             "config": str(config),
             "fleet": f"https://{HOST}:{fleet_port}",
             "members": {m.name: f"https://{HOST}:{m.port}" for m in self.members},
             "gateway_port": self._options.gateway_port,
+            "cloud": address,
             "envoy_pid": self.gateway.pid,
         }
 
     async def stop(self) -> None:
         """Stop everything; no process is left."""
+        await self.cloud.stop()
         for reconciler in self._reconcilers:
             await reconciler.stop()
         for member in self.members:
@@ -89,6 +99,15 @@ class World:
         await asyncio.gather(*(m.kubelet.stop() for m in self.members), self.gateway.stop())
         for cluster in (self.fleet, *(m.cluster for m in self.members)):
             await cluster.stop_serving()
+
+    def _account(self) -> SandboxAccount:
+        return SandboxAccount(
+            folder=self._folder,
+            members=self._options.placed(),
+            fleet=self.fleet.client("ack-one"),
+            gateway=lambda: self.gateway.state,
+            distorted=lambda: self.gateway.distort,
+        )
 
     async def _serve(self, cluster: EmbeddedCluster, name: str, token: str, port: int) -> int:
         if self._pki is None:
@@ -223,6 +242,7 @@ class World:
             "manners": str(self._options.manners),
             "empty_group": str(self.gateway.empty_group),
             "distorted": dict(self.gateway.distort),
+            "cloud_faults": self.cloud.faults.names,
         }
 
 

@@ -14,6 +14,7 @@ from alb_dr.ports import Clock, KubeReader, Narrator, Prober
 from alb_dr.render.annotations import weights_of
 from alb_dr.stats.multinomial import p_value
 from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.event_watch import EventWatch
 from alb_dr.workflows.gateway import address_of, albconfig_id
 from alb_dr.workflows.weights import live_ingress
 
@@ -61,11 +62,14 @@ def await_split(
 ) -> SplitSeen:
     """Look again and again until two looks in a row agree with the live weights.
 
-    Raises DeadlineExceeded with the last look when the data plane does not follow.
+    What the controller complains about meanwhile is said with advice. Raises DeadlineExceeded
+    with the last look and the last complaint when the data plane does not follow.
     """
     deadline = Deadline(clock, timeout_s)
     target = target_of(topology, fleet=fleet)
-    weights = weights_of(live_ingress(topology, fleet=fleet).annotations)
+    live = live_ingress(topology, fleet=fleet)
+    weights = weights_of(live.annotations)
+    complaints = EventWatch(fleet, live.id, since=clock.now(), narrator=narrator)
     wanted = [int(weights.get(m.id, "0")) / TOTAL for m in topology.members]
     good = 0
     while True:
@@ -74,10 +78,12 @@ def await_split(
         if good >= LOOKS:
             return seen
         narrator.progress(deadline.timeout_s - deadline.left_s, deadline.timeout_s, seen.words)
+        complaints.look()
         if deadline.passed:
+            said = complaints.last
             raise deadline.exceeded(
                 "the traffic does not follow the weights",
-                seen.words,
+                f"{seen.words}; {said}" if said else seen.words,
                 hint="alb-dr ingress status shows what the controller says; --no-wait skips this",
             )
         clock.sleep(PAUSE_S)

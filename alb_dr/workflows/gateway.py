@@ -20,7 +20,7 @@ from alb_dr.model.manifest import (
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.events import EventNote, warnings_since
+from alb_dr.workflows.event_watch import EventWatch
 from alb_dr.workflows.readiness import gateway_waits_for, sub_clusters
 
 CREATION_ONLY = ("addressType", "addressIpVersion", "zoneMappings")
@@ -113,14 +113,13 @@ def await_gateway(
 ) -> GatewayAddress:
     """Watch the AlbConfig until it has an id, a DNS name and every member.
 
-    Each fresh Warning event is said once, as soon as it is seen. Raises DeadlineExceeded with the
-    last state and the last warning.
+    Each fresh Warning event is said once, as soon as it is seen, with advice. Raises
+    DeadlineExceeded with the last state and the last warning.
     """
     id_ = albconfig_id(topology)
     deadline = Deadline(clock, timeout_s)
-    since = clock.now()
+    complaints = EventWatch(fleet, id_, since=clock.now(), narrator=narrator)
     wanted = [member.id for member in topology.members]
-    said: list[str] = []
     waiting = "nothing"
     for snapshot in fleet.watch(ALB_CONFIG, namespace=None, name=id_.name, timeout_s=timeout_s):
         live = snapshot[0] if snapshot else None
@@ -129,23 +128,15 @@ def await_gateway(
             return address_of(topology, live)
         waiting = lacking or waiting
         narrator.progress(deadline.timeout_s - deadline.left_s, deadline.timeout_s, waiting)
-        for warning in warnings_since(fleet, id_, since):
-            _say_once(warning, said, narrator)
+        complaints.look()
         if deadline.passed:
             break
-    last = f"{waiting}; {said[-1]}" if said else waiting
+    last = f"{waiting}; {complaints.last}" if complaints.last else waiting
     raise deadline.exceeded(
         f"{id_} is not ready",
         last,
         hint=f"kubectl get events -n default --field-selector involvedObject.name={id_.name}",
     )
-
-
-def _say_once(warning: EventNote, said: list[str], narrator: Narrator) -> None:
-    words = f"{warning.reason}: {warning.message}"
-    if words not in said:
-        said.append(words)
-        narrator.warn(words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,11 +97,56 @@ def _kind(field: dict) -> str:  # type: ignore[type-arg]
     return {"array": "list", "object": "mapping"}.get(field.get("type"), field.get("type", ""))
 
 
+def checks_reference() -> str:
+    """Every check, and every complaint of the controller that is known."""
+    from alb_dr.workflows.event_advice import CATALOGUE
+    from alb_dr.workflows.preflight.catalogue import CHECKS
+
+    rows = [
+        "# Checks",
+        "",
+        "Generated from the program: `python -m tests.docs.reference`. `alb-dr check` asks them,",
+        "`alb-dr explain CODE` prints a paragraph of this page. An `error` or `fatal` check that",
+        "fails ends `check` with 9 (or the code of what kept an API from answering), one that",
+        "matters and cannot be asked with 14; warnings and infos end with 0. Those marked *pre*",
+        "can be known before anything is applied (`--pre`); `--wait` asks those with a limit",
+        "again.",
+        "",
+        "| code | category | severity | holds when | pre | wait |",
+        "|---|---|---|---|---|---|",
+    ]
+    for check in CHECKS:
+        link = f"[`{check.code}`](#{check.code.lower()})"
+        pre = "pre" if check.pre else ""
+        wait = f"{check.retry_s:g} s" if check.retry_s else ""
+        rows.append(
+            f"| {link} | {check.category} | {check.gravity} | {check.title} | {pre} | {wait} |"
+        )
+    for check in CHECKS:
+        rows += ["", f"## {check.code}", "", f"Holds when {check.title}. {check.why}", ""]
+        rows += [f"What to do: {check.fix}."]
+    rows += ["", "## Complaints of the controller", ""]
+    rows += [
+        "What an event of AlbConfig or Ingress says, and the advice `check`, `gateway wait` and"
+    ]
+    rows += [
+        "`ingress apply` give.",
+        "",
+        "| id | pattern | meaning | advice |",
+        "|---|---|---|---|",
+    ]
+    for event in CATALOGUE:
+        pattern = event.pattern.replace("|", "\\|")
+        rows.append(f"| `{event.id}` | `{pattern}` | {event.meaning} | {event.advice} |")
+    return "\n".join(rows) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page and what it should hold."""
     folder = ROOT / "docs" / "reference"
     return {
         folder / "cli.md": cli_reference(),
+        folder / "checks.md": checks_reference(),
         folder / "project-file.md": project_file_reference(),
         folder / "alb-dr.schema.json": json.dumps(project_schema(), indent=2) + "\n",
     }

@@ -78,6 +78,7 @@ def wait(ctx: typer.Context, timeout: Timeout = None) -> None:
 @app.command(epilog=EPILOG)
 def status(ctx: typer.Context) -> None:
     """Say what the gateway has and what it still lacks."""
+    from alb_dr.workflows.event_advice import advised
     from alb_dr.workflows.events import warnings_since
     from alb_dr.workflows.gateway import address_of, albconfig_id
     from alb_dr.workflows.readiness import gateway_waits_for
@@ -86,7 +87,9 @@ def status(ctx: typer.Context) -> None:
     id_ = albconfig_id(context.topology)
     live = context.fleet.get(id_)
     lacking = gateway_waits_for(live, [m.id for m in context.topology.members])
-    warnings = [f"{w.reason}: {w.message}" for w in warnings_since(context.fleet, id_, None)]
+    warnings = [
+        advised(f"{w.reason}: {w.message}") for w in warnings_since(context.fleet, id_, None)
+    ]
     data: dict[str, Any] = {"ready": lacking is None, "lacking": lacking, "warnings": warnings}
     human = f"{id_}: {lacking or 'ready'}"
     if live is not None:

@@ -57,6 +57,7 @@ def apply(
 def status(ctx: typer.Context) -> None:
     """Say which weights are live, at which address, and what the controller complains about."""
     from alb_dr.render.annotations import weights_of
+    from alb_dr.workflows.event_advice import advised
     from alb_dr.workflows.events import warnings_since
     from alb_dr.workflows.weights import ingress_id, live_ingress
 
@@ -64,7 +65,7 @@ def status(ctx: typer.Context) -> None:
     live = live_ingress(context.topology, fleet=context.fleet)
     weights = weights_of(live.annotations)
     warnings = [
-        f"{w.reason}: {w.message}"
+        advised(f"{w.reason}: {w.message}")
         for w in warnings_since(context.fleet, ingress_id(context.topology), None)
     ]
     balancer = (live.document.get("status") or {}).get("loadBalancer") or {}

@@ -1,16 +1,16 @@
-"""``alb-dr init``: write the project file, by flags or by questions."""
+"""``alb-dr init``: write the project file: by flags, questions, discovery or a live Fleet."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alb_dr.cli.answer import answer
+from alb_dr.cli.beginning import Beginning, answers_of
 from alb_dr.errors import BadInput, Refused
 
 if TYPE_CHECKING:
-    from alb_dr.config.starter import Answers, MemberAnswer
+    from alb_dr.config.answers import Answers
 
 
 def init(  # noqa: PLR0913, PLR0917  every value can be said by a flag
@@ -18,6 +18,18 @@ def init(  # noqa: PLR0913, PLR0917  every value can be said by a flag
     file: Annotated[Path, typer.Option("--file", metavar="FILE", help="What to write.")] = Path(
         "alb-dr.yaml"
     ),
+    discover: Annotated[
+        bool, typer.Option("--discover", help="Ask the cloud; fetch the kubeconfigs too.")
+    ] = False,
+    from_live: Annotated[
+        bool, typer.Option("--from-live", help="Read a Fleet's gateway and weighted Ingress.")
+    ] = False,
+    fleet: Annotated[
+        str | None, typer.Option("--fleet", metavar="ID", help="Which Fleet to discover.")
+    ] = None,
+    ingress: Annotated[
+        str | None, typer.Option("--ingress", metavar="NS/NAME", help="Which live Ingress.")
+    ] = None,
     region: Annotated[str | None, typer.Option(metavar="REGION")] = None,
     fleet_kubeconfig: Annotated[
         str | None, typer.Option("--fleet-kubeconfig", metavar="FILE")
@@ -41,27 +53,37 @@ def init(  # noqa: PLR0913, PLR0917  every value can be said by a flag
     force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
 ) -> None:
     """Write a commented, valid project file; ask for what no flag says."""
-    from alb_dr.config.starter import Answers
-
     if file.exists() and not force:
         raise Refused(f"{file} exists already", hint="name another --file, or --force")
-    members = _members(member or [])
-    answers = Answers(
-        region=region or _ask("region", "cn-hongkong"),
-        fleet_kubeconfig=fleet_kubeconfig or _ask("kubeconfig of the Fleet", "fleet.kubeconfig"),
-        members=members,
-        vswitches=_vswitches(vswitch or []),
-        weights=_weights(weights, len(members)),
+    beginning = Beginning(
+        file=file,
+        discover=discover,
+        from_live=from_live,
+        fleet=fleet,
+        ingress=ingress,
+        region=region,
+        fleet_kubeconfig=fleet_kubeconfig,
+        members=tuple(member or ()),
+        vswitches=tuple(vswitch or ()),
+        weights=weights,
         host=host,
         path=path,
         port=port,
+        force=force,
     )
+    answers, fetched = answers_of(ctx, beginning)
     _write(file, answers)
     copied = _copy_templates(file.parent / "templates") if with_templates else None
-    human = f"{file} is written; next: alb-dr render"
+    human = "".join(f"{path} is fetched\n" for path in fetched)
+    human += f"{file} is written; next: alb-dr render, then alb-dr check --pre"
     if copied is not None:
         human += f"\n{copied} holds the templates; use them with ALB_DR_TEMPLATES={copied}"
-    answer(ctx, human, {"file": str(file), "templates": str(copied) if copied else None})
+    data = {
+        "file": str(file),
+        "templates": str(copied) if copied else None,
+        "kubeconfigs": [str(path) for path in fetched],
+    }
+    answer(ctx, human, data)
 
 
 def _write(file: Path, answers: "Answers") -> None:
@@ -76,64 +98,6 @@ def _write(file: Path, answers: "Answers") -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{file} cannot be written: {error.strerror}") from None
-
-
-def _members(given: list[str]) -> "tuple[MemberAnswer, ...]":
-    from alb_dr.config.starter import MemberAnswer, member_answer
-
-    if given:
-        return tuple(member_answer(text) for text in given)
-    found = []
-    for n in (1, 2):
-        name = _ask(f"name of member {n} (as its answers say it)", f"poc-ack-{n}")
-        found.append(
-            MemberAnswer(
-                name=name,
-                id=_ask(f"cluster id of {name}", None),
-                zone=_ask(f"zone of {name} (may be empty)", ""),
-                kubeconfig=_ask(f"kubeconfig of {name}", f"{name}.kubeconfig"),
-            )
-        )
-    return tuple(found)
-
-
-def _vswitches(given: list[str]) -> tuple[tuple[str, str], ...]:
-    words = given or [
-        _ask(f"vSwitch {n} of the gateway (ID, or ID=ZONE)", None) for n in ("one", "two")
-    ]
-    return tuple((word.partition("=")[0], word.partition("=")[2]) for word in words)
-
-
-def _weights(text: str | None, members: int) -> tuple[int, ...]:
-    from alb_dr.config.starter import even_weights
-    from alb_dr.model.weights import parse_weight
-
-    if text is None:
-        return even_weights(members)
-    words = text.replace(" ", ",").split(",")
-    if len(words) != members:
-        raise BadInput(f"{len(words)} weights are given for {members} members")
-    return tuple(parse_weight(word, of=f"member {n + 1}") for n, word in enumerate(words))
-
-
-def _ask(what: str, default: str | None) -> str:
-    """Ask on a terminal; without one the flag is missing."""
-    if not sys.stdin.isatty():
-        if default:
-            return default
-        raise BadInput(
-            f"{what} is not given, and there is no terminal to ask on",
-            hint="give it as a flag: alb-dr init --help",
-        )
-    shown = f" [{default}]" if default else ""
-    while True:
-        sys.stderr.write(f"{what}{shown}: ")
-        sys.stderr.flush()
-        line = sys.stdin.readline()
-        if not line:
-            raise BadInput(f"{what} is not given")
-        if line.strip() or default is not None:
-            return line.strip() or (default or "")
 
 
 def _copy_templates(folder: Path) -> Path:

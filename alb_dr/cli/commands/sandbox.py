@@ -109,6 +109,46 @@ def status(ctx: typer.Context) -> None:
 
 
 @app.command(epilog=EPILOG)
+def cloud(
+    ctx: typer.Context,
+    fault: Annotated[
+        str | None,
+        typer.Option(
+            "--fault",
+            metavar="NAME",
+            help="throttling, forbidden, bad-key, expired-token, not-open, server-error or slow.",
+        ),
+    ] = None,
+    action: Annotated[
+        str, typer.Option("--action", metavar="ACTION", help="Only this API action.")
+    ] = "",
+    times: Annotated[
+        int | None, typer.Option("--times", help="How often; else until --clear.", min=1)
+    ] = None,
+    delay: Annotated[
+        float, typer.Option("--delay", metavar="SECONDS", help="Of slow.", min=0, max=600)
+    ] = 5.0,
+    clear: Annotated[bool, typer.Option("--clear", help="Take all faults back.")] = False,
+) -> None:
+    """Print what leads the cloud SDKs of a shell to the stand-in cloud, or make it misbehave."""
+    from alb_dr.sandbox import lifecycle
+    from alb_dr.sandbox.cloud.faults import CloudFault
+
+    folder = sandbox_folder(context_of(ctx))
+    if clear:
+        seen = lifecycle.cloud_clear(folder)
+        answer(ctx, "the cloud behaves again", {"cloud_faults": seen["cloud_faults"]})
+    elif fault is not None:
+        wanted = CloudFault(name=fault, action=action, times=times, delay_s=delay)
+        seen = lifecycle.cloud_fault(folder, wanted)
+        human = f"{fault} is in force; undo: alb-dr sandbox cloud --clear"
+        answer(ctx, human, {"cloud_faults": seen["cloud_faults"]})
+    else:
+        exports = lifecycle.cloud_exports(folder)
+        answer(ctx, exports, {"file": str(folder / "cloud.env")})
+
+
+@app.command(epilog=EPILOG)
 def down(ctx: typer.Context) -> None:
     """End the sandbox; no process, port or file of it is left."""
     from alb_dr.sandbox.lifecycle import down as stop

@@ -1,0 +1,98 @@
+"""Codes of errors and findings with a paragraph each, for ``alb-dr explain``.
+
+Codes of checks are explained by the checks themselves (``workflows/preflight``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PARAGRAPHS: Mapping[str, str] = {
+    "ADR-BUG": "Something happened that alb-dr's authors did not think of. Run the command again "
+    "with --debug and report what it prints. A drill that was under way is put back; "
+    "`alb-dr failover recover` says whether anything is left.",
+    "ADR-INPUT": "A flag, a file or a value cannot be used. Nothing was contacted or changed.",
+    "ADR-PROJECT-FILE": "The project file has mistakes. All of them are listed, each with file, "
+    "line and key. `alb-dr schema` prints the format for editors.",
+    "ADR-CREDENTIALS": "A kubeconfig, token, certificate or access key is missing, unreadable, "
+    "wrong or expired. Fetch it again; nothing was changed.",
+    "ADR-ANONYMOUS": "The kubeconfig's credential program gave no credentials. Going on would "
+    "mean to go on anonymously, so alb-dr stops. Run the program by hand.",
+    "ADR-PLUGIN": "The kubeconfig names a program that is not on the list of known credential "
+    "programs. A kubeconfig from elsewhere could run anything, so it must be allowed by name.",
+    "ADR-NO-CLOUD": "This machine has no cloud credentials, or the SDKs (extra `cloud`) are not "
+    "installed. Everything but the cloud part of `check` and `init --discover` works without.",
+    "ADR-CLOUD-CREDENTIALS": "The cloud does not accept the access key: it is unknown, inactive, "
+    "does not fit its secret, or its temporary token has ended. `aliyun sts GetCallerIdentity` "
+    "tries the same chain.",
+    "ADR-CLOUD-CLOCK": "A signature carries an instant, and this machine's clock differs from the "
+    "cloud's by more than 15 minutes.",
+    "ADR-CLOUD-NOT-OPEN": "The product has not been activated for this account.",
+    "ADR-FORBIDDEN": "The API knows who we are and does not let us. `alb-dr check "
+    "--print-permissions` prints the rights each command needs.",
+    "ADR-CONFLICT": "Somebody else changed or holds the object. Look again and repeat.",
+    "ADR-CHANGED": "The object changed between our look and our write, so the guarded write was "
+    "refused as a whole and nothing was written. Repeat the command.",
+    "ADR-OWNED": "Another manager owns a field that alb-dr wants to set. Leave the field to them, "
+    "or take it over with --force-conflicts after looking at the difference.",
+    "ADR-FOREIGN": "The object was made by somebody else. alb-dr takes nothing over in silence: "
+    "look at it with --dry-run --adopt, then use --adopt.",
+    "ADR-STALE-WEIGHT": "The live Ingress carries the weight of a cluster that is no member of "
+    "the project file, so the sum would not be 100. Remove that annotation, or add the member.",
+    "ADR-REFUSED": "A guard rail refused because going on would be dangerous. Its hint says what "
+    "to change; some refusals have no override.",
+    "ADR-DECLINED": "The question was not answered with yes. Nothing was changed.",
+    "ADR-NEEDS-REPLACEMENT": "A field differs that the controller reads only when it creates the "
+    "ALB. Changing it later does nothing, in silence, so it is refused: put the live value into "
+    "the project file, or delete the gateway and create it anew (its address changes).",
+    "ADR-IN-USE": "Ingresses still use the gateway's class. Deleting the gateway would end their "
+    "traffic; delete them first.",
+    "ADR-AT-ZERO": "The workload is at 0 replicas already, so there is nothing to rehearse.",
+    "ADR-DRILL-OPEN": "An earlier drill has not been put back. Finish it first: `alb-dr failover "
+    "recover --execute`. It needs only the member's API.",
+    "ADR-SURVIVOR": "A member that would have to take over is not ready itself. This refusal "
+    "cannot be overridden.",
+    "ADR-SURVIVOR-ZERO": "Only the victim has weight. A member of weight 0 gets no requests and "
+    "no health checks and does not take over by itself.",
+    "ADR-KEDA": "KEDA scales the workload and would scale it up in the middle of a drill. Pause "
+    "it by hand, or drill a workload it does not scale.",
+    "ADR-TIMEOUT": "What was waited for did not come; the message ends with the last state seen. "
+    "The commands that wait can be run again and go on from there.",
+    "ADR-PARTLY-APPLIED": "Some objects were written before one failed. Both lists are given; "
+    "running the same command again is safe.",
+    "ADR-OPEN": "A drill's harm may still be in force. Run the command of the last line now; it "
+    "outranks every other failure.",
+    "ADR-UNREACHABLE": "The API gave no usable answer in time. Nothing was changed.",
+    "ADR-OUTCOME-UNKNOWN": "A write was sent, its answer was lost, and looking could not settle "
+    "whether it happened. Look at the object before repeating the command.",
+    "ADR-FORBIDDEN-ADDRESS": "The gateway's name leads to an address no gateway has, such as the "
+    "link-local address of a metadata service. Requests are not sent there.",
+    "ADR-REJECTED": "The server understood and refused: validation or admission.",
+    "ADR-NOT-FOUND": "The object, its namespace or its kind does not exist on this API.",
+    "ADR-NO-KIND": "The API does not serve this kind at all: a feature is not enabled, or the "
+    "kubeconfig leads to another cluster than intended.",
+    "ADR-NO-NAMESPACE": "The object's namespace does not exist.",
+    "ADR-NO-ENVOY": "The sandbox's gateway is Envoy; it comes with the extra `sandbox`.",
+    "ADR-SANDBOX-RUNNING": "One sandbox runs already in this state folder. Use it, or end it.",
+    "ADR-PORT": "A port of this machine that the sandbox needs is taken by another program.",
+    "ADR-JOURNAL": "The journal cannot be written. A drill without a journal could not be put "
+    "back by another machine, so none is begun.",
+    "ADR-CONTROL-ADDRESS": "The Ingress has no address: the controller has not put it on the ALB.",
+    "ADR-CONTROL-SUBCLUSTERS": "The gateway is not connected to every member, so a member's share "
+    "cannot reach it.",
+    "ADR-CONTROL-ENDPOINTS": "A member with a weight has no ready endpoint of the Service.",
+    "ADR-CONTROL-EVENT": "The controller has complained within the last ten minutes.",
+    "ADR-CONTROL-UNKNOWN": "The control side could not be asked. The data plane is measured all "
+    "the same.",
+    "ADR-VERIFY-SPLIT": "The measured shares do not agree with the weights at the confidence "
+    "asked for. docs/explanation/how-weights-are-judged.md says how that is decided.",
+    "ADR-VERIFY-LOSS": "More requests were lost than the objective allows.",
+    "ADR-VERIFY-NAMELESS": "Answers name no member, or several. They are counted apart and never "
+    "guessed; application.identity says where the name stands.",
+    "ADR-VERIFY-CLUMPED": "Answers of one member come in clumps, so they are worth less evidence "
+    "than their number; more requests are needed.",
+    "ADR-VERIFY-NO-DATA": "No request was measured, so there is nothing to judge.",
+    "ADR-VERIFY-PROBER": "The measuring machine itself did not keep up, so the run proves nothing "
+    "about the gateway.",
+}
+"""Code to paragraph."""
