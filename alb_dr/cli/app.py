@@ -12,7 +12,7 @@ from alb_dr.errors import BadInput
 
 GROUPS = ("distribute", "gateway", "ingress", "failover", "sandbox")
 """Commands with subcommands; each module holds a Typer named ``app``."""
-VERBS = ("init", "rehearse", "render", "report", "schema", "verify", "version")
+VERBS = ("init", "plan", "rehearse", "render", "report", "schema", "up", "verify", "version")
 """Commands of their own; each module holds a function of the command's name."""
 
 app = typer.Typer(

@@ -1,0 +1,86 @@
+"""The operator's day on a sandbox: plan, up, a stale plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Shell
+from tests.e2e.others import as_other
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+
+def test_the_day_of_an_operator(world: Shell) -> None:
+    """One sandbox, in order: each step needs the one before."""
+    plan = world.state / "plan.json"
+    assert world.run("plan", "--exit-code").returncode == 15
+    text = world.ok("plan", "--out", str(plan))
+    assert "+ AlbConfig ackone-gateway-demo  create" in text
+    assert "will be generated" in text
+    assert world.data("gateway", "status")["lacking"] == "the AlbConfig does not exist"
+
+    brought = world.data("up", str(plan))
+    assert len(brought["written"]) == 5
+    assert [m["ready_pods"] for m in brought["members"]] == [2, 2]
+    assert brought["observed"]["shares"] == pytest.approx(
+        {"poc-ack-1": 0.2, "poc-ack-2": 0.8}, abs=0.02
+    )
+    assert world.run("plan", "--exit-code").returncode == 0
+    assert world.data("up")["written"] == []
+    assert world.data("up", str(plan))["written"] == [], "carried out already"
+
+
+def test_F57_a_stale_plan_names_what_changed(world: Shell) -> None:
+    world.ok("up")
+    plan = world.state / "second.json"
+    world.ok("plan", "--out", str(plan))
+    world.ok("ingress", "set-weights", "60", "40")
+    said = world.refused(5, "up", str(plan))
+    assert "ADR-STALE-PLAN" in said
+    assert "('20' -> '60')" in said
+    world.ok("ingress", "set-weights", "20", "80")
+
+
+def test_live_weights_are_kept_until_they_are_reset(world: Shell) -> None:
+    world.ok("up")
+    world.ok("ingress", "set-weights", "100", "0")
+    assert world.data("up")["written"] == []
+    assert sorted(world.data("ingress", "status")["weights"].values()) == ["0", "100"]
+    assert "add --yes" in world.refused(2, "up", "--reset-weights")
+    shares = world.data("up", "--reset-weights", "--yes")["observed"]["shares"]
+    assert shares == pytest.approx({"poc-ack-1": 0.2, "poc-ack-2": 0.8}, abs=0.02)
+
+
+def test_a_change_of_the_file_is_planned_and_carried_out(world: Shell) -> None:
+    world.ok("up")
+    config = Path(world.env["ALB_DR_CONFIG"])
+    before = config.read_text()
+    try:
+        config.write_text(before.replace("path: /svc1", "path: /svc1/"))
+        changes = {c["object"]: c for c in world.data("plan")["changes"]}
+        (field,) = [
+            f
+            for f in changes["Ingress gateway-demo/web-demo"]["fields"]
+            if f["path"].startswith("spec")
+        ]
+        assert (field["before"], field["after"]) == ("/svc1", "/svc1/")
+    finally:
+        config.write_text(before)
+    assert not world.data("plan")["differs"]
+
+
+def test_F53_what_kubectl_made_is_adopted_only_when_asked(shell: Shell) -> None:
+    """The gateway's own class exists, made by somebody else with the same content."""
+    shell.ok("sandbox", "up", "--gateway-port", str(shell.port))
+    shell.env["ALB_DR_CONFIG"] = str(shell.folder / "alb-dr.yaml")
+    documents = json.loads(shell.ok("gateway", "render", "-o", "json"))["data"]["manifests"]
+    (ingress_class,) = [d for d in documents if d["kind"] == "IngressClass"]
+    as_other(shell, "kubectl-create", "POST", "networking.k8s.io/v1/ingressclasses", ingress_class)
+    assert "made by kubectl-create" in shell.refused(5, "up")
+    assert shell.data("gateway", "status")["lacking"] == "the AlbConfig does not exist"
+    brought = shell.data("up", "--adopt", "--yes")
+    assert "IngressClass alb" in brought["written"]
+    assert not shell.data("plan")["differs"]
