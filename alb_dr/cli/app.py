@@ -12,7 +12,18 @@ from alb_dr.errors import BadInput
 
 GROUPS = ("distribute", "gateway", "ingress", "failover", "sandbox")
 """Commands with subcommands; each module holds a Typer named ``app``."""
-VERBS = ("init", "plan", "rehearse", "render", "report", "schema", "up", "verify", "version")
+VERBS = (
+    "init",
+    "plan",
+    "rehearse",
+    "render",
+    "report",
+    "schema",
+    "status",
+    "up",
+    "verify",
+    "version",
+)
 """Commands of their own; each module holds a function of the command's name."""
 
 app = typer.Typer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,36 @@ def test_F53_what_kubectl_made_is_adopted_only_when_asked(shell: Shell) -> None:
     brought = shell.data("up", "--adopt", "--yes")
     assert "IngressClass alb" in brought["written"]
     assert not shell.data("plan")["differs"]
+
+
+def test_status_is_one_screen_with_everything(world: Shell) -> None:
+    world.ok("up")
+    data = world.data("status", "--exit-code")
+    assert data["gateway"]["lacking"] is None
+    members = [(m["ready_pods"], m["endpoints"], m["live_weight"]) for m in data["members"]]
+    assert members == [(2, 2, "20"), (2, 2, "80")]
+    assert data["traffic"]["agrees"]
+    assert data["drift"] == data["attention"] == []
+    assert isinstance(data["origins"], dict)
+    text = world.ok("status")
+    assert len(text.splitlines()) < 24
+    world.ok("ingress", "set-weights", "50", "50")
+    assert world.run("status", "--exit-code").returncode == 15
+    assert "file says" in world.ok("status")
+    world.ok("up", "--reset-weights", "--yes")
+
+
+def test_a_watch_shows_changes_until_ctrl_c(world: Shell) -> None:
+    world.ok("up")
+    with world.start("status", "--watch", "--interval", "0.5") as watching:
+        assert watching.stdout is not None
+        assert watching.stdout.readline().startswith("20")
+        world.ok("ingress", "set-weights", "60", "40")
+        for line in watching.stdout:
+            if "60%" in line:
+                break
+        watching.send_signal(signal.SIGINT)
+        watching.communicate(timeout=20)
+    assert watching.returncode == 0
+    assert "-o json gives one answer" in world.refused(2, "status", "--watch", "-o", "json")
+    world.ok("up", "--reset-weights", "--yes")
