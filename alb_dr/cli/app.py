@@ -13,6 +13,7 @@ from alb_dr.errors import BadInput
 GROUPS = ("distribute", "gateway", "ingress", "failover", "sandbox")
 """Commands with subcommands; each module holds a Typer named ``app``."""
 VERBS = (
+    "down",
     "init",
     "plan",
     "rehearse",

@@ -35,12 +35,12 @@ def generated_applications(
         wanted = generated(change.wanted.document, clusters, selected=bool(notes))
     except UnknownPlace as error:
         return (), (*notes, f"the generated Applications cannot be foreseen: {error}")
-    live = _live(change.live, fleet, namespace)
+    live = _live(fleet, namespace)
     found = [_one(name, spec, live.get(name)) for name, spec in sorted(wanted.items())]
     sync = _sync_policy(change.wanted.document)
-    found += [
-        _gone(live[name], sync, may_delete=may_delete) for name in sorted(live.keys() - wanted)
-    ]
+    owner = change.live.uid if change.live is not None else None
+    gone = [a for name, a in sorted(live.items()) if name not in wanted and _owned_by(a, owner)]
+    found += [_gone(application, sync, may_delete=may_delete) for application in gone]
     return tuple(found), notes
 
 
@@ -82,20 +82,15 @@ def _text(secret: Document, key: str) -> str | None:
         return None
 
 
-def _live(
-    application_set: Manifest | None, fleet: KubeReader, namespace: str
-) -> dict[str, Manifest]:
-    """The Applications that this very ApplicationSet owns, by name."""
-    if application_set is None:
-        return {}
+def _live(fleet: KubeReader, namespace: str) -> dict[str, Manifest]:
+    """Every Application by name: Argo CD also takes over one that an older set left behind."""
     try:
-        found = fleet.list(APPLICATION, namespace=namespace)
+        return {a.id.name: a for a in fleet.list(APPLICATION, namespace=namespace)}
     except NotFound:
         return {}
-    return {a.id.name: a for a in found if _owned_by(a, application_set.uid)}
 
 
-def _owned_by(application: Manifest, uid: str) -> bool:
+def _owned_by(application: Manifest, uid: str | None) -> bool:
     owners = application.metadata.get("ownerReferences") or []
     return any(isinstance(o, Mapping) and o.get("uid") == uid for o in owners)
 

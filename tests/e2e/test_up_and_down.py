@@ -118,3 +118,34 @@ def test_a_watch_shows_changes_until_ctrl_c(world: Shell) -> None:
     assert watching.returncode == 0
     assert "-o json gives one answer" in world.refused(2, "status", "--watch", "-o", "json")
     world.ok("up", "--reset-weights", "--yes")
+
+
+def test_F61_going_down_asks_for_the_name_and_names_what_stays(world: Shell) -> None:
+    world.ok("up")
+    said = world.refused(2, "down")
+    assert "the ALB alb-" in said
+    assert "--confirm ackone-gateway-demo" in said
+    assert "nothing was deleted" in world.refused(6, "down", "--confirm", "wrong")
+    foreseen = world.data("down", "--dry-run")["deleted"]
+    torn = world.data("down", "--yes")
+    assert torn["deleted"] == foreseen
+    assert [id_.split()[0] for id_ in foreseen] == [
+        "Ingress",
+        "AlbConfig",
+        "IngressClass",
+        "ApplicationSet",
+    ]
+    assert [r["what"] for r in torn["remains"] if r["costs_money"]] == [
+        "poc-ack-1: Deployment gateway-demo/web-demo",
+        "poc-ack-2: Deployment gateway-demo/web-demo",
+    ]
+    members = world.data("distribute", "status")["members"]
+    assert [m["ready_pods"] for m in members] == [2, 2], "the workloads go on"
+
+    assert len(world.data("up")["written"]) == 4, "everything but the Namespace"
+    assert not world.data("plan")["differs"], "Argo CD took the old Applications over"
+    words = ("--with-applications", "--with-namespace")
+    assert "--confirm" in world.refused(2, "down", "--yes", *words)
+    world.ok("down", "--confirm", "ackone-gateway-demo", *words)
+    assert {c["action"] for c in world.data("plan")["changes"]} == {"create"}
+    world.ok("up")
