@@ -23,6 +23,7 @@ from alb_dr.workflows.distribute import application_set_id, applications_of, wor
 from alb_dr.workflows.gateway import albconfig_id, await_absence
 from alb_dr.workflows.leftovers import leftovers, own_pins, takes_workload
 from alb_dr.workflows.recover import open_drills
+from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.weights import ingress_id
 
 
@@ -50,6 +51,7 @@ def survey(topology: Topology, *, ports: DownPorts, choices: DownChoices) -> Tea
     for api in ports.members.values():
         _refuse_open_drills(api, ports.narrator)
     fleet = ports.fleet
+    refuse_open_shift(read_record(topology, fleet))
     ours = [live for id_ in _ids(topology) if (live := fleet.get(id_)) is not None]
     ours = [*own_pins(topology, fleet), *(live for live in ours if is_ours(live))]
     _refuse_other_users(topology, fleet, ours)

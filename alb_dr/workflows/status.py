@@ -24,6 +24,7 @@ from alb_dr.workflows.gateway import address_of, albconfig_id
 from alb_dr.workflows.planning import make_plan
 from alb_dr.workflows.readiness import gateway_waits_for
 from alb_dr.workflows.recover import OpenDrill, open_drills
+from alb_dr.workflows.shift_record import read_record, record_words
 from alb_dr.workflows.weights import ingress_id
 
 FRESH = timedelta(minutes=10)
@@ -72,12 +73,13 @@ class _Look:
             seen = self._asked("the data plane", lambda: self._seen(weights, requests))
         members = [self._member(m, gateway, applications or ()) for m in topology.members]
         plan = self._asked("the drift", lambda: self._plan(manifests))
+        unfinished = self._unfinished()
         return Status(
             gateway=gateway,
             members=tuple(_with_traffic(m, weights, seen) for m in members),
             traffic=_traffic(seen),
             drift=tuple(_drift(plan)) if plan is not None else (),
-            unfinished=(),
+            unfinished=unfinished,
             unknown=tuple(self._unknown),
         )
 
@@ -147,6 +149,13 @@ class _Look:
             )
         except AlbDrError as error:
             return replace(found, problem=f"could not be asked: {error.message}")
+
+    def _unfinished(self) -> tuple[str, ...]:
+        fleet = self._ports.fleet
+        found = self._asked("the shift's record", lambda: read_record(self._topology, fleet))
+        if found is None or not found.is_open:
+            return ()
+        return (f"shift {record_words(found)} (alb-dr ingress abort ends it)",)
 
     def _plan(self, manifests: ManifestSet) -> Plan:
         return make_plan(

@@ -23,6 +23,7 @@ from alb_dr.workflows.await_split import SplitSeen, await_split
 from alb_dr.workflows.distribute import MemberWorkload, await_distribution
 from alb_dr.workflows.gateway import await_gateway
 from alb_dr.workflows.recover import open_drills
+from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.stale import live_difference
 from alb_dr.workflows.weights import ingress_id, set_weights
 
@@ -76,6 +77,7 @@ def bring_up(
     refuse_problems(plan)
     if plan.moves_traffic:
         _refuse_open_drills(ports.members)
+        refuse_open_shift(read_record(topology, ports.fleet))
     return _Ascent(topology, plan, ports, patience).run(wait=wait)
 
 
