@@ -12,7 +12,21 @@ from alb_dr.errors import BadInput
 
 GROUPS = ("distribute", "gateway", "ingress", "failover", "sandbox")
 """Commands with subcommands; each module holds a Typer named ``app``."""
-VERBS = ("check", "explain", "init", "rehearse", "render", "report", "schema", "verify", "version")
+VERBS = (
+    "check",
+    "down",
+    "explain",
+    "init",
+    "plan",
+    "rehearse",
+    "render",
+    "report",
+    "schema",
+    "status",
+    "up",
+    "verify",
+    "version",
+)
 """Commands of their own; each module holds a function of the command's name."""
 
 app = typer.Typer(

@@ -19,3 +19,23 @@ def confirm(question: str, *, yes: bool) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Refused("not confirmed; nothing was changed", code="ADR-DECLINED")
+
+
+def confirm_by_name(what: str, name: str, *, given: str | None) -> None:
+    """Return when the person typed ``name``, on the line or now; Refused when another one."""
+    typed = given
+    if typed is None:
+        if not sys.stdin.isatty():
+            raise BadInput(
+                f"this deletes {what}, and there is no terminal to ask on",
+                hint=f"if you mean it, add --confirm {name}",
+            )
+        sys.stderr.write(f"this deletes {what}\ntype {name} to go on: ")
+        sys.stderr.flush()
+        typed = sys.stdin.readline().strip()
+    if typed != name:
+        raise Refused(
+            f"{typed!r} is not {name}; nothing was deleted (it would have been {what})",
+            hint=f"to go on: --confirm {name}",
+            code="ADR-DECLINED",
+        )

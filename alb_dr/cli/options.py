@@ -30,6 +30,18 @@ ForceConflicts = Annotated[
 Adopt = Annotated[
     bool, typer.Option("--adopt", help="Take over existing objects that alb-dr did not make.")
 ]
+PruneListeners = Annotated[
+    bool,
+    typer.Option("--prune-listeners", help="Remove live listeners the project file does not name."),
+]
+ResetWeights = Annotated[
+    bool,
+    typer.Option("--reset-weights", help="Put the project file's weights back; moves traffic."),
+]
+AllowDeletions = Annotated[
+    bool,
+    typer.Option("--allow-deletions", help="Let Argo CD delete Applications no longer generated."),
+]
 Timeout = Annotated[
     float | None,
     typer.Option("--timeout", metavar="SECONDS", help="Longest wait.", min=0.1, max=86_400),

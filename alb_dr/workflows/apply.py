@@ -55,11 +55,12 @@ def _change(
     if live is None:
         action = Action.CREATE
     else:
-        action = Action.UPDATE if fields or not _is_ours(live) else Action.KEEP
+        action = Action.UPDATE if fields or not is_ours(live) else Action.KEEP
     return Change(id=wanted.id, action=action, wanted=wanted, live=live, fields=fields)
 
 
-def _is_ours(live: Manifest) -> bool:
+def is_ours(live: Manifest) -> bool:
+    """Whether alb-dr has applied this object; a patch of one of its fields does not count."""
     managers = live.metadata.get("managedFields") or []
     return any(
         entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply"
@@ -67,13 +68,18 @@ def _is_ours(live: Manifest) -> bool:
     )
 
 
-def _refuse_foreign(live: Manifest) -> None:
-    if _is_ours(live):
-        return
+def makers(live: Manifest) -> str:
+    """Who wrote this object, by the names the API keeps; for people."""
     managers = live.metadata.get("managedFields") or []
     names = sorted({str(m.get("manager")) for m in managers if not m.get("subresource")})
+    return ", ".join(names) or "somebody else"
+
+
+def _refuse_foreign(live: Manifest) -> None:
+    if is_ours(live):
+        return
     raise Conflict(
-        f"{live.id} exists and was made by {', '.join(names) or 'somebody else'}, not by alb-dr",
+        f"{live.id} exists and was made by {makers(live)}, not by alb-dr",
         hint="look at it with --dry-run --adopt, then take it over with --adopt",
         code="ADR-FOREIGN",
     )

@@ -73,7 +73,7 @@ def await_split(
     wanted = [int(weights.get(m.id, "0")) / TOTAL for m in topology.members]
     good = 0
     while True:
-        seen = _look(target, wanted, prober)
+        seen = look(target, wanted, prober)
         good = good + 1 if seen.agrees else 0
         if good >= LOOKS:
             return seen
@@ -89,8 +89,11 @@ def await_split(
         clock.sleep(PAUSE_S)
 
 
-def _look(target: Target, wanted: list[float], prober: Prober) -> SplitSeen:
-    stream = prober.start(target, ClosedLoad(requests=WINDOW, concurrency=8))
+def look(
+    target: Target, wanted: list[float], prober: Prober, *, requests: int = WINDOW
+) -> SplitSeen:
+    """Send some requests and compare their shares with the wanted ones."""
+    stream = prober.start(target, ClosedLoad(requests=requests, concurrency=8))
     samples = SampleColumns()
     while not stream.finished:
         samples.extend(stream.take(wait_s=0.2))

@@ -94,18 +94,23 @@ def _warnings(topology: Topology, fleet: KubeReader, now: datetime) -> Iterator[
             )
 
 
-def _endpoints(topology: Topology, member: MemberCluster, api: KubeReader) -> Iterator[Finding]:
-    ingress = topology.ingress
+def ready_endpoints(topology: Topology, api: KubeReader) -> int:
+    """How many endpoints of the Ingress' Service take traffic in one member."""
     slices = api.list(
         ENDPOINT_SLICE,
-        namespace=ingress.namespace,
-        labels=f"kubernetes.io/service-name={ingress.backend.service}",
+        namespace=topology.ingress.namespace,
+        labels=f"kubernetes.io/service-name={topology.ingress.backend.service}",
     )
-    if not sum(map(_ready, slices)):
+    return sum(map(_ready, slices))
+
+
+def _endpoints(topology: Topology, member: MemberCluster, api: KubeReader) -> Iterator[Finding]:
+    if not ready_endpoints(topology, api):
+        service = topology.ingress.backend.service
         yield Finding(
             code="ADR-CONTROL-ENDPOINTS",
             severity=Severity.ERROR,
-            text=f"{member.name} has no ready endpoint of Service {ingress.backend.service}",
+            text=f"{member.name} has no ready endpoint of Service {service}",
             hint="alb-dr distribute status",
         )
 

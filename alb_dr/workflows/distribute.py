@@ -65,26 +65,28 @@ def distribution_status(
     topology: Topology, *, fleet: KubeReader, members: Mapping[str, KubeReader]
 ) -> tuple[MemberWorkload, ...]:
     """How far every member is, by one look at the Fleet and one at each member."""
-    applications = _applications(topology, fleet)
+    applications = applications_of(topology, fleet)
     return tuple(
-        _member_status(topology, member, applications, members[member.id])
+        member_status(topology, member, applications, members[member.id])
         for member in topology.members
     )
 
 
-def _applications(topology: Topology, fleet: KubeReader) -> Sequence[Manifest]:
+def applications_of(topology: Topology, fleet: KubeReader) -> Sequence[Manifest]:
+    """Every Application in Argo CD's namespace; none when the kind is not served."""
     try:
         return fleet.list(APPLICATION, namespace=topology.application.argocd_namespace)
     except NotFound:
         return ()
 
 
-def _member_status(
+def member_status(
     topology: Topology,
     member: MemberCluster,
     applications: Sequence[Manifest],
     api: KubeReader,
 ) -> MemberWorkload:
+    """How far one member is, by one look at its workload."""
     name = f"{member.id}-{topology.application.name}"
     application = next((a for a in applications if a.id.name == name), None)
     live = api.get(workload_id(topology))

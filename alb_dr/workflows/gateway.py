@@ -53,13 +53,22 @@ def merged_with_live(
 def _merge(wanted: Manifest, live: Manifest | None, *, prune_listeners: bool) -> Manifest:
     if live is None:
         return wanted
-    wanted_spec, live_spec = wanted.document["spec"], live.document.get("spec") or {}
-    _refuse_replacement(wanted.id, wanted_spec["config"], live_spec.get("config") or {})
-    if prune_listeners:
-        return wanted
+    different = creation_only_differences(wanted, live)
+    if different:
+        raise Refused(
+            f"{wanted.id} needs a new ALB: {', '.join(different)} can only be chosen at creation",
+            hint="put the live values into the project file, or delete the gateway and create it",
+            code="ADR-NEEDS-REPLACEMENT",
+        )
+    return wanted if prune_listeners else with_live_listeners(wanted, live)
+
+
+def with_live_listeners(wanted: Manifest, live: Manifest) -> Manifest:
+    """The wanted AlbConfig with the live listeners on ports it does not name itself."""
     document = copy.deepcopy(dict(wanted.document))
+    live_spec = live.document.get("spec") or {}
     document["spec"]["listeners"] = _joined(
-        wanted_spec.get("listeners") or [], live_spec.get("listeners") or []
+        wanted.document["spec"].get("listeners") or [], live_spec.get("listeners") or []
     )
     return Manifest(id=wanted.id, document=document)
 
@@ -71,20 +80,15 @@ def _joined(
     return [*wanted, *(item for item in live if str(item.get("port")) not in ports)]
 
 
-def _refuse_replacement(
-    id_: ResourceId, wanted: Mapping[str, Any], live: Mapping[str, Any]
-) -> None:
-    different = [
+def creation_only_differences(wanted: Manifest, live: Manifest) -> list[str]:
+    """Fields of ``spec.config`` that differ and that only a new ALB can have."""
+    ours = wanted.document["spec"]["config"]
+    theirs = (live.document.get("spec") or {}).get("config") or {}
+    return [
         key
         for key in CREATION_ONLY
-        if key in wanted and key in live and _comparable(wanted[key]) != _comparable(live[key])
+        if key in ours and key in theirs and _comparable(ours[key]) != _comparable(theirs[key])
     ]
-    if different:
-        raise Refused(
-            f"{id_} needs a new ALB: {', '.join(different)} can only be chosen at creation",
-            hint="put the live values into the project file, or delete the gateway and create it",
-            code="ADR-NEEDS-REPLACEMENT",
-        )
 
 
 def _comparable(value: object) -> object:

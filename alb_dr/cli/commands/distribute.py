@@ -61,7 +61,9 @@ def apply(
                 narrator=context.narrator,
                 timeout_s=timeout or context.config.settings.distribute_timeout_s,
             )
-    applied_answer(ctx, applied, extra={"members": [_as_data(m) for m in seen]}, tail=_table(seen))
+    applied_answer(
+        ctx, applied, extra={"members": [member_data(m) for m in seen]}, tail=member_table(seen)
+    )
 
 
 @app.command(epilog=EPILOG)
@@ -72,7 +74,7 @@ def status(ctx: typer.Context) -> None:
     context = context_of(ctx)
     seen = distribution_status(context.topology, fleet=context.fleet, members=context.members)
     ready = all(m.is_ready for m in seen)
-    answer(ctx, _table(seen), {"ready": ready, "members": [_as_data(m) for m in seen]})
+    answer(ctx, member_table(seen), {"ready": ready, "members": [member_data(m) for m in seen]})
 
 
 @app.command(epilog=EPILOG)
@@ -112,7 +114,8 @@ def delete(
     answer(ctx, human, data, exit_code=ExitCode.OK)
 
 
-def _as_data(seen: "MemberWorkload") -> dict[str, Any]:
+def member_data(seen: "MemberWorkload") -> dict[str, Any]:
+    """How far one member is, for programs."""
     return {
         "member": seen.member.name,
         "id": seen.member.id,
@@ -124,7 +127,8 @@ def _as_data(seen: "MemberWorkload") -> dict[str, Any]:
     }
 
 
-def _table(seen: "Sequence[MemberWorkload]") -> str:
+def member_table(seen: "Sequence[MemberWorkload]") -> str:
+    """How far every member is; empty when nobody was asked."""
     if not seen:
         return ""
     rows = [

@@ -63,7 +63,7 @@ def create(
         return
     address = _await(context, timeout)
     applied_answer(
-        ctx, applied, extra={"gateway": _as_data(address)}, tail=_table(context, address)
+        ctx, applied, extra={"gateway": gateway_data(address)}, tail=_table(context, address)
     )
 
 
@@ -72,7 +72,7 @@ def wait(ctx: typer.Context, timeout: Timeout = None) -> None:
     """Wait until the gateway has a DNS name and every member."""
     context = context_of(ctx)
     address = _await(context, timeout)
-    answer(ctx, _table(context, address), {"gateway": _as_data(address)})
+    answer(ctx, _table(context, address), {"gateway": gateway_data(address)})
 
 
 @app.command(epilog=EPILOG)
@@ -94,7 +94,7 @@ def status(ctx: typer.Context) -> None:
     human = f"{id_}: {lacking or 'ready'}"
     if live is not None:
         address = address_of(context.topology, live)
-        data["gateway"] = _as_data(address)
+        data["gateway"] = gateway_data(address)
         human = f"{_table(context, address)}\n{human}"
     answer(ctx, "\n".join([human, *(f"warning: {w}" for w in warnings)]), data)
 
@@ -138,7 +138,8 @@ def _await(context: Context, timeout: float | None) -> "GatewayAddress":
         )
 
 
-def _as_data(address: "GatewayAddress") -> dict[str, Any]:
+def gateway_data(address: "GatewayAddress") -> dict[str, Any]:
+    """Where the gateway is, for programs."""
     return {
         "alb_id": address.alb_id,
         "dns_name": address.dns_name,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alb_dr.cli.answer import answer, table
+from alb_dr.cli.commands.shift import abort, pause, resume, shift
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.manifests import applied_answer, choices, rendered
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from alb_dr.model.weights import Weights
 
 app = typer.Typer(help="The weighted Ingress on the Fleet.", no_args_is_help=True)
+
+for _command in (shift, pause, resume, abort):
+    app.command(epilog=EPILOG)(_command)
 
 # "-1" must reach our own check of weights instead of being taken for an unknown option.
 _WEIGHT_WORDS = {"ignore_unknown_options": True}

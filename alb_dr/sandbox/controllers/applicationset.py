@@ -98,7 +98,12 @@ class ApplicationSetController:
         }
         for application in wanted:
             name = application["metadata"]["name"]
-            if name not in live:
+            if name not in live and self._fleet.get(APPLICATIONS, name, namespace) is not None:
+                # One that an older ApplicationSet left behind is taken over.
+                owners = {"ownerReferences": application["metadata"]["ownerReferences"]}
+                patch = {"metadata": owners, "spec": application["spec"]}
+                self._fleet.merge(APPLICATIONS, name, patch, namespace)
+            elif name not in live:
                 self._fleet.create(APPLICATIONS, application)
             elif live[name]["spec"] != application["spec"]:
                 patch = {"spec": application["spec"]}

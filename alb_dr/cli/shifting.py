@@ -1,0 +1,89 @@
+"""One shift with this process's ports, recorded in a run directory; the question it may ask."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alb_dr.cli.context import Context
+    from alb_dr.journal.ledger import Ledger
+    from alb_dr.journal.rundir import RunDir
+    from alb_dr.journal.samples import SampleFile
+    from alb_dr.model.shift import Answer, ShiftReport, ShiftRequest
+    from alb_dr.model.weights import Weights
+    from alb_dr.workflows.shift import Shift
+
+
+def run_shift(context: Context, request: ShiftRequest) -> ShiftReport:
+    """The shift; ledger, samples and report are in the run's folder, also when it is cut short."""
+    from alb_dr.journal.ledger import Ledger
+    from alb_dr.journal.rundir import create_run
+    from alb_dr.journal.samples import SAMPLES, SampleFile
+    from alb_dr.report.shift_data import shift_data, shift_lines
+
+    names = [member.name for member in context.topology.members]
+    run = create_run(context.state_dir, "shift", now=context.clock.now(), given=context.run_dir)
+    ledger = Ledger(run.path / "ledger.jsonl", drill_id=request.shift_id)
+    log = SampleFile(run.path / SAMPLES, members=names)
+    try:
+        report = _shift(context, request, ledger, log).run()
+        ledger.write("closed", phase=str(report.phase))
+        run.write_json("report.json", shift_data(report))
+        run.write_text("report.md", "\n".join(["# Shift", "", "```", *shift_lines(report), "```"]))
+    finally:
+        log.close()
+        ledger.close()
+        _drop_unbegun(run)
+    return report
+
+
+def _drop_unbegun(run: RunDir) -> None:
+    """A shift that was refused before it wrote anything leaves no run."""
+    import shutil
+
+    if not (run.path / "ledger.jsonl").stat().st_size:
+        shutil.rmtree(run.path, ignore_errors=True)
+
+
+def foreseen(context: Context, request: ShiftRequest) -> tuple[Weights, ...]:
+    """The weights on the way, after every check that only reads."""
+    from alb_dr.workflows.shift import foresee
+
+    return foresee(
+        request,
+        context.topology,
+        fleet=context.fleet,
+        members=context.members,
+        narrator=context.narrator,
+    )
+
+
+def _shift(context: Context, request: ShiftRequest, journal: Ledger, log: SampleFile) -> Shift:
+    from alb_dr.cli.drilling import operator
+    from alb_dr.cli.signals import SIGNALS
+    from alb_dr.workflows.shift import Shift, ShiftPorts
+
+    ports = ShiftPorts(
+        fleet=context.fleet,
+        members=context.members,
+        prober=context.prober,
+        clock=context.clock,
+        narrator=context.narrator,
+        journal=journal,
+        log=log,
+        shield=SIGNALS.shield,
+        ask=ask,
+        operator=operator(),
+    )
+    return Shift(request, context.topology, ports)
+
+
+def ask(failure: str) -> Answer:
+    """Put a failure to the person at the terminal; anything unclear means: roll back."""
+    from alb_dr.model.shift import Answer
+
+    sys.stderr.write(f"\n{failure}\n[r]oll back, [f]reeze or [c]ontinue? ")
+    sys.stderr.flush()
+    words = {"f": Answer.FREEZE, "c": Answer.CONTINUE}
+    return words.get(sys.stdin.readline().strip().lower()[:1], Answer.ROLLBACK)

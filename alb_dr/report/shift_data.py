@@ -1,0 +1,47 @@
+"""A shift's report as data, and in lines for a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from alb_dr.model.printable import printable
+from alb_dr.model.shift import ShiftReport
+
+
+def shift_data(report: ShiftReport) -> dict[str, Any]:
+    """Everything in the report, with plain names and units in them."""
+    request = asdict(report.request)
+    request["target"] = report.request.target.as_dict()
+    request["on_failure"] = str(report.request.on_failure)
+    return {
+        "shift": request,
+        "phase": str(report.phase),
+        "why": report.why,
+        "start": dict(report.start),
+        "end": dict(report.end),
+        "baseline": report.baseline,
+        "requests": report.requests,
+        "lost": report.lost,
+        "steps": [asdict(step) for step in report.steps],
+        "timeline": [{"at": s.at.isoformat(), "what": s.what} for s in report.timeline],
+    }
+
+
+def shift_lines(report: ShiftReport) -> list[str]:
+    """The report in lines: how it ended, each step, what it cost."""
+    lines = [f"{str(report.phase).upper()}: {report.why}"]
+    for n, step in enumerate(report.steps, start=1):
+        weights = "/".join(str(weight) for weight in step.weights.values())
+        proven = "proven" if step.proven else "NOT proven"
+        lines.append(
+            f"  step {n}  {weights:<8}  {proven} in {step.seconds:.0f} s, "
+            f"{step.lost} of {step.requests} lost: {step.words}"
+        )
+    now = ", ".join(f"{name} {weight}" for name, weight in report.end.items())
+    lines += [
+        f"  baseline  {report.baseline}",
+        f"  in all    {report.lost} of {report.requests} requests lost",
+        f"  weights   {now}",
+    ]
+    return [printable(line) for line in lines]

@@ -1,0 +1,220 @@
+"""Down: take the project off the Fleet in order, only what is ours, and name what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from alb_dr.errors import AlbDrError, DeadlineExceeded, PartlyApplied, Refused
+from alb_dr.model.manifest import (
+    ALB_CONFIG,
+    APPLICATION_SET,
+    INGRESS,
+    INGRESS_CLASS,
+    NAMESPACE,
+    Manifest,
+    ResourceId,
+)
+from alb_dr.model.teardown import Remainder, Teardown, TornDown
+from alb_dr.model.topology import Topology
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
+from alb_dr.workflows.apply import is_ours, makers
+from alb_dr.workflows.distribute import application_set_id, applications_of, workload_id
+from alb_dr.workflows.gateway import albconfig_id, await_absence
+from alb_dr.workflows.leftovers import leftovers, own_pins, takes_workload
+from alb_dr.workflows.recover import open_drills
+from alb_dr.workflows.shift_record import read_record, refuse_open_shift
+from alb_dr.workflows.weights import ingress_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownChoices:
+    """What goes beside the gateway: the Applications with their workloads, the Namespace."""
+
+    with_applications: bool = False
+    with_namespace: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownPorts:
+    """What taking down needs of the world."""
+
+    fleet: KubeApi
+    members: Mapping[str, KubeReader]
+    clock: Clock
+    narrator: Narrator
+
+
+def survey(topology: Topology, *, ports: DownPorts, choices: DownChoices) -> Teardown:
+    """What there is to delete. Raises Refused for a gateway others use and for open drills."""
+    for api in ports.members.values():
+        _refuse_open_drills(api, ports.narrator)
+    fleet = ports.fleet
+    refuse_open_shift(read_record(topology, fleet))
+    ours = [live for id_ in _ids(topology) if (live := fleet.get(id_)) is not None]
+    ours = [*own_pins(topology, fleet), *(live for live in ours if is_ours(live))]
+    _refuse_other_users(topology, fleet, ours)
+    if choices.with_applications:
+        ours += _generated(topology, fleet, ours)
+    if choices.with_namespace:
+        ours += _namespace(topology, fleet, ours)
+    albconfig = next((live for live in ours if live.id.kind == ALB_CONFIG), None)
+    workloads_go = any(takes_workload(live) for live in ours)
+    return Teardown(
+        objects=tuple(ours),
+        pods=sum(_pods(topology, api) for api in ports.members.values()) if workloads_go else 0,
+        alb_id=_alb_id(albconfig) if albconfig is not None else "",
+    )
+
+
+def _ids(topology: Topology) -> Iterator[ResourceId]:
+    """In the order of deletion: what sends traffic first."""
+    yield ingress_id(topology)
+    yield albconfig_id(topology)
+    yield ResourceId(kind=INGRESS_CLASS, name=topology.gateway.ingress_class)
+    yield application_set_id(topology)
+
+
+def _refuse_open_drills(api: KubeReader, narrator: Narrator) -> None:
+    try:
+        drills = open_drills(api)
+    except AlbDrError as error:
+        narrator.warn(f"{api.label} could not be asked for open drills: {error.message}")
+        return
+    for drill in drills:
+        raise Refused(
+            f"{api.label}: a drill is open on {drill.workload.id}",
+            hint="finish it first: alb-dr failover recover --execute",
+            code="ADR-DRILL-OPEN",
+        )
+
+
+def _refuse_other_users(topology: Topology, fleet: KubeReader, ours: list[Manifest]) -> None:
+    mine = {live.id for live in ours}
+    others = [
+        f"{m.id} (made by {makers(m)})"
+        for m in fleet.list(INGRESS)
+        if (m.document.get("spec") or {}).get("ingressClassName") == topology.gateway.ingress_class
+        and m.id not in mine
+    ]
+    if others:
+        raise Refused(
+            f"the gateway is also used by {', '.join(others)}; their traffic would be lost",
+            hint="their owners must delete them or move them to another class first",
+            code="ADR-IN-USE",
+        )
+
+
+def _namespace(topology: Topology, fleet: KubeReader, ours: list[Manifest]) -> list[Manifest]:
+    """The Namespace, if it is ours. Deleting it deletes everything in it, whoever made it."""
+    live = fleet.get(ResourceId(kind=NAMESPACE, name=topology.ingress.namespace))
+    if live is None or not is_ours(live):
+        return []
+    mine = {manifest.id for manifest in ours}
+    inside = fleet.list(INGRESS, namespace=live.id.name)
+    others = [str(m.id) for m in inside if m.id not in mine]
+    if others:
+        raise Refused(
+            f"{live.id} also holds {', '.join(others)}",
+            hint="go down without --with-namespace",
+            code="ADR-IN-USE",
+        )
+    return [live]
+
+
+def _generated(topology: Topology, fleet: KubeReader, ours: list[Manifest]) -> Iterator[Manifest]:
+    """Applications of our ApplicationSet, and those it left behind under the members' names."""
+    owner = next((live.uid for live in ours if live.id.kind == APPLICATION_SET), None)
+    names = {f"{m.id}-{topology.application.name}" for m in topology.members}
+    for application in applications_of(topology, fleet):
+        owners = [r.get("uid") for r in application.metadata.get("ownerReferences") or []]
+        if owner in owners or (not owners and application.id.name in names):
+            yield application
+
+
+def _pods(topology: Topology, api: KubeReader) -> int:
+    try:
+        live = api.get(workload_id(topology))
+    except AlbDrError:
+        # An unreachable member must not keep a gateway from being taken down.
+        return 0
+    return int(((live.document.get("status") or {}) if live else {}).get("replicas") or 0)
+
+
+def _alb_id(albconfig: Manifest) -> str:
+    balancer = (albconfig.document.get("status") or {}).get("loadBalancer") or {}
+    return str(balancer.get("id") or "")
+
+
+def take_down(
+    topology: Topology,
+    found: Teardown,
+    *,
+    ports: DownPorts,
+    choices: DownChoices,
+    timeout_s: float,
+) -> TornDown:
+    """Delete what the survey found, one after the other, each gone before the next.
+
+    Raises DeadlineExceeded naming the finalizers that hold an object, PartlyApplied when another
+    error strikes half-way; running it again is safe.
+    """
+    deleted: list[ResourceId] = []
+    total = len(found.objects)
+    for n, live in enumerate(found.objects, start=1):
+        with ports.narrator.phase(f"[{n}/{total}] deleting {live.id}"):
+            try:
+                _delete(live, found, ports=ports, choices=choices, timeout_s=timeout_s)
+            except DeadlineExceeded:
+                raise
+            except AlbDrError as error:
+                if not deleted:
+                    raise
+                raise PartlyApplied(
+                    f"{live.id} could not be deleted: {error.message}",
+                    applied=[f"{id_} deleted" for id_ in deleted],
+                    not_applied=[str(left.id) for left in found.objects[n - 1 :]],
+                    hint=f"{error.hint or 'mend the cause'}; running alb-dr down again is safe",
+                ) from error
+        deleted.append(live.id)
+    remainders = _remainders(topology, found, ports=ports, choices=choices)
+    return TornDown(deleted=tuple(deleted), remainders=remainders, dry_run=choices.dry_run)
+
+
+def _remainders(
+    topology: Topology, found: Teardown, *, ports: DownPorts, choices: DownChoices
+) -> tuple[Remainder, ...]:
+    with ports.narrator.phase("looking for what stays"):
+        return tuple(
+            leftovers(
+                topology,
+                found.objects,
+                fleet=ports.fleet,
+                members=ports.members,
+                foreseen=choices.dry_run,
+            )
+        )
+
+
+def _delete(
+    live: Manifest,
+    found: Teardown,
+    *,
+    ports: DownPorts,
+    choices: DownChoices,
+    timeout_s: float,
+) -> None:
+    # The Applications are never swept away by their owner's deletion: each is deleted by itself,
+    # when that is wanted, and its finalizer decides about its workload (safety F61).
+    orphan = live.id.kind == APPLICATION_SET
+    ports.fleet.delete(live.id, uid=live.uid, dry_run=choices.dry_run, orphan=orphan)
+    if choices.dry_run:
+        return
+    try:
+        await_absence(live.id, api=ports.fleet, clock=ports.clock, timeout_s=timeout_s)
+    except DeadlineExceeded as error:
+        if live.id.kind == ALB_CONFIG and found.alb_id:
+            words = f"{error.message}; the ALB {found.alb_id} still exists and still costs money"
+            raise DeadlineExceeded(words, hint=error.hint) from error
+        raise

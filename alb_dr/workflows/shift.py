@@ -1,0 +1,345 @@
+"""The shift: traffic moved in steps, each written in one patch and proven by measured shares.
+
+The way is listed on the Fleet before the first step, so that a shift that is killed leaves one of
+the listed weight vectors, and anybody can see where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from alb_dr.errors import AlbDrError, Interruption, Refused, RestoreIncomplete
+from alb_dr.model.drill import Step
+from alb_dr.model.load import OpenLoad
+from alb_dr.model.shift import (
+    Answer,
+    OnFailure,
+    ShiftPhase,
+    ShiftRecord,
+    ShiftReport,
+    ShiftRequest,
+    StepReport,
+    largest_change,
+    vectors,
+)
+from alb_dr.model.topology import Topology
+from alb_dr.model.weights import TOTAL, Weights
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober, SampleLog
+from alb_dr.stats.gate import Gate
+from alb_dr.stats.vigil import Vigil, baseline_of
+from alb_dr.workflows.await_split import target_of
+from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.shift_checks import check_before, starting_weights, unsafe_to_return
+from alb_dr.workflows.shift_hand import Journal, ShiftHand
+from alb_dr.workflows.shift_record import (
+    read_record,
+    refuse_open_shift,
+)
+from alb_dr.workflows.shift_watch import Ended, Failed, Foreign, ShiftWatch
+from alb_dr.workflows.weights import live_ingress
+
+RETRY_S = 0.5
+"""Pause between two tries to put weights back while the Fleet is in trouble."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftPorts:
+    """Everything a shift touches. ``ask`` puts a failure to a person and returns the answer."""
+
+    fleet: KubeApi
+    members: Mapping[str, KubeReader]
+    prober: Prober
+    clock: Clock
+    narrator: Narrator
+    journal: Journal
+    log: SampleLog
+    shield: Callable[[], AbstractContextManager[None]]
+    ask: Callable[[str], Answer]
+    operator: str
+
+
+def foresee(
+    request: ShiftRequest,
+    topology: Topology,
+    *,
+    fleet: KubeReader,
+    members: Mapping[str, KubeReader],
+    narrator: Narrator,
+) -> tuple[Weights, ...]:
+    """All weights on the way, the present ones first. Reads only; raises what refuses it."""
+    refuse_open_shift(read_record(topology, fleet))
+    start = starting_weights(topology, live_ingress(topology, fleet=fleet))
+    way = (start, *vectors(start, request.target, request.percents))
+    check_before(topology, start, request.target, members=members, narrator=narrator)
+    return way
+
+
+class Shift:
+    """One shift under way."""
+
+    def __init__(self, request: ShiftRequest, topology: Topology, ports: ShiftPorts) -> None:
+        self._request = request
+        self._topology = topology
+        self._ports = ports
+        self._way: tuple[Weights, ...] = ()
+        self._at = 0
+        self._hand = ShiftHand(
+            topology, fleet=ports.fleet, narrator=ports.narrator, journal=ports.journal
+        )
+        self._steps: list[StepReport] = []
+        self._timeline: list[Step] = []
+        self._baseline = ""
+
+    def run(self) -> ShiftReport:
+        """The whole shift.
+
+        Raises Refused, Conflict or BadInput before anything was written, RestoreIncomplete when
+        weights could not be put back, Interruption after the way back. Every other end is told
+        by the report's phase.
+        """
+        self._way = foresee(
+            self._request,
+            self._topology,
+            fleet=self._ports.fleet,
+            members=self._ports.members,
+            narrator=self._ports.narrator,
+        )
+        target = target_of(self._topology, fleet=self._ports.fleet)
+        stream = self._ports.prober.start(target, OpenLoad(rate=self._request.rate))
+        watch = ShiftWatch(self._topology, stream, self._ports, target.member_names)
+        try:
+            self._measure_baseline(watch)
+            phase, why = self._shielded_way(watch)
+        finally:
+            health = stream.stop()
+            watch.finish()
+        if health.invalid:
+            self._say(f"the prober did not keep up: {health.invalid}")
+        return self._report(watch, phase, why)
+
+    def _measure_baseline(self, watch: ShiftWatch) -> None:
+        seconds = self._request.baseline_s
+        with self._ports.narrator.phase(f"measuring the steady state ({seconds:g} s)"):
+            watch.collect(seconds)
+        baseline = baseline_of(watch.samples)
+        self._baseline = (
+            f"{baseline.requests} requests, {baseline.loss_rate:.2%} lost, "
+            f"95th percentile {baseline.p95_s * 1000:.0f} ms"
+        )
+        self._say(f"steady state: {self._baseline}")
+        if not baseline.requests or baseline.loss_rate > self._request.thresholds.abort_errors:
+            raise Refused(
+                f"the traffic is not steady: {self._baseline}",
+                hint="find out why requests are lost before moving them: alb-dr verify",
+                code="ADR-NOT-STEADY",
+            )
+        watch.vigil = Vigil(baseline, self._request.thresholds)
+
+    # the way -----------------------------------------------------------------------------------
+
+    def _shielded_way(self, watch: ShiftWatch) -> tuple[ShiftPhase, str]:
+        """Walk the way; on an interruption leave things as the failure policy says, then go."""
+        try:
+            self._begin()
+            return self._walk(watch)
+        except Interruption as interruption:
+            if self._hand.record is not None:
+                with self._ports.shield():
+                    back = self._request.on_failure is OnFailure.ROLLBACK
+                    self._end(watch, str(interruption), back=back)
+            raise
+
+    def _begin(self) -> None:
+        record = ShiftRecord(
+            shift=self._request.shift_id,
+            vectors=[w.as_dict() for w in self._way],
+            step=0,
+            phase=ShiftPhase.RUNNING,
+            by=self._ports.operator,
+            reason=self._request.reason,
+            started=self._ports.clock.now().isoformat(timespec="seconds"),
+        )
+        self._hand.begin(record)
+
+    def _walk(self, watch: ShiftWatch) -> tuple[ShiftPhase, str]:
+        try:
+            while self._at + 1 < len(self._way):
+                self._take_step(watch)
+        except Foreign as foreign:
+            self._note(ShiftPhase.STOPPED, str(foreign))
+            return ShiftPhase.STOPPED, str(foreign)
+        except Ended as ended:
+            return self._end(watch, str(ended), back=ended.back, asked=True)
+        except Failed as failed:
+            back = (
+                self._request.on_failure is OnFailure.ROLLBACK or failed.answer is Answer.ROLLBACK
+            )
+            return self._end(watch, str(failed), back=back)
+        except AlbDrError as error:
+            # The Fleet is in trouble: whether the last step was written is looked at again there.
+            back = self._request.on_failure is OnFailure.ROLLBACK
+            return self._end(watch, error.message, back=back)
+        self._note(ShiftPhase.DONE, "")
+        return ShiftPhase.DONE, "the traffic is where it was to go"
+
+    def _take_step(self, watch: ShiftWatch) -> None:
+        wanted = self._way[self._at + 1]
+        title = f"step {self._at + 1} of {len(self._way) - 1}: {self._named(wanted)}"
+        began = self._ports.clock.monotonic()
+        requests, lost = watch.count()
+        proven, gate = False, None
+        with self._ports.narrator.phase(title):
+            try:
+                self._hand.intend(self._at + 1)
+                self._hand.write(self._way[self._at], wanted)
+                self._at += 1
+                gate = watch.gate_for(wanted, tolerance=self._tolerance(wanted))
+                self._pass_gate(watch, gate)
+                proven = True
+                self._say(f"proven: {gate.words}")
+                self._hold(watch)
+            finally:
+                more, more_lost = watch.count()
+                self._steps.append(
+                    StepReport(
+                        weights=self._topology.names(wanted),
+                        proven=proven,
+                        seconds=self._ports.clock.monotonic() - began,
+                        requests=more - requests,
+                        lost=more_lost - lost,
+                        words=gate.words if gate is not None else "not written",
+                    )
+                )
+
+    def _tolerance(self, wanted: Weights) -> float:
+        """No wider than half the step, or standing still would pass; nor half a weight."""
+        step = largest_change(self._way[self._at - 1], wanted) / TOTAL
+        least = min(w for _, w in wanted if w) / TOTAL
+        return min(self._request.tolerance, step / 2, least / 2)
+
+    def _pass_gate(self, watch: ShiftWatch, gate: Gate) -> None:
+        deadline = Deadline(self._ports.clock, self._request.step_timeout_s)
+        while not gate.passed:
+            if deadline.passed:
+                failure = Failed(f"the traffic does not follow the weights: {gate.words}")
+                self._put(failure, watch)
+                deadline = Deadline(self._ports.clock, self._request.step_timeout_s)
+            self._tick(watch, gate)
+
+    def _hold(self, watch: ShiftWatch) -> None:
+        """Stay at a step for a while; a slow spell starts the while anew, for so long at most."""
+        deadline = Deadline(self._ports.clock, self._request.step_timeout_s + self._request.hold_s)
+        calm = Deadline(self._ports.clock, self._request.hold_s)
+        while not calm.passed:
+            if self._tick(watch, None):
+                calm = Deadline(self._ports.clock, self._request.hold_s)
+            if deadline.passed:
+                self._put(Failed("the traffic does not calm down at this step"), watch)
+                deadline = Deadline(self._ports.clock, self._request.step_timeout_s)
+
+    def _tick(self, watch: ShiftWatch, gate: Gate | None) -> bool:
+        """One look at everything; True while the step should be held longer."""
+        try:
+            held = watch.tick(gate, weights=self._way[self._at])
+        except Failed as failure:
+            self._put(failure, watch)
+            return True
+        phase = ShiftPhase.PAUSED if watch.paused else ShiftPhase.RUNNING
+        record = self._hand.record
+        if watch.beat_due() or (record is not None and phase is not record.phase):
+            self._note(phase, "")
+        return held
+
+    def _put(self, failure: Failed, watch: ShiftWatch) -> None:
+        """Put a failure to the person if that was wanted; raise it unless they want to go on."""
+        if self._request.on_failure is OnFailure.ASK:
+            answer = self._ports.ask(str(failure))
+            if answer is Answer.CONTINUE:
+                self._say(f"going on in spite of: {failure}")
+                watch.forgive()
+                return
+            failure.answer = answer
+        raise failure
+
+    # the end -----------------------------------------------------------------------------------
+
+    def _end(
+        self, watch: ShiftWatch, why: str, *, back: bool, asked: bool = False
+    ) -> tuple[ShiftPhase, str]:
+        """Go back, or stay; the phase that is then true."""
+        self._say(f"stopping: {why}")
+        self._at = self._hand.where(self._way, self._at)
+        if back and self._at == 0:
+            back, why = False, f"{why}; the weights are those it began with"
+        if back:
+            danger = unsafe_to_return(
+                self._topology, self._way[self._at], self._way[0], members=self._ports.members
+            )
+            if danger is not None:
+                back, why = False, f"{why}; not rolled back, since {danger}"
+        if not back:
+            self._note(ShiftPhase.FROZEN, why)
+            return ShiftPhase.FROZEN, why
+        return self._go_back(watch, why, asked=asked)
+
+    def _go_back(self, watch: ShiftWatch, why: str, *, asked: bool) -> tuple[ShiftPhase, str]:
+        start = self._way[0]
+        deadline = Deadline(self._ports.clock, self._request.step_timeout_s)
+        self._hand.log("back", weights=start.as_dict())
+        with self._ports.narrator.phase(f"rolling back to {self._named(start)}"):
+            while True:
+                try:
+                    self._hand.write(self._way[self._at], start)
+                    break
+                except Foreign as foreign:
+                    why = f"{why}; not rolled back: {foreign}"
+                    self._note(ShiftPhase.STOPPED, why)
+                    return ShiftPhase.STOPPED, why
+                except AlbDrError as error:
+                    self._ports.narrator.warn(f"{error.message}; trying again")
+                if deadline.passed:
+                    raise RestoreIncomplete(
+                        f"the weights could not be put back after: {why}",
+                        hint=f"do this now: alb-dr ingress set-weights {self._typed(start)}",
+                    )
+                self._ports.clock.sleep(RETRY_S)
+            self._at = 0
+            proven = watch.settle(
+                watch.gate_for(start, tolerance=self._request.tolerance), deadline
+            )
+        why += "; rolled back" + ("" if proven else ", but the traffic is not proven to be back")
+        phase = ShiftPhase.ABORTED if asked and proven else ShiftPhase.ROLLED_BACK
+        self._note(phase, why)
+        return phase, why
+
+    # words -------------------------------------------------------------------------------------
+
+    def _note(self, phase: ShiftPhase, why: str) -> None:
+        self._hand.note(phase, why, at=self._at)
+
+    def _report(self, watch: ShiftWatch, phase: ShiftPhase, why: str) -> ShiftReport:
+        requests, lost = watch.count()
+        return ShiftReport(
+            request=self._request,
+            phase=phase,
+            why=why,
+            start=self._topology.names(self._way[0]),
+            end={name: str(w) for name, w in self._topology.names(self._way[self._at]).items()},
+            steps=tuple(self._steps),
+            baseline=self._baseline,
+            requests=requests,
+            lost=lost,
+            timeline=tuple(self._timeline),
+        )
+
+    def _named(self, weights: Weights) -> str:
+        return ", ".join(f"{name} {w}" for name, w in self._topology.names(weights).items())
+
+    def _typed(self, weights: Weights) -> str:
+        return " ".join(f"{name}={w}" for name, w in self._topology.names(weights).items())
+
+    def _say(self, what: str) -> None:
+        self._timeline.append(Step(at=self._ports.clock.now(), what=what))
+        self._ports.narrator.note(what)

@@ -1,0 +1,66 @@
+"""What Argo CD leaves on a Fleet: a cluster's Secret, a generated Application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alb_dr.model.manifest import APPLICATION_SET, Manifest, ResourceId
+from tests.fakes.kube import FakeKube
+
+
+def a_namespace(name: str) -> Manifest:
+    """A namespace."""
+    return Manifest.of({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+
+def argo_cluster(id_: str, name: str) -> Manifest:
+    """The Secret of a cluster Argo CD knows."""
+    return Manifest.of(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": f"cluster-{id_}",
+                "namespace": "argocd",
+                "labels": {"argocd.argoproj.io/secret-type": "cluster", "name": f"{id_}-{name}"},
+                "annotations": {"cluster_id": id_, "cluster_name": name},
+            },
+            "stringData": {"name": f"{id_}-{name}", "server": "https://127.0.0.1:1"},
+        }
+    )
+
+
+def an_application(id_: str, name: str) -> dict[str, Any]:
+    """What the demo's ApplicationSet generates for a cluster."""
+    parameters = [{"name": "envCluster", "value": name, "forceString": True}]
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": f"{id_}-web-demo", "namespace": "argocd"},
+        "spec": {
+            "project": "default",
+            "destination": {"name": f"{id_}-{name}", "namespace": "gateway-demo"},
+            "source": {
+                "repoURL": "https://github.com/AliyunContainerService/gitops-demo.git",
+                "path": "manifests/helm/web-demo",
+                "targetRevision": "main",
+                "helm": {"valueFiles": ["values.yaml"], "parameters": parameters},
+            },
+            "syncPolicy": {"automated": {}, "syncOptions": ["CreateNamespace=true"]},
+        },
+    }
+
+
+def owned_by(api: FakeKube, application: dict[str, Any]) -> Manifest:
+    """The Application, owned by the project's live ApplicationSet."""
+    name = "appset-web-demo"
+    owner = api.get(ResourceId(kind=APPLICATION_SET, name=name, namespace="argocd"))
+    assert owner is not None
+    reference = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "ApplicationSet",
+        "name": name,
+        "uid": owner.uid,
+    }
+    metadata = {**application["metadata"], "ownerReferences": [reference]}
+    return Manifest.of({**application, "metadata": metadata})

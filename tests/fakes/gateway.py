@@ -1,0 +1,141 @@
+"""A gateway in memory: answers follow the live weights, unless a test makes it lie or lose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from alb_dr.model.load import Load, OpenLoad, Target
+from alb_dr.model.manifest import INGRESS, ResourceId
+from alb_dr.model.sample import Outcome, SampleColumns
+from alb_dr.ports import ProbeHealth
+from alb_dr.render.annotations import weights_of
+from tests.fakes.kube import FakeKube
+from tests.fakes.prober import ORIGIN, healthy
+from tests.fakes.samples import a_sample, columns_of
+
+ROUTE = ResourceId(kind=INGRESS, name="web-demo", namespace="gateway-demo")
+GOLDEN = 0.6180339887498949
+"""Steps by this part of a circle fall evenly on it: shares come out as the weights say."""
+
+
+class MovingClock:
+    """Moves when somebody waits for samples or sleeps, never by itself."""
+
+    def __init__(self) -> None:
+        self.elapsed_s = 1000.0
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        return datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(seconds=self.elapsed_s - 1000)
+
+    def monotonic(self) -> float:
+        """Seconds."""
+        return self.elapsed_s
+
+    def sleep(self, seconds: float) -> None:
+        """Move on."""
+        self.elapsed_s += seconds
+
+
+class FakeGateway:
+    """A prober whose answers come from the Ingress of a fake Fleet.
+
+    ``lie`` replaces the weights; ``lose`` says for a member whether a request to it is lost;
+    ``each`` is called before every batch, which is how a test lets something happen half-way.
+    """
+
+    def __init__(self, fleet: FakeKube, clock: MovingClock, ids: Sequence[str]) -> None:
+        self._fleet = fleet
+        self._clock = clock
+        self._ids = ids
+        self.lie: Callable[[Mapping[str, int]], Mapping[str, int]] = lambda weights: weights
+        self.lose: Callable[[str, int], bool] = lambda _member, _n: False
+        self.latency_s: Callable[[str], float] = lambda _member: 0.005
+        self.each: Callable[[], None] = lambda: None
+        self.sent = 0
+        self.rate = 200.0
+        self.stopped = 0
+
+    def start(self, target: Target, load: Load) -> FakeGateway:
+        """The stream is the gateway itself."""
+        del target
+        self.stopped = 0
+        if isinstance(load, OpenLoad):
+            self.rate = load.rate
+        return self
+
+    @property
+    def origin(self) -> datetime:
+        """A fixed instant."""
+        return ORIGIN
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """One address."""
+        return ("127.0.0.1",)
+
+    @property
+    def finished(self) -> bool:
+        """Never by itself."""
+        return self.stopped > 0
+
+    def now_s(self) -> float:
+        """When the next request is due."""
+        return self.sent / self.rate
+
+    def take(self, *, wait_s: float = 0.0) -> SampleColumns:
+        """What was due while the caller waited."""
+        if self.stopped or wait_s <= 0:
+            return SampleColumns()
+        self.each()
+        self._clock.sleep(wait_s)
+        weights = self.lie(self._live())
+        return columns_of([self._one(weights) for _ in range(max(1, round(wait_s * self.rate)))])
+
+    def _live(self) -> Mapping[str, int]:
+        found = self._fleet.cluster.store
+        at = self._fleet._at(ROUTE)
+        document = found.find(at.resource, at.namespace, at.name)
+        annotations = ((document or {}).get("metadata") or {}).get("annotations") or {}
+        return {member: int(weight) for member, weight in weights_of(annotations).items()}
+
+    def _one(self, weights: Mapping[str, int]):  # type: ignore[no-untyped-def]
+        self.sent += 1
+        point = self.sent * GOLDEN % 1.0 * 100
+        member = 0
+        for n, id_ in enumerate(self._ids):
+            member = n
+            point -= weights.get(id_, 0)
+            if point < 0:
+                break
+        due = self.sent / self.rate
+        if self.lose(self._ids[member], self.sent):
+            return a_sample(member, at_s=due, outcome=Outcome.SERVER_ERROR)
+        return a_sample(member, at_s=due, finished_s=due + self.latency_s(self._ids[member]))
+
+    def stop(self) -> ProbeHealth:
+        """Send no more."""
+        self.stopped += 1
+        return healthy(self.sent)
+
+
+class Book:
+    """A journal that remembers, or whose disk is full."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, object]]] = []
+        self.full: Exception | None = None
+
+    def write(self, event: str, **facts: object) -> None:
+        """Remember."""
+        if self.full is not None:
+            raise self.full
+        self.events.append((event, facts))
+
+
+@contextmanager
+def no_shield() -> Iterator[None]:
+    """Signals are not tested here."""
+    yield
