@@ -105,11 +105,11 @@ class Context:
             for member in self.topology.members
         }
 
-    def _confirmation(self, label: str) -> Callable[[ApiIdentity, bool], None]:
+    def _confirmation(self, label: str) -> Callable[[ApiIdentity], None]:
         """What looks, before the first write to an API, whether it is the cluster it was."""
 
-        def confirm(seen: ApiIdentity, keep: bool) -> None:
-            self.pins.confirm(label, seen, accept=self.accept_cluster, keep=keep)
+        def confirm(seen: ApiIdentity) -> None:
+            self.pins.confirm(label, seen, accept=self.accept_cluster)
 
         return confirm
 

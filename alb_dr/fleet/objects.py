@@ -24,8 +24,8 @@ from alb_dr.model.manifest import (
 from alb_dr.ports import ApiIdentity, Clock
 
 log = logging.getLogger(__name__)
-Confirm = Callable[[ApiIdentity, bool], None]
-"""Refuses a cluster that is not the one it should be; True: a real write follows."""
+Confirm = Callable[[ApiIdentity], None]
+"""Refuses a cluster that is not the one it should be."""
 FIELD_MANAGER = "alb-dr"
 """Who owns the fields that we apply."""
 PAGE = 500
@@ -41,8 +41,7 @@ class KubeCluster:
         self._transport = transport
         self._clock = clock
         self._confirm = confirm
-        self._confirmed = 0
-        self._seen: ApiIdentity | None = None
+        self._confirmed = False
         self._confirming = threading.Lock()
 
     @property
@@ -303,21 +302,18 @@ class KubeCluster:
         )
 
     def _confirm_write(self, call: Call) -> None:
-        """Before a write: is this the cluster it was? Raises what ``confirm`` raises.
-
-        Asked once before the first dry run, and kept with the first real write.
-        """
-        is_real = "dryRun" not in call.query
-        if self._confirm is None or self._confirmed >= 1 + is_real:
+        """Before the first real write: is this the cluster it was? Raises what ``confirm`` does."""
+        if self._confirm is None or "dryRun" in call.query:
             return
         with self._confirming:
+            if self._confirmed:
+                return
             try:
-                self._seen = self._seen or self._cluster()
-                self._confirm(self._seen, is_real)
+                self._confirm(self._cluster())
             except Forbidden:
                 # A role of one namespace cannot read it, and such a role must be able to restore.
                 log.warning("%s: its identity is not checked: no right to", self.label)
-            self._confirmed = 1 + is_real
+            self._confirmed = True
 
 
 def collection_path(kind: Kind, namespace: str | None) -> str:

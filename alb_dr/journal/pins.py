@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,11 @@ class Pins:
         self._path = state_dir / "pins" / f"{digest}.json"
         self._config = config
 
-    def confirm(self, label: str, seen: ApiIdentity, *, accept: bool, keep: bool = True) -> None:
+    def confirm(self, label: str, seen: ApiIdentity, *, accept: bool) -> None:
         """Refused unless ``seen`` is the cluster known under this label; pinned at first use.
 
         A cluster is its kube-system's uid: an address or an authority may change, it may not.
-        Two labels may not name one cluster: a drill would harm the survivor. Without ``keep``
-        nothing is pinned: a dry run is no use.
+        Two labels may not name one cluster: a drill would harm the survivor.
         """
         known = self._read()
         for other, facts in known.items():
@@ -48,12 +48,15 @@ class Pins:
                 code="ADR-OTHER-CLUSTER",
             )
         facts = {"uid": seen.cluster_uid, "server": seen.server, "ca_sha256": seen.ca_sha256}
-        if keep and before != facts:
+        if before != facts:
             self._write({**known, label: facts})
 
     def forget(self) -> None:
         """Forget every cluster of this project file: they are gone."""
         self._path.unlink(missing_ok=True)
+        with suppress(OSError):
+            # Only when no other project has pins.
+            self._path.parent.rmdir()
 
     def _read(self) -> dict[str, dict[str, str]]:
         try:

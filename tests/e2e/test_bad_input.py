@@ -94,8 +94,7 @@ def test_a_wrong_token_is_credentials(world: Shell, tmp_path: Path) -> None:
 
 def test_F58_a_missing_kind_names_the_add_on(world: Shell) -> None:
     member = str(world.folder / "poc-ack-1.kubeconfig")
-    words = ("gateway", "create", "--dry-run", "--accept-cluster", "--kubeconfig", member)
-    said = world.refused(13, *words)
+    said = world.refused(13, "gateway", "create", "--kubeconfig", member)
     assert "multi-cluster gateway is not enabled" in said
 
 
@@ -116,7 +115,7 @@ def test_F63_a_kubeconfig_of_another_cluster_is_refused_until_accepted(tutorial:
     config = tutorial.folder / "alb-dr.yaml"
     tutorial.ok("ingress", "apply", "--dry-run", "--no-wait")
     wrong = str(tutorial.folder / "poc-ack-1.kubeconfig")
-    said = tutorial.refused(6, "gateway", "create", "--kubeconfig", wrong, "--no-wait")
+    said = tutorial.refused(6, "ingress", "apply", "--kubeconfig", wrong, "--no-wait")
     assert "ADR-OTHER-CLUSTER" in said
     assert "--accept-cluster" in said
     assert config.is_file()

@@ -29,7 +29,7 @@ class Command:
 
 
 WAIT = ("--timeout", "4")
-DRILL = ("--rate", "50", "--baseline", "0.5", "--observe", "1", "--restore-timeout", "5")
+DRILL = ("--rate", "50", "--baseline", "0.5", "--observe", "2.5", "--restore-timeout", "5")
 _DISTRIBUTE, _GATEWAY = ("distribute", "apply"), ("gateway", "create")
 _INGRESS, _WEIGHTS = ("ingress", "apply"), ("ingress", "set-weights", "40", "60")
 _RECOVER = ("failover", "recover", "--execute")
@@ -61,6 +61,7 @@ COMMANDS = (
         words=(*_WEIGHTS, *WAIT),
         before=(("ingress", "set-weights", "20", "80", "--no-wait"),),
         after=((*_WEIGHTS, "--no-wait"),),
+        optional=("/events",),
     ),
     Command(name="verify", words=("verify", "--requests", "20"), optional=("",)),
     Command(name="failover status", words=("failover", "status")),
