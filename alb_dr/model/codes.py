@@ -97,8 +97,8 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-OTHER-CLUSTER": "A kubeconfig names another cluster than when it was first written "
     "through: the uid of its kube-system namespace differs. Check the file and its context. If the "
     "change is right, say --accept-cluster once.",
-    "ADR-STALE-PLAN": "The Fleet changed after the plan was made; what changed is named. Make a new "
-    "plan and read it.",
+    "ADR-STALE-PLAN": "The Fleet changed after the plan was made; what changed is named. Make a "
+    "new plan and read it.",
     "ADR-PLAN-BLOCKED": "The plan cannot be carried out as it is: an object is somebody else's, "
     "needs replacement, or a generated Application would be deleted. `alb-dr plan` says which.",
     "ADR-NOT-STEADY": "The traffic was not as the live weights say before the shift began, so its "

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +46,8 @@ class Bench:
     proxies: dict[str, FaultProxy]
     direct: Path
     proxied: Path
+    process: subprocess.Popen[str] | None = None
+    """The command line that runs, or ran last."""
 
     def run(self, words: tuple[str, ...], *, direct: bool = False, limit_s: float = 60) -> Finished:
         """Run the installed program; code -1 when it does not end in time."""
@@ -56,7 +60,7 @@ class Bench:
             "ALB_DR_CALL_TIMEOUT": "10" if direct else CALL_S,
         }
         began = time.monotonic()
-        process = subprocess.Popen(
+        self.process = process = subprocess.Popen(
             [PROGRAM, *words],
             env=env,
             stdin=subprocess.DEVNULL,
@@ -95,6 +99,20 @@ class Bench:
         done = self.run(("failover", "status", "-o", "json"), direct=True)
         found: list[dict[str, Any]] = json.loads(done.stdout)["data"]["open"]
         return found
+
+    def workload(self, api: str) -> dict[str, Any]:
+        """The demo's Deployment in a member, read behind the proxies."""
+        kubeconfig = yaml.safe_load((self.direct.parent / f"{api}.kubeconfig").read_text())
+        server = kubeconfig["clusters"][0]["cluster"]["server"]
+        token = kubeconfig["users"][0]["user"]["token"]
+        trusted = ssl.create_default_context(cafile=str(self.direct.parent / "ca.crt"))
+        request = urllib.request.Request(
+            f"{server}/apis/apps/v1/namespaces/gateway-demo/deployments/web-demo",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        with urllib.request.urlopen(request, context=trusted, timeout=10) as answer:
+            document: dict[str, Any] = json.load(answer)
+        return document
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import ssl
 import struct
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -38,6 +38,8 @@ class FaultProxy:
         self._upstream_tls = ssl.create_default_context(cafile=str(upstream_ca))
         self.seen: list[tuple[str, str]] = []
         self.rule: Rule | None = None
+        self.watcher: Callable[[str, str, str], None] | None = None
+        """Told of every call: ``before`` it is passed on, ``after`` it was answered upstream."""
         self._met: Counter[Rule] = Counter()
         self._first: dict[str, tuple[int, bytes]] = {}
         self._strange = self._down = False
@@ -159,6 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         toxic = self.server.proxy.toxic_for(self.command, self.path)
+        self._tell("before")
         with suppress(OSError, http.client.HTTPException):
             if toxic is None:
                 self._forward(body)
@@ -173,9 +176,15 @@ class _Handler(BaseHTTPRequestHandler):
                 self._stream(answer)
                 return
             content = answer.read()
+            self._tell("after")
             if self.command == "GET":
                 self.server.proxy.first_answer(self.path, (answer.status, content))
             self._send(answer.status, content, answer.headers.get("Content-Type", ""))
+
+    def _tell(self, when: str) -> None:
+        watcher = self.server.proxy.watcher
+        if watcher is not None:
+            watcher(when, self.command, self.path)
 
     def _stream(self, answer: http.client.HTTPResponse) -> None:
         self.send_response(answer.status)
