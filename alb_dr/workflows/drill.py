@@ -17,7 +17,7 @@ from alb_dr.model.drill import (
     Marks,
     Step,
 )
-from alb_dr.model.load import OpenLoad
+from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
@@ -27,7 +27,9 @@ from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_record import fire_patch, replicas_of
 from alb_dr.workflows.guardrails import check_guardrails
+from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.recover import await_pods, restore_until
+from alb_dr.workflows.weights import live_ingress
 
 NOT_TESTED = (
     "detection by health checks (a dead zone removes no endpoints)",
@@ -88,6 +90,13 @@ class Drill:
         self._names = tuple(m.name for m in topology.members)
         self._index = self._names.index(self._victim.name)
         self.samples = SampleColumns()
+        self._lock = DrillLock(
+            lease_id(live_ingress(topology, fleet=ports.fleet)),
+            fleet=ports.fleet,
+            clock=ports.clock,
+            narrator=ports.narrator,
+        )
+        self._lost_lock: str | None = None
         self._marks = Marks()
         self._timeline: list[Step] = []
 
@@ -107,6 +116,15 @@ class Drill:
                 narrator=self._narrator,
             )
         target = target_of(self._topology, fleet=self._fleet)
+        self._lock.acquire(holder=self._operator, drill=self._plan.drill_id)
+        try:
+            return self._measured(target, workload)
+        finally:
+            with self._shield():
+                self._lock.release()
+
+    def _measured(self, target: Target, workload: Manifest) -> DrillReport:
+        """The drill under traffic, with the lock held."""
         stream = self._prober.start(target, OpenLoad(rate=self._plan.rate))
         try:
             unsteady = self._baseline(stream)
@@ -140,6 +158,7 @@ class Drill:
         while (left := end - self._clock.monotonic()) > 0:
             self.samples.extend(stream.take(wait_s=min(LOOK_S, left)))
             self._clock.sleep(min(LOOK_S, max(0.0, end - self._clock.monotonic())))
+            self._lost_lock = self._lost_lock or self._lock.renew()
         self.samples.extend(stream.take())
 
     # harm and restore --------------------------------------------------------------------------
@@ -209,7 +228,7 @@ class Drill:
         ):
             self._mark(in_force_s=max(self.samples.due_s, default=0.0))
             self._say("the fault is in force: no pods are left")
-        return self._over_budget()
+        return self._lost_lock or self._over_budget()
 
     def _over_budget(self) -> str | None:
         """Ten seconds without one good answer: the survivors do not carry the traffic."""

@@ -107,7 +107,10 @@ def _arm(found: Bench, kill: Kill) -> threading.Event:
 
 
 def _left_over(found: Bench, wanted: int) -> str | None:
-    """What the drill left in a member, or None."""
+    """What the drill left in a member or on the Fleet, or None.
+
+    A drill killed before it harmed anything leaves its lock, which expires; nothing else.
+    """
     for api in found.proxies:
         if api == "fleet":
             continue

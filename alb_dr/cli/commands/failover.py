@@ -98,10 +98,41 @@ def status(
     ] = False,
 ) -> None:
     """Say which drills are open, in every member."""
-    found = _open(context_of(ctx))
+    context = context_of(ctx)
+    found = _open(context)
     human = _table(found) if found else "no drill is open"
+    lock = _lock_words(context)
+    if lock is not None:
+        human += f"\nlocked: {lock}"
     code = ExitCode.RESTORE_INCOMPLETE if found and fail_if_open else ExitCode.OK
-    answer(ctx, human, {"open": [_as_data(d) for d in found]}, exit_code=code)
+    answer(ctx, human, {"open": [_as_data(d) for d in found], "lock": lock}, exit_code=code)
+
+
+@app.command(epilog=EPILOG)
+def unlock(
+    ctx: typer.Context,
+    drill_id: Annotated[
+        str, typer.Option("--drill", metavar="ID", help="The drill whose lock it is.")
+    ],
+    yes: Yes = False,
+) -> None:
+    """Remove the lock of a drill whose machine is lost; refused while its holder lives."""
+    from alb_dr.workflows.unlock import check_unlock, remove_lock
+
+    context = context_of(ctx)
+    lock = check_unlock(
+        context.topology,
+        drill_id,
+        fleet=context.fleet,
+        members=context.members,
+        clock=context.clock,
+    )
+    if lock is None:
+        answer(ctx, "there is no lock", {"unlocked": False})
+        return
+    confirm(f"remove the lock of drill {drill_id}?", yes=yes)
+    remove_lock(lock, fleet=context.fleet)
+    answer(ctx, f"the lock of drill {drill_id} is gone", {"unlocked": True})
 
 
 @app.command(epilog=EPILOG)
@@ -137,8 +168,38 @@ def recover(
                 deadline = Deadline(context.clock, timeout)
                 await_pods(each.workload.id, api=api, deadline=deadline, narrator=context.narrator)
         done.append({**_as_data(each), "done": str(result)})
+        if each.record is not None:
+            _forget_lock(context, each.record.drill)
     human = "\n".join(f"{d['member']}: {d['object']}: {d['done']}, verified" for d in done)
     answer(ctx, human, {"open": [], "recovered": done, "executed": True})
+
+
+def _lock_words(context: Context) -> str | None:
+    """Who holds the lock; None when nobody does or the Fleet does not say."""
+    from alb_dr.errors import AlbDrError
+    from alb_dr.workflows.lease import words
+    from alb_dr.workflows.unlock import live_lock
+
+    try:
+        lock = live_lock(context.topology, fleet=context.fleet)
+    except AlbDrError as error:
+        context.narrator.warn(f"the lock cannot be read: {error.message}")
+        return None
+    return words(lock, context.clock.now()) if lock is not None else None
+
+
+def _forget_lock(context: Context, drill_id: str) -> None:
+    """Remove what an interrupted drill locked. Restoring needs no Fleet, so this may fail."""
+    from alb_dr.errors import AlbDrError
+    from alb_dr.workflows.lease import DRILL
+    from alb_dr.workflows.unlock import live_lock, remove_lock
+
+    try:
+        lock = live_lock(context.topology, fleet=context.fleet)
+        if lock is not None and lock.annotations.get(DRILL) == drill_id:
+            remove_lock(lock, fleet=context.fleet)
+    except AlbDrError as error:
+        context.narrator.warn(f"the lock of the drill stays until it expires: {error.message}")
 
 
 def _open(context: Context) -> "list[OpenDrill]":

@@ -1,0 +1,181 @@
+"""The lock of a drill: a Lease on the Fleet, one for each weighted Ingress (safety §3.5).
+
+The Lease is no fence: a holder that slept may still believe it holds. The fence is the drill's id
+in every ``test`` of a patch; the Lease keeps two well-behaved operators apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from alb_dr.errors import AlbDrError, Conflict
+from alb_dr.model.manifest import LEASE, Manifest, ResourceId
+from alb_dr.ports import Clock, KubeApi, Narrator
+
+DURATION_S = 30
+"""How long a holder that says nothing keeps the lock."""
+RENEW_S = DURATION_S / 3
+"""Between two renewals."""
+LOST_S = DURATION_S * 2 / 3
+"""Without a renewal for so long the lock counts as lost."""
+DRILL = "alb-dr.io/drill"
+"""The annotation that says for which drill."""
+
+
+def lease_id(ingress: Manifest) -> ResourceId:
+    """The Lease of an Ingress, named after its uid: an Ingress made anew has a lock of its own."""
+    return ResourceId(kind=LEASE, name=f"alb-dr-{ingress.uid[:8]}", namespace=ingress.id.namespace)
+
+
+class DrillLock:
+    """Held from before the harm to after the restore."""
+
+    def __init__(
+        self, id_: ResourceId, *, fleet: KubeApi, clock: Clock, narrator: Narrator
+    ) -> None:
+        self._id = id_
+        self._fleet = fleet
+        self._clock = clock
+        self._narrator = narrator
+        self._held: Manifest | None = None
+        self._renewed_s = 0.0
+
+    def acquire(self, *, holder: str, drill: str) -> None:
+        """Take the lock; Conflict names who holds it, since when and for which drill.
+
+        A holder that looks dead by its last renewal is watched for one whole duration by our own
+        clock before it is replaced: two machines' wall clocks prove nothing.
+        """
+        document = self._document(holder, drill)
+        try:
+            self._keep(self._fleet.create(document))
+            return
+        except Conflict:
+            live = self._fleet.get(self._id)
+        if live is None:
+            self._keep(self._fleet.create(document))
+            return
+        if not self._looks_dead(live) or self._still_alive(live):
+            raise self._locked(live)
+        self._keep(self._fleet.replace(_over(live, document)))
+
+    def renew(self) -> str | None:
+        """Say that we live, when it is time; why the lock is lost, or None."""
+        if self._held is None or self._clock.monotonic() - self._renewed_s < RENEW_S:
+            return None
+        spec = {**self._held.document["spec"], "renewTime": micro_time(self._clock.now())}
+        try:
+            self._keep(self._fleet.replace(_with(self._held, {"spec": spec})))
+        except Conflict:
+            self._held = None
+            return "somebody else took the lock of this drill"
+        except AlbDrError as error:
+            if self._clock.monotonic() - self._renewed_s < LOST_S:
+                return None
+            return f"the lock could not be renewed: {error.message}"
+        return None
+
+    def release(self) -> None:
+        """Give the lock back. It expires by itself, so a failure here is only worth a word."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        try:
+            self._fleet.delete(self._id, uid=held.uid)
+        except AlbDrError as error:
+            self._narrator.warn(f"{self._id} stays until it expires: {error.message}")
+
+    def _keep(self, held: Manifest) -> None:
+        self._held = held
+        self._renewed_s = self._clock.monotonic()
+
+    def _document(self, holder: str, drill: str) -> Manifest:
+        now = micro_time(self._clock.now())
+        return Manifest(
+            id=self._id,
+            document={
+                "apiVersion": LEASE.api_version,
+                "kind": LEASE.name,
+                "metadata": {
+                    "name": self._id.name,
+                    "namespace": self._id.namespace,
+                    "annotations": {DRILL: drill},
+                },
+                "spec": {
+                    "holderIdentity": holder,
+                    "leaseDurationSeconds": DURATION_S,
+                    "acquireTime": now,
+                    "renewTime": now,
+                },
+            },
+        )
+
+    def _looks_dead(self, live: Manifest) -> bool:
+        renewed = renewed_at(live)
+        duration = timedelta(seconds=_duration_s(live))
+        return renewed is None or self._clock.now() - renewed > duration
+
+    def _still_alive(self, live: Manifest) -> bool:
+        """Watch one whole duration; True when the holder renewed meanwhile."""
+        left = _duration_s(live) if (live.document.get("spec") or {}).get("holderIdentity") else 0.0
+        if left:
+            self._narrator.warn(
+                f"{self._id} was left by {_holder(live)}; waiting {left:g} s whether it lives"
+            )
+        end = self._clock.monotonic() + left
+        while self._clock.monotonic() < end:
+            self._clock.sleep(min(1.0, max(0.0, end - self._clock.monotonic())))
+            seen = self._fleet.get(self._id)
+            if seen is not None and seen.resource_version != live.resource_version:
+                return True
+        return False
+
+    def _locked(self, live: Manifest) -> Conflict:
+        return Conflict(
+            f"another drill holds {self._id}: {words(live, self._clock.now())}",
+            hint="wait, or see alb-dr failover status; if that machine is lost: "
+            "alb-dr failover unlock",
+            code="ADR-LOCKED",
+        )
+
+
+def words(live: Manifest, now: datetime) -> str:
+    """Who holds a Lease, for which drill and since when."""
+    renewed = renewed_at(live)
+    age = (
+        "at an unknown time" if renewed is None else f"{(now - renewed).total_seconds():.0f} s ago"
+    )
+    return f"drill {live.annotations.get(DRILL, '?')} by {_holder(live)}, last renewed {age}"
+
+
+def micro_time(instant: datetime) -> str:
+    """A MicroTime: always six digits, which the API insists on (safety F47)."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def renewed_at(live: Manifest) -> datetime | None:
+    """When a Lease was renewed last; None when that cannot be read."""
+    try:
+        return datetime.fromisoformat(str((live.document.get("spec") or {})["renewTime"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _holder(live: Manifest) -> str:
+    return str((live.document.get("spec") or {}).get("holderIdentity") or "nobody")
+
+
+def _duration_s(live: Manifest) -> float:
+    return float((live.document.get("spec") or {}).get("leaseDurationSeconds") or DURATION_S)
+
+
+def _over(live: Manifest, wanted: Manifest) -> Manifest:
+    """The wanted Lease in place of the live one, guarded by the live one's version."""
+    metadata = {**wanted.document["metadata"], "resourceVersion": live.resource_version}
+    return Manifest(id=wanted.id, document={**wanted.document, "metadata": metadata})
+
+
+def _with(held: Manifest, changes: Mapping[str, Any]) -> Manifest:
+    return Manifest(id=held.id, document={**held.document, **changes})

@@ -1,0 +1,69 @@
+"""Unlock: take away the lock of a drill whose machine is lost, and of nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from alb_dr.errors import Conflict, NotFound, Refused
+from alb_dr.model.manifest import Manifest
+from alb_dr.model.topology import Topology
+from alb_dr.ports import Clock, KubeApi, KubeReader
+from alb_dr.workflows.lease import DRILL, DURATION_S, lease_id, renewed_at, words
+from alb_dr.workflows.recover import open_drills
+from alb_dr.workflows.weights import live_ingress
+
+SECOND_LOOK_S = 2.0
+"""A holder whose clock is wrong but who lives is given away by a change between two looks."""
+
+
+def live_lock(topology: Topology, *, fleet: KubeReader) -> Manifest | None:
+    """The Lease of the project's Ingress, if there is one."""
+    try:
+        ingress = live_ingress(topology, fleet=fleet)
+    except NotFound:
+        return None
+    return fleet.get(lease_id(ingress))
+
+
+def check_unlock(
+    topology: Topology,
+    drill: str,
+    *,
+    fleet: KubeReader,
+    members: Mapping[str, KubeApi],
+    clock: Clock,
+) -> Manifest | None:
+    """The Lease that may go, or None when there is none.
+
+    Raises Conflict when it belongs to another drill, Refused while its holder lives or a workload
+    still carries the drill's record.
+    """
+    lock = live_lock(topology, fleet=fleet)
+    if lock is None:
+        return None
+    said = words(lock, clock.now())
+    if lock.annotations.get(DRILL) != drill:
+        raise Conflict(f"the lock is not of drill {drill}: {said}", code="ADR-LOCKED")
+    renewed = renewed_at(lock)
+    if renewed is not None and clock.now() - renewed < timedelta(seconds=DURATION_S):
+        raise Refused(f"its holder lives: {said}", hint="wait, or end that command")
+    clock.sleep(SECOND_LOOK_S)
+    again = live_lock(topology, fleet=fleet)
+    if again is None:
+        return None
+    if again.resource_version != lock.resource_version:
+        raise Refused(f"its holder lives: {words(again, clock.now())}", hint="wait for it")
+    for api in members.values():
+        if any(d.record is not None and d.record.drill == drill for d in open_drills(api)):
+            raise Refused(
+                f"{api.label} still carries the record of drill {drill}",
+                hint="put it back first: alb-dr failover recover --execute",
+                code="ADR-DRILL-OPEN",
+            )
+    return again
+
+
+def remove_lock(lock: Manifest, *, fleet: KubeApi) -> None:
+    """Delete this very Lease."""
+    fleet.delete(lock.id, uid=lock.uid)
