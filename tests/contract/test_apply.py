@@ -76,6 +76,22 @@ def test_two_owners_of_one_value_share_it_and_the_last_one_removes_it(
     assert not live(api, wanted).document.get("data")
 
 
+def test_who_lets_go_of_a_map_takes_nothing_of_others_along(api: Api, namespace: str) -> None:
+    api.port.apply(config_map(namespace, data={}))
+    api.apply_as(CONSOLE, config_map(namespace, data={"a": "1", "b": "1"}), False)
+    api.port.apply(config_map(namespace, data={"a": "1"}))
+    assert live(api, config_map(namespace)).document["data"] == {"a": "1", "b": "1"}
+
+
+def test_a_map_of_a_custom_kind_goes_with_its_last_field(api: Api, unique: str) -> None:
+    wanted = alb_config(unique)
+    wanted.document["spec"]["extra"] = {"inner": {"value": 1}}
+    api.port.apply(wanted)
+    api.port.apply(alb_config(unique))
+    assert live(api, wanted).document["spec"] == alb_config(unique).document["spec"]
+    assert api.port.delete(wanted.id)
+
+
 def test_a_conflict_names_the_field_and_its_owner_and_changes_nothing(
     api: Api, namespace: str
 ) -> None:

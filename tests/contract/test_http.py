@@ -392,6 +392,22 @@ def test_a_list_comes_in_pages(http: Raw, maps: str, namespace: str) -> None:
     assert len(versions) == 1, "all pages show one moment"
 
 
+def test_all_pages_show_one_moment(http: Raw, maps: str, namespace: str) -> None:
+    for name in ("b", "c", "d"):
+        http.post(maps, document(config_map(namespace, name, labels={"page": "yes"})))
+    query = {"limit": "1", "labelSelector": "page=yes"}
+    first = http.get(maps, **query)
+    http.post(maps, document(config_map(namespace, "a", labels={"page": "yes"})))
+    http.delete(f"{maps}/b")
+    http.delete(f"{maps}/c")
+    http.patch(f"{maps}/d", {"data": {"x": "1"}}, MERGE_PATCH)
+    query = {"labelSelector": "page=yes", "continue": first.body["metadata"]["continue"]}
+    rest = http.get(maps, **query)
+    assert (_names(first.body), _names(rest.body)) == (["b"], ["c", "d"])
+    assert "data" not in rest.body["items"][1]
+    assert _names(http.get(maps, labelSelector="page=yes").body) == ["a", "d"]
+
+
 def test_a_continuation_that_is_none_is_refused(http: Raw, maps: str) -> None:
     reply = http.get(maps, **{"limit": "2", "continue": "nonsense"})
     assert (reply.status, reply.body["reason"]) == (400, "BadRequest")
