@@ -154,6 +154,32 @@ def test_the_containers_of_a_deployment_merge_by_name(api: Api, namespace: str) 
     assert {c["name"] for c in found} == {"web", "beside"}
 
 
+def test_a_container_goes_with_its_only_owner(api: Api, namespace: str) -> None:
+    two = deployment(namespace)
+    containers = two.document["spec"]["template"]["spec"]["containers"]
+    containers.append({"name": "beside", "image": "example.com/beside:1"})
+    api.port.apply(two)
+    api.port.apply(deployment(namespace))
+    found = live(api, two).document["spec"]["template"]["spec"]["containers"]
+    assert [c["name"] for c in found] == ["web"]
+
+
+def test_finalizers_are_owned_one_by_one(api: Api, namespace: str) -> None:
+    def held(*names: str) -> Manifest:
+        return config_map(namespace, finalizers=[f"contract.example.com/{n}" for n in names])
+
+    api.port.apply(held("ours"))
+    api.apply_as(CONSOLE, held("theirs"), False)
+    assert set(live(api, held()).metadata["finalizers"]) == {
+        "contract.example.com/ours",
+        "contract.example.com/theirs",
+    }
+    api.port.apply(config_map(namespace))
+    assert live(api, held()).metadata["finalizers"] == ["contract.example.com/theirs"]
+    api.apply_as(CONSOLE, config_map(namespace), False)
+    assert not live(api, held()).metadata.get("finalizers")
+
+
 def test_whoever_owned_the_replicas_and_stops_saying_them_gets_the_default(
     api: Api, namespace: str
 ) -> None:
