@@ -7,16 +7,9 @@ import pytest
 from alb_dr.errors import Conflict, NotFound, Rejected
 from alb_dr.model.manifest import Manifest
 from tests.contract.objects import alb_config, config_map, deployment, ingress, lease
-from tests.contract.servers import Api
+from tests.contract.servers import Api, live
 
 CONSOLE = "console"
-
-
-def live(api: Api, manifest: Manifest) -> Manifest:
-    """What is stored."""
-    found = api.port.get(manifest.id)
-    assert found is not None
-    return found
 
 
 def test_what_is_applied_is_stored(api: Api, namespace: str) -> None:

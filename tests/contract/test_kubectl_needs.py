@@ -8,18 +8,11 @@ import pytest
 
 from tests.contract.objects import alb_config, config_map, deployment
 from tests.contract.raw import MERGE_PATCH, STRATEGIC_PATCH, Raw
-from tests.contract.servers import Api
+from tests.contract.servers import ALB_CONFIGS, Api
 
-ALB_CONFIGS = "/apis/alibabacloud.com/v1/albconfigs"
 META = "g=meta.k8s.io"
 TABLE = f"application/json;as=Table;v=v1;{META}"
 PARTIAL = f"application/json;as=PartialObjectMetadata;v=v1;{META}"
-
-
-@pytest.fixture
-def maps(namespace: str) -> str:
-    """The path of the test's ConfigMaps."""
-    return f"/api/v1/namespaces/{namespace}/configmaps"
 
 
 @pytest.fixture
