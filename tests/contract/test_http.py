@@ -59,6 +59,35 @@ def test_a_reader_learns_what_it_may(
     assert reply.body["status"]["allowed"] is allowed
 
 
+def test_somebody_else_may_be_asked_about(served: Api, http: Raw, namespace: str) -> None:
+    served.restrict(namespace)
+    attributes = {"verb": "delete", "group": "", "resource": "configmaps", "namespace": namespace}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": READER, "resourceAttributes": attributes},
+    }
+    reply = http.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+    assert (reply.status, reply.body["status"]["allowed"]) == (201, False)
+    reads = {"user": READER, "resourceAttributes": {**attributes, "verb": "get"}}
+    path = f"/apis/authorization.k8s.io/v1/namespaces/{namespace}/localsubjectaccessreviews"
+    local = {**review, "kind": "LocalSubjectAccessReview", "spec": reads}
+    reply = http.post(path, {**local, "metadata": {"namespace": namespace}})
+    assert (reply.status, reply.body["status"]["allowed"]) == (201, True)
+
+
+def test_an_administrator_may_do_everything(http: Raw, namespace: str) -> None:
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectRulesReview",
+        "spec": {"namespace": namespace},
+    }
+    reply = http.post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review)
+    everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
+    assert reply.status == 201
+    assert everything in reply.body["status"]["resourceRules"]
+
+
 # what is wrong --------------------------------------------------------------------------------
 
 
