@@ -83,3 +83,21 @@ def _a_namespace(api: Api) -> Iterator[str]:
 def unique() -> str:
     """A name for a cluster-scoped object that no other test uses."""
     return f"contract-{next(_numbers)}"
+
+
+@pytest.fixture
+def maps(namespace: str) -> str:
+    """The path of the test's ConfigMaps."""
+    return f"/api/v1/namespaces/{namespace}/configmaps"
+
+
+@pytest.fixture
+def workloads(namespace: str) -> str:
+    """The path of the test's Deployments."""
+    return f"/apis/apps/v1/namespaces/{namespace}/deployments"
+
+
+@pytest.fixture
+def ingresses(namespace: str) -> str:
+    """The path of the test's Ingresses."""
+    return f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses"

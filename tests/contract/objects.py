@@ -99,3 +99,8 @@ def event(namespace: str, name: str, about: str) -> Manifest:
         type="Normal",
         source={"component": "contract"},
     )
+
+
+def document(manifest: Manifest) -> Json:
+    """The document of a manifest, to be sent."""
+    return dict(manifest.document)

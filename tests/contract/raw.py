@@ -105,12 +105,14 @@ class Raw:
             return Reply(response.status, raw.decode())
 
     @contextmanager
-    def watch(self, path: str, **query: str) -> Iterator[Iterator[dict[str, Any]]]:
+    def watch(
+        self, path: str, *, accept: str = "application/json", **query: str
+    ) -> Iterator[Iterator[dict[str, Any]]]:
         """The events of a watch as they come; what happens within the block may be among them."""
         connection = self._connect()
         try:
             address = _with(path, {"watch": "1", **query})
-            connection.request("GET", address, headers=self._headers("application/json"))
+            connection.request("GET", address, headers=self._headers(accept))
             response = connection.getresponse()
             yield (json.loads(line) for line in iter(response.readline, b"") if line.strip())
         finally:

@@ -37,6 +37,7 @@ WAIT_S = 30.0
 POLL_S = 0.05
 """Pause between two looks at a real server."""
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+ALB_CONFIGS = "/apis/alibabacloud.com/v1/albconfigs"
 RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces"
 READS = ("get", "list", "watch")
 WRITES = ("create", "update", "patch", "delete", "deletecollection")
@@ -62,6 +63,13 @@ class Api:
     """A version so old that the API cannot tell any more what came after it; None without one."""
     history: Callable[[], list[str]] | None = None
     """The requests so far, for an API that remembers them."""
+
+
+def live(api: Api, manifest: Manifest) -> Manifest:
+    """What is stored under a manifest's identity."""
+    found = api.port.get(manifest.id)
+    assert found is not None
+    return found
 
 
 def fake() -> Api:

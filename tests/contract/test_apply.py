@@ -7,16 +7,9 @@ import pytest
 from alb_dr.errors import Conflict, NotFound, Rejected
 from alb_dr.model.manifest import Manifest
 from tests.contract.objects import alb_config, config_map, deployment, ingress, lease
-from tests.contract.servers import Api
+from tests.contract.servers import Api, live
 
 CONSOLE = "console"
-
-
-def live(api: Api, manifest: Manifest) -> Manifest:
-    """What is stored."""
-    found = api.port.get(manifest.id)
-    assert found is not None
-    return found
 
 
 def test_what_is_applied_is_stored(api: Api, namespace: str) -> None:
@@ -74,6 +67,22 @@ def test_two_owners_of_one_value_share_it_and_the_last_one_removes_it(
     assert live(api, wanted).document["data"] == {"a": "1"}
     api.apply_as(CONSOLE, config_map(namespace), False)
     assert not live(api, wanted).document.get("data")
+
+
+def test_who_lets_go_of_a_map_takes_nothing_of_others_along(api: Api, namespace: str) -> None:
+    api.port.apply(config_map(namespace, data={}))
+    api.apply_as(CONSOLE, config_map(namespace, data={"a": "1", "b": "1"}), False)
+    api.port.apply(config_map(namespace, data={"a": "1"}))
+    assert live(api, config_map(namespace)).document["data"] == {"a": "1", "b": "1"}
+
+
+def test_a_map_of_a_custom_kind_goes_with_its_last_field(api: Api, unique: str) -> None:
+    wanted = alb_config(unique)
+    wanted.document["spec"]["extra"] = {"inner": {"value": 1}}
+    api.port.apply(wanted)
+    api.port.apply(alb_config(unique))
+    assert live(api, wanted).document["spec"] == alb_config(unique).document["spec"]
+    assert api.port.delete(wanted.id)
 
 
 def test_a_conflict_names_the_field_and_its_owner_and_changes_nothing(
@@ -136,6 +145,32 @@ def test_the_containers_of_a_deployment_merge_by_name(api: Api, namespace: str) 
     api.port.apply(ours)
     found = live(api, ours).document["spec"]["template"]["spec"]["containers"]
     assert {c["name"] for c in found} == {"web", "beside"}
+
+
+def test_a_container_goes_with_its_only_owner(api: Api, namespace: str) -> None:
+    two = deployment(namespace)
+    containers = two.document["spec"]["template"]["spec"]["containers"]
+    containers.append({"name": "beside", "image": "example.com/beside:1"})
+    api.port.apply(two)
+    api.port.apply(deployment(namespace))
+    found = live(api, two).document["spec"]["template"]["spec"]["containers"]
+    assert [c["name"] for c in found] == ["web"]
+
+
+def test_finalizers_are_owned_one_by_one(api: Api, namespace: str) -> None:
+    def held(*names: str) -> Manifest:
+        return config_map(namespace, finalizers=[f"contract.example.com/{n}" for n in names])
+
+    api.port.apply(held("ours"))
+    api.apply_as(CONSOLE, held("theirs"), False)
+    assert set(live(api, held()).metadata["finalizers"]) == {
+        "contract.example.com/ours",
+        "contract.example.com/theirs",
+    }
+    api.port.apply(config_map(namespace))
+    assert live(api, held()).metadata["finalizers"] == ["contract.example.com/theirs"]
+    api.apply_as(CONSOLE, config_map(namespace), False)
+    assert not live(api, held()).metadata.get("finalizers")
 
 
 def test_whoever_owned_the_replicas_and_stops_saying_them_gets_the_default(

@@ -16,12 +16,6 @@ SECONDS = "5"
 """What a watch here asks for at most; those that end early need not wait for it."""
 
 
-@pytest.fixture
-def maps(namespace: str) -> str:
-    """The path of the test's ConfigMaps."""
-    return f"/api/v1/namespaces/{namespace}/configmaps"
-
-
 def seen(events: Iterable[dict[str, Any]], count: int) -> list[tuple[str, str]]:
     """The type and name of the next events, without bookmarks."""
     told = (e for e in events if e["type"] != "BOOKMARK")

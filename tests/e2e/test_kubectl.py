@@ -87,6 +87,7 @@ def test_kubectl_works_on_a_member(tutorial: Shell, tmp_path: Path) -> None:
     assert "demo:2" in labelled
     assert kubectl("get", "pods", "-n", "extra", "-o", "json").count('"kind": "Pod"') >= 1
     assert kubectl("auth", "can-i", "get", "pods").strip() == "yes"
+    assert "*.*" in kubectl("auth", "can-i", "--list")
     kubectl("delete", "-f", str(file))
     kubectl("delete", "namespace", "extra", "--timeout=20s")
     assert "extra" not in kubectl("get", "ns", "-o", "name")

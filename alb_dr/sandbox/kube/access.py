@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from alb_dr.sandbox.kube.status import ApiError, Json, details_of
 
 ANONYMOUS = "system:anonymous"
-REVIEWS = frozenset({"selfsubjectaccessreviews", "selfsubjectreviews"})
+REVIEWS = frozenset({"selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"})
 """Questions about oneself, which whoever is known may ask unless a rule names them."""
 ADMIN = "admin"
 """The user of the kubeconfigs that the sandbox writes."""
+
+
+ABOUT_OTHERS = frozenset({"SubjectAccessReview", "LocalSubjectAccessReview"})
+"""Questions about the user they name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +94,30 @@ def _matches(rule: Deny, request: Request) -> bool:
     )
 
 
+def answer(access: Access, user: str, document: Json) -> Json:
+    """A review of any kind, answered: about whoever asks, or about the user it names."""
+    if document["kind"] == "SelfSubjectReview":
+        return who_am_i(user, document)
+    if document["kind"] == "SelfSubjectRulesReview":
+        return _rules(access, user, document)
+    asked = document["spec"].get("user", "") if document["kind"] in ABOUT_OTHERS else user
+    return review(access, asked, document)
+
+
+def _rules(access: Access, user: str, document: Json) -> Json:
+    """Everything, for whoever is known; rules that forbid cannot be told in this form."""
+    everything: Json = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
+    others: Json = {"verbs": ["*"], "nonResourceURLs": ["*"]}
+    status = {
+        "resourceRules": [everything],
+        "nonResourceRules": [others],
+        "incomplete": any(rule.user in {None, user} for rule in access.deny),
+    }
+    return {**document, "metadata": {}, "spec": {}, "status": status}
+
+
 def review(access: Access, user: str, document: Json) -> Json:
-    """A SelfSubjectAccessReview, answered."""
+    """An access review about a user, answered."""
     wanted = document["spec"]["resourceAttributes"]
     resource = wanted.get("resource", "")
     if wanted.get("subresource"):
@@ -109,9 +135,10 @@ def review(access: Access, user: str, document: Json) -> Json:
 
 
 def reviewed(document: Json) -> Json:
-    """A SelfSubjectAccessReview as it is kept: what was left empty is not there."""
-    given = (document.get("spec") or {}).get("resourceAttributes") or {}
-    spec = {"resourceAttributes": {key: value for key, value in given.items() if value}}
+    """An access review as it is kept: what was left empty is not there."""
+    given = document.get("spec") or {}
+    attributes = given.get("resourceAttributes") or {}
+    spec = {**given, "resourceAttributes": {k: v for k, v in attributes.items() if v}}
     return {**document, "metadata": {}, "spec": spec}
 
 

@@ -33,7 +33,7 @@ def group_list(registry: Registry) -> Json:
 def resource_list(registry: Registry, group: str, version: str) -> Json:
     """The kinds of one group and version; 404 when there are none."""
     listed: list[Json] = []
-    for resource in registry.of(group, version):
+    for resource in sorted(registry.of(group, version), key=lambda r: r.plural):
         listed.append(_resource(resource))
         listed += [_subresource(resource, sub) for sub in resource.subresources]
     if not listed:

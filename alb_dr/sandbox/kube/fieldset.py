@@ -224,10 +224,10 @@ def _fits(item: Json, wanted: Json) -> bool:
 
 
 def remove_at(document: Any, path: Path) -> None:
-    """Remove the value at a path; nothing when it is not there."""
+    """Remove the value at a path; nothing when it is not there. A map goes when it is empty."""
     if path[-1] == SELF:
         path = path[:-1]
-        if not path or path[-1][0] != "k":
+        if not path or (path[-1][0] != "k" and value_at(document, path) != {}):
             return
     parent = value_at(document, path[:-1]) if len(path) > 1 else document
     step = path[-1]

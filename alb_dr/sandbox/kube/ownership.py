@@ -8,6 +8,7 @@ from typing import Any
 from alb_dr.sandbox.kube.documents import clone
 from alb_dr.sandbox.kube.fieldset import (
     ABSENT,
+    ATOMIC,
     SELF,
     Path,
     applied_paths,
@@ -89,14 +90,26 @@ def applied(
     owners = Owners(live)
     result = clone(live) if live is not None else _skeleton(wanted)
     _settle_conflicts(owners, owner, mine, result, wanted, force=force)
-    for path in sorted(owners.sets.get(owner, set()) - mine, key=len, reverse=True):
-        if not any(path in paths for other, paths in owners.sets.items() if other != owner):
+    kept = mine.union(*(paths for other, paths in owners.sets.items() if other != owner))
+    # What is inside goes before what holds it.
+    for path in sorted(owners.sets.get(owner, set()) - mine, key=_depth):
+        if not _holds(path, kept):
             remove_at(result, path)
     part = ownable(wanted, resource, subresource)
     merged: Json = merge_typed(result, part, typed=resource.typed)
     owners.set(owner, mine, now=now(), api_version=resource.group_version)
     merged["metadata"] = {**merged["metadata"], "managedFields": owners.entries()}
     return merged
+
+
+def _holds(path: Path, kept: set[Path]) -> bool:
+    """Whether something that stays is at a path or below it."""
+    place = path[:-1] if path[-1] == SELF else path
+    return any(other[: len(place)] == place for other in kept)
+
+
+def _depth(path: Path) -> tuple[int, bool]:
+    return -len(path), path[-1] == SELF
 
 
 def _skeleton(wanted: Json) -> Json:
@@ -123,6 +136,9 @@ def _settle_conflicts(
 
 def _same(live: Json, wanted: Json, path: Path) -> bool:
     ours, theirs = value_at(wanted, path), value_at(live, path)
+    if ours == {} and isinstance(theirs, dict) and path[-1][1] not in ATOMIC:
+        # Nothing is merged into the map that is there.
+        return True
     return ours is not ABSENT and ours == theirs
 
 

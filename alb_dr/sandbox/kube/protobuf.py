@@ -31,6 +31,9 @@ def decode(body: bytes) -> Json:
         return document
     if kind == "SelfSubjectReview":
         return document
+    if kind == "SelfSubjectRulesReview":
+        spec = _fields(raw[2][0]) if raw.get(2) else {}
+        return {**document, "spec": {"namespace": spec.get(1, [b""])[0].decode()}}
     if kind == "SelfSubjectAccessReview":
         return {**document, "spec": _access(raw)}
     if kind in {"Namespace", "ServiceAccount"}:

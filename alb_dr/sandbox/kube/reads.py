@@ -59,23 +59,42 @@ def filter_of(at: Address, query: Mapping[str, str]) -> Filter:
 def page(store: Store, at: Address, query: Mapping[str, str]) -> tuple[list[Json], Json]:
     """The documents of a list request and the list's metadata; 410 for a forgotten page."""
     matches = filter_of(at, query)
-    found = [d for d in store.all(at.resource, at.namespace) if matches(d)]
-    metadata: Json = {"resourceVersion": str(store.version)}
     start, version = _continued(query.get("continue", ""), store)
-    if version:
-        metadata["resourceVersion"] = str(version)
+    found = [d for d in _as_of(store, at, version) if matches(d)]
+    metadata: Json = {"resourceVersion": str(version)}
     limit = int(query.get("limit") or 0)
     if limit and start + limit < len(found):
-        token = json.dumps({"v": "meta.k8s.io/v1", "rv": store.version, "start": start + limit})
+        token = json.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": start + limit})
         metadata["continue"] = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
         if not query.get("labelSelector") and not query.get("fieldSelector"):
             metadata["remainingItemCount"] = len(found) - start - limit
     return (found[start : start + limit] if limit else found[start:]), metadata
 
 
+def _as_of(store: Store, at: Address, version: int) -> list[Json]:
+    """The documents as they were at a version: all pages of a list show one moment."""
+    resource = at.resource
+    found = {_key(d): d for d in store.all(resource, at.namespace)}
+    for event in reversed(store.log):
+        if event.version <= version:
+            break
+        if (event.resource.group, event.resource.plural) != (resource.group, resource.plural):
+            continue
+        if event.old is None:
+            found.pop(_key(event.object), None)
+        elif at.namespace in {"", event.old["metadata"].get("namespace", "")}:
+            found[_key(event.old)] = event.old
+    return [found[key] for key in sorted(found)]
+
+
+def _key(document: Json) -> tuple[str, str]:
+    return document["metadata"].get("namespace", ""), document["metadata"]["name"]
+
+
 def _continued(token: str, store: Store) -> tuple[int, int]:
+    """Where a page begins, and the version it shows; the first one shows the newest."""
     if not token:
-        return 0, 0
+        return 0, store.version
     try:
         content = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         start, version = int(content["start"]), int(content["rv"])

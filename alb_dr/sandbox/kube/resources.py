@@ -75,6 +75,7 @@ BUILTINS: tuple[Resource, ...] = (
     _kind("v1", "serviceaccounts", "ServiceAccount", "sa"),
     _kind("v1", "events", "Event", "ev"),
     _kind("v1", "endpoints", "Endpoints", "ep"),
+    _kind("apps/v1", "controllerrevisions", "ControllerRevision"),
     _kind("apps/v1", "deployments", "Deployment", "deploy", "scale status", "all"),
     _kind("apps/v1", "replicasets", "ReplicaSet", "rs", "scale status", "all"),
     _kind("apps/v1", "statefulsets", "StatefulSet", "sts", "scale status", "all"),
@@ -117,12 +118,13 @@ BUILTINS: tuple[Resource, ...] = (
 )
 """What every embedded API serves from the start."""
 
+_AUTHORIZATION = "authorization.k8s.io/v1"
+
 REVIEWS: tuple[Resource, ...] = (
-    _kind(
-        "authorization.k8s.io/v1",
-        "selfsubjectaccessreviews",
-        "SelfSubjectAccessReview",
-        namespaced=False,
+    _kind(_AUTHORIZATION, "localsubjectaccessreviews", "LocalSubjectAccessReview"),
+    *(
+        _kind(_AUTHORIZATION, f"{kind.lower()}s", kind, namespaced=False)
+        for kind in ("SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview")
     ),
     _kind("authentication.k8s.io/v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False),
 )

@@ -20,6 +20,7 @@ from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import updated
 from alb_dr.sandbox.kube.protobuf import MAGIC, decode
 from alb_dr.sandbox.kube.records import Event, Write
+from alb_dr.sandbox.kube.resources import REVIEWS
 from alb_dr.sandbox.kube.status import ApiError, Json, no_such_path, unreadable
 from alb_dr.sandbox.kube.store import Store
 from alb_dr.sandbox.kube.table import included, table
@@ -157,12 +158,11 @@ class ApiServer:
 
     def _review(self, call: _Call, at: Address, body: Any) -> Json:
         document = {"apiVersion": at.resource.group_version, "kind": at.resource.kind, **body}
-        if at.resource.plural == "selfsubjectreviews":
-            return access.who_am_i(call.user, document)
-        asked = access.reviewed(document)
-        owner = (call.manager, "Update", "")
-        updated(None, asked, resource=at.resource, owner=owner, now=now_text)
-        return access.review(self._access, call.user, asked)
+        if at.resource.plural.endswith("accessreviews"):
+            document = access.reviewed(document)
+            owner = (call.manager, "Update", "")
+            updated(None, document, resource=at.resource, owner=owner, now=now_text)
+        return access.answer(self._access, call.user, document)
 
     def _read(self, call: _Call, at: Address) -> web.Response:
         if at.name:
@@ -368,7 +368,7 @@ class _Call:
 
 
 def _is_review(at: Address) -> bool:
-    return at.resource.plural in {"selfsubjectaccessreviews", "selfsubjectreviews"}
+    return at.resource in REVIEWS
 
 
 def _item(document: Json, at: Address) -> Json:
