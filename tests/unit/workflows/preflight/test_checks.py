@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -607,7 +608,32 @@ def test_a_check_fails_with_its_words(
 
 
 def test_every_check_has_a_failing_case() -> None:
-    assert set(KUBERNETES) == {c[0] for c in CASES}
+    assert set(KUBERNETES) - {"ADR-KUBECONFIG-MODE"} == {c[0] for c in CASES}
+
+
+@pytest.mark.parametrize(
+    ("mode", "words", "gravity"),
+    [
+        (0o644, "others may read {} (mode 644)", Gravity.WARNING),
+        (0o620, "others may write {} (mode 620): it could run any program", Gravity.ERROR),
+        (0o606, "others may write {} (mode 606): it could run any program", Gravity.ERROR),
+    ],
+)
+def test_a_kubeconfig_that_others_may_use_is_named(
+    tmp_path: Path, mode: int, words: str, gravity: Gravity
+) -> None:
+    file = tmp_path / "fleet.kubeconfig"
+    file.touch()
+    file.chmod(mode)
+    world = World()
+    fleet = dataclasses.replace(world.topology.fleet, kubeconfig=file)
+    world.topology = dataclasses.replace(world.topology, fleet=fleet)
+    result = world.ask("ADR-KUBECONFIG-MODE")
+    (trouble,) = result.troubles
+    assert trouble.seen == words.format(file)
+    assert (result.gravity, result.fix_of(trouble)) == (gravity, f"chmod 600 {file}")
+    file.chmod(0o600)
+    assert world.ask("ADR-KUBECONFIG-MODE").outcome is Outcome.PASSED
 
 
 def test_the_older_distribution_api_is_recognised() -> None:
