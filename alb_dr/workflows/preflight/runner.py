@@ -62,7 +62,9 @@ def run_checks(
             len(questions) - len(again), len(questions), f"waiting for {again[0].check.title}"
         )
         clock.sleep(AGAIN_S)
-        results |= _round(again, look(), narrator)
+        # What was skipped because something else had to hold first may apply by now.
+        skipped = [q for q in questions if results[q.check.code].outcome is Outcome.SKIPPED]
+        results |= _round([*again, *skipped], look(), narrator)
     ordered = tuple(results[q.check.code] for q in questions)
     return _folded(ordered, duration_s=clock.monotonic() - began)
 

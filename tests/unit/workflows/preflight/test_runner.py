@@ -169,3 +169,19 @@ def test_the_live_view_says_how_far_each_category_is() -> None:
     run_checks(questions, World().scene, wait=False, clock=StillClock(), narrator=voice)
     assert len(voice.lives) == 2
     assert voice.lives[-1] == {"fleet": "2/2 (1 ×)"}
+
+
+def test_what_was_skipped_is_asked_once_its_condition_holds() -> None:
+    world = World()
+    looks: list[int] = []
+
+    def look() -> Scene:
+        looks.append(1)
+        down = Unreachable("Fleet: connection refused") if len(looks) < 3 else None
+        world.fleet.fail = lambda call: down if call == "identity" else None
+        return world.scene()
+
+    wanted = Selection(only=frozenset({"fleet", "gateway"})).of(QUESTIONS)
+    report = run_checks(wanted, look, wait=True, clock=StillClock(), narrator=TellTale())
+    assert report.verdict is Verdict.PASS
+    assert report.count(Outcome.PASSED) == len(wanted)
