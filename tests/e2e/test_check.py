@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -138,6 +139,19 @@ def test_a_missing_right_is_one_line_that_names_it(clouded: Shell) -> None:
     line = done.stdout.splitlines()[0]
     assert line.startswith("ADR-VSWITCH unknown: vpc:DescribeVSwitches: Forbidden.RAM")
     assert "grant the RAM action vpc:DescribeVSwitches" in line
+
+
+@pytest.mark.parametrize("form", ["table", "json", "junit"])
+def test_no_secret_is_in_any_answer_or_log(clouded: Shell, form: str) -> None:
+    secrets = [clouded.env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]]
+    for name in ("fleet", "poc-ack-1", "poc-ack-2"):
+        text = (clouded.folder / f"{name}.kubeconfig").read_text()
+        secrets += re.findall(r"token: (\S+)", text)
+    assert len(secrets) == 4
+    done = clouded.run("check", "--verbose", "-o", form)
+    assert done.returncode == 0
+    for secret in secrets:
+        assert secret not in done.stdout + done.stderr
 
 
 def test_throttling_is_ridden_out(clouded: Shell) -> None:

@@ -146,5 +146,9 @@ def answer(question: Question, scene: Scene) -> CheckResult:
             return CheckResult(check=check, outcome=Outcome.FAILED, troubles=(trouble,))
         words = f"{error.message} ({error.hint})" if error.hint else error.message
         return CheckResult(check=check, outcome=Outcome.UNKNOWN, reason=words)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # An AlbConfig has no schema: the API stores every typo, a list in place of a mapping too.
+        words = f"an object read for it has an unexpected form ({type(error).__name__}: {error})"
+        return CheckResult(check=check, outcome=Outcome.UNKNOWN, reason=words)
     outcome = Outcome.FAILED if troubles else Outcome.PASSED
     return CheckResult(check=check, outcome=outcome, troubles=troubles)
