@@ -1,7 +1,6 @@
 """Codes of errors and findings with a paragraph each, for ``alb-dr explain``.
 
-Codes of checks are explained by the checks themselves (``workflows/preflight``). A code that is
-printed no longer stays explained: reports and logs of older versions still name it.
+Codes of checks are explained by the checks themselves (``workflows/preflight``).
 """
 
 from __future__ import annotations
@@ -57,18 +56,6 @@ PARAGRAPHS: Mapping[str, str] = {
     "no health checks and does not take over by itself.",
     "ADR-KEDA": "KEDA scales the workload and would scale it up in the middle of a drill. Pause "
     "it by hand, or drill a workload it does not scale.",
-    "ADR-NOT-STEADY": "Requests are lost before anything was changed. Moving traffic now would "
-    "hide why; find the cause first with `alb-dr verify`.",
-    "ADR-OTHER-CLUSTER": "A kubeconfig leads to another cluster than when it was first used, by "
-    "the uid of its kube-system namespace. Check file and context before accepting the new one.",
-    "ADR-PLAN-BLOCKED": "Something in the plan cannot be carried out, such as an object somebody "
-    "else made or a field that only a new ALB can have. Nothing was written.",
-    "ADR-STALE-PLAN": "The world has changed since the plan was saved, so what was reviewed is not "
-    "what would happen. Make a new plan.",
-    "ADR-SHIFT-OPEN": "A shift of traffic has not been finished. Wait for it, or end it: `alb-dr "
-    "ingress abort`.",
-    "ADR-PIN-EXPIRED": "A pin sends chosen requests to one member for a limited time, and that "
-    "time is over. Remove it: `alb-dr ingress unpin --expired`.",
     "ADR-TIMEOUT": "What was waited for did not come; the message ends with the last state seen. "
     "The commands that wait can be run again and go on from there.",
     "ADR-PARTLY-APPLIED": "Some objects were written before one failed. Both lists are given; "
