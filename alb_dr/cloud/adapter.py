@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from alb_dr.cloud import answers
+from alb_dr.cloud.failures import garbled
 from alb_dr.cloud.sdk import Sdk
 from alb_dr.errors import NotFound
 from alb_dr.model.cloud import (
@@ -30,12 +32,33 @@ KUBECONFIG_MINUTES = 60
 """How long a fetched kubeconfig of a member is valid: what a drill needs, twice."""
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _understood(action: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """An answer of another shape than documented is the endpoint's fault, not a bug of ours."""
+
+    def decorate(method: Callable[P, T]) -> Callable[P, T]:
+        @wraps(method)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                return method(*args, **kwargs)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                raise garbled(action) from None
+
+        return guarded
+
+    return decorate
+
+
 class AlibabaCloud:
     """Alibaba Cloud, read. Every method is one or a few calls; pages are followed."""
 
     def __init__(self, sdk: Sdk) -> None:
         self._sdk = sdk
 
+    @_understood("alb:DescribeZones")
     def alb_zones(self) -> tuple[str, ...]:
         """The zones in which ALB has capacity."""
         request = self._sdk.models("alb").DescribeZonesRequest()
@@ -44,6 +67,7 @@ class AlibabaCloud:
         )
         return tuple(str(zone.get("ZoneId")) for zone in found.get("Zones") or [])
 
+    @_understood("adcp:DescribeHubClusters")
     def fleets(self) -> tuple[FleetDetails, ...]:
         """The Fleet instances, each with its details."""
         request = self._sdk.models("adcp").DescribeHubClustersRequest()
@@ -62,6 +86,7 @@ class AlibabaCloud:
         )
         return answers.fleet(found.get("Cluster") or {})
 
+    @_understood("adcp:DescribeManagedClusters")
     def associated(self, fleet_id: str) -> tuple[AssociatedCluster, ...]:
         """The clusters of a Fleet."""
         request = self._sdk.models("adcp").DescribeManagedClustersRequest(cluster_id=fleet_id)
@@ -71,6 +96,7 @@ class AlibabaCloud:
         )
         return tuple(answers.associated(entry) for entry in found.get("Clusters") or [])
 
+    @_understood("cs:DescribeClusterDetail")
     def cluster(self, cluster_id: str) -> ClusterDetails:
         """One ACK cluster."""
         found = self._sdk.call(
@@ -79,10 +105,12 @@ class AlibabaCloud:
         )
         return answers.cluster(cluster_id, found)
 
+    @_understood("vpc:DescribeVSwitches")
     def vswitches(self, vpc_id: str) -> tuple[VSwitch, ...]:
         """All vSwitches of a VPC."""
         return tuple(answers.vswitch(entry) for entry in self._vswitch_pages(vpc_id=vpc_id))
 
+    @_understood("vpc:DescribeVSwitches")
     def vswitch(self, vswitch_id: str) -> VSwitch | None:
         """One vSwitch of the region."""
         found = list(self._vswitch_pages(v_switch_id=vswitch_id))
@@ -105,6 +133,7 @@ class AlibabaCloud:
             if number * VPC_PAGE >= int(page.get("TotalCount") or 0):
                 return
 
+    @_understood("ecs:DescribeSecurityGroupAttribute")
     def security_group(self, group_id: str) -> SecurityGroup:
         """A security group with its inbound rules."""
         make = self._sdk.models("ecs").DescribeSecurityGroupAttributeRequest
@@ -126,6 +155,7 @@ class AlibabaCloud:
         rules = [r for p in pages for r in (p.get("Permissions") or {}).get("Permission") or []]
         return SecurityGroup(id=group_id, rules=tuple(answers.security_rule(r) for r in rules))
 
+    @_understood("alb:GetLoadBalancerAttribute")
     def load_balancer(self, alb_id: str) -> LoadBalancer:
         """One ALB instance."""
         make = self._sdk.models("alb").GetLoadBalancerAttributeRequest
@@ -136,6 +166,7 @@ class AlibabaCloud:
         )
         return answers.load_balancer(found)
 
+    @_understood("alb:ListListeners")
     def listeners(self, alb_id: str) -> tuple[ListenerState, ...]:
         """The listeners of an ALB."""
         make = self._sdk.models("alb").ListListenersRequest
@@ -148,6 +179,7 @@ class AlibabaCloud:
 
         return tuple(answers.listener(x) for p in _pages(ask) for x in p.get("Listeners") or [])
 
+    @_understood("alb:ListRules")
     def rules(self, alb_id: str) -> tuple[ForwardingRule, ...]:
         """The forwarding rules of an ALB."""
         make = self._sdk.models("alb").ListRulesRequest
@@ -160,6 +192,7 @@ class AlibabaCloud:
 
         return tuple(answers.rule(x) for p in _pages(ask) for x in p.get("Rules") or [])
 
+    @_understood("alb:ListServerGroups")
     def server_groups(self, group_ids: Sequence[str]) -> tuple[ServerGroup, ...]:
         """The server groups with these ids."""
         make = self._sdk.models("alb").ListServerGroupsRequest

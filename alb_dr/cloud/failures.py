@@ -102,6 +102,8 @@ def unreached(action: str, error: BaseException, *, variable: str) -> Unreachabl
             f"{action}: the endpoint's name does not resolve",
             hint=f"is region: right in the project file? {variable} names another endpoint",
         )
+    if re.search(r"as json format|has no attribute|not subscriptable", text):
+        return garbled(action)
     words = "the connection failed"
     if re.search(r"[Tt]imed? ?out", text):
         words = "no answer in time"
@@ -113,3 +115,11 @@ def unreached(action: str, error: BaseException, *, variable: str) -> Unreachabl
         f"{action}: {words}", hint=f"is the cloud reachable from here? {variable} names a private "
         "endpoint"
     )  # fmt: skip
+
+
+def garbled(action: str) -> Unreachable:
+    """The error for an answer that is not of the form the API documents."""
+    return Unreachable(
+        f"{action}: the answer is not what the cloud says",
+        hint="is the endpoint really the cloud's, or a proxy's login page?",
+    )

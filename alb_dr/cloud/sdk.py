@@ -12,7 +12,7 @@ from typing import Any
 
 from alb_dr.cloud.credentials import load_credential
 from alb_dr.cloud.endpoints import VARIABLES, endpoint_of
-from alb_dr.cloud.failures import is_busy, refused, unreached
+from alb_dr.cloud.failures import garbled, is_busy, refused, unreached
 from alb_dr.errors import AlbDrError
 from alb_dr.ports import Clock
 
@@ -80,7 +80,8 @@ class Sdk:
         pauses = iter(BACKOFF_S)
         while True:
             try:
-                answer: dict[str, Any] = send(client, self._runtime(end)).body.to_map()
+                body = send(client, self._runtime(end)).body
+                answer = body.to_map() if body is not None else None
             except Exception as error:  # noqa: BLE001  the SDKs raise many unrelated classes
                 failed, again = self._judged(action, error)
                 pause = next(pauses, None)
@@ -93,6 +94,8 @@ class Sdk:
                 self._clock.sleep(pause)
             else:
                 log.debug("%s answered", action)
+                if not isinstance(answer, dict):
+                    raise garbled(action)
                 return answer
 
     def _judged(self, action: str, error: Exception) -> tuple[AlbDrError, bool]:

@@ -60,6 +60,8 @@ def _handler(world: World) -> Any:
                 world.cloud.faults.inject(CloudFault(**request["fault"]))
             case "cloud-clear":
                 world.cloud.faults.clear()
+            case "bind":
+                world.bind(request.get("fleet"), request.get("member"))
             case "distort":
                 world.distort(request["weights"])
             case _:

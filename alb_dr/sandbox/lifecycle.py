@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,12 @@ def clear(folder: Path, member: str | None = None) -> dict[str, Any]:
     """Take the faults of one member, or of all, back."""
     require(folder)
     return ask(folder / "control.sock", {"do": "clear", "member": member})
+
+
+def bind(folder: Path, roles: Mapping[str, Sequence[Any]] | None) -> dict[str, Any]:
+    """Give the kubeconfigs' users only these RBAC roles (``fleet``, ``member``); None: all."""
+    require(folder)
+    return ask(folder / "control.sock", {"do": "bind", **(roles or {})})
 
 
 def cloud_fault(folder: Path, fault: CloudFault) -> dict[str, Any]:

@@ -224,6 +224,12 @@ class World:
         self.gateway.distort = by_id
         self.gateway.refresh()
 
+    def bind(self, fleet: list[Any] | None, member: list[Any] | None) -> None:
+        """Give whoever uses the kubeconfigs these RBAC roles only; None gives everything back."""
+        self.fleet.bind(fleet)
+        for one in self.members:
+            one.cluster.bind(member)
+
     def status(self) -> dict[str, Any]:
         """What runs, and what was done to it."""
         return {

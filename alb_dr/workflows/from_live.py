@@ -31,15 +31,28 @@ def answers_from_live(
     """The project that describes a live weighted Ingress and its gateway.
 
     ``ingress`` is ``namespace/name``, needed when there are several. NotFound when there is no
-    such Ingress or its gateway; BadInput when something must be chosen.
+    such Ingress or its gateway; BadInput when something must be chosen or is of no known form.
     """
+    try:
+        return _read(fleet, fleet_kubeconfig, region, ingress)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # An AlbConfig has no schema: the API stores a list in place of a mapping, too.
+        raise BadInput(
+            f"the live gateway has a form no project can describe ({type(error).__name__})",
+            hint="look at it with kubectl, then write the project file with flags or by hand",
+        ) from None
+
+
+def _read(
+    fleet: KubeReader, fleet_kubeconfig: str, region: str | None, ingress: str | None
+) -> Answers:
     live = _ingress(fleet, ingress)
     albconfig, class_name = _gateway(fleet, live)
     weights = weights_of(live.annotations)
     members = _members(fleet, albconfig, weights)
     protocol, port = _listen_port(live)
     rule = _rule(live)
-    path = _only(rule.get("http", {}).get("paths") or [], f"paths of {live.id}")
+    path = _only((rule.get("http") or {}).get("paths") or [], f"paths of {live.id}")
     return Answers(
         region=region or _region(albconfig),
         fleet_kubeconfig=fleet_kubeconfig,
@@ -213,7 +226,7 @@ def _application(fleet: KubeReader, namespace: str) -> dict[str, Any]:
     found = [
         spec
         for one in _listed(fleet, APPLICATION_SET)
-        if (spec := _template(one)).get("destination", {}).get("namespace") == namespace
+        if ((spec := _template(one)).get("destination") or {}).get("namespace") == namespace
     ]
     if len(found) != 1:
         return {}

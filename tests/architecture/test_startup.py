@@ -13,6 +13,7 @@ HEAVY = (
     "alibabacloud_tea_openapi",
     "alibabacloud_alb20200616",
     "alibabacloud_vpc20160428",
+    "alibabacloud_credentials",
     "jinja2",
     "yaml",
     "rich",
@@ -29,6 +30,10 @@ COMMANDS = (
     ["gateway", "create"],
     ["ingress", "set-weights"],
     ["distribute", "apply"],
+    ["check"],
+    ["explain"],
+    ["init"],
+    ["sandbox", "cloud"],
 )
 
 

@@ -85,7 +85,7 @@ def test_flags_that_say_nothing_together_are_refused(clouded: Shell) -> None:
 
 
 def test_without_credentials_discovery_says_so(shell: Shell) -> None:
-    shell.env |= {"HOME": str(shell.state)}
+    shell.env |= {"HOME": str(shell.state), "ALIBABA_CLOUD_ACCESS_KEY_ID": ""}
     words = ("init", "--discover", "--region", "cn-hongkong")
     said = shell.refused(3, *words, "--file", str(shell.state / "x.yaml"))
     assert "error[ADR-NO-CLOUD]: there are no cloud credentials on this machine" in said

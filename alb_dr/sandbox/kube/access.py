@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alb_dr.sandbox.kube.rbac import granted
 from alb_dr.sandbox.kube.status import ApiError, Json, details_of
 
 ANONYMOUS = "system:anonymous"
@@ -45,6 +46,8 @@ class Access:
     def __init__(self) -> None:
         self.tokens: dict[str, str] = {}
         self.deny: list[Deny] = []
+        self.roles: list[Json] | None = None
+        """RBAC documents that are bound to everybody; None lets everybody do everything."""
 
     def user_of(self, authorization: str | None) -> str:
         """The user behind an Authorization header; 401 for an unknown token."""
@@ -60,7 +63,16 @@ class Access:
         """Whether nothing forbids it. Anonymous users may do nothing."""
         if request.user == ANONYMOUS:
             return False
-        return not any(_matches(rule, request) for rule in self.deny)
+        if any(_matches(rule, request) for rule in self.deny):
+            return False
+        return self.roles is None or granted(
+            self.roles,
+            verb=request.verb,
+            group=request.group,
+            resource=request.resource,
+            namespace=request.namespace,
+            name=request.name,
+        )
 
     def check(self, request: Request) -> None:
         """403 in Kubernetes' words when it is forbidden."""

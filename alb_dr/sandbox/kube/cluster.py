@@ -38,6 +38,10 @@ class EmbeddedCluster:
         """Rules that forbid; append to it."""
         return self._access.deny
 
+    def bind(self, roles: Sequence[Json] | None) -> None:
+        """Let everybody who asks over HTTP do what these roles allow; None: everything."""
+        self._access.roles = None if roles is None else list(roles)
+
     @property
     def serving(self) -> bool:
         """Whether the API can be reached."""

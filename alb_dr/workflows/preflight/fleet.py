@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from alb_dr.errors import NotFound
+from alb_dr.model.application import DistributionMethod
 from alb_dr.model.checks import Category, Check, Gravity, Trouble
 from alb_dr.model.manifest import (
     ALB_CONFIG,
@@ -87,6 +88,8 @@ def _gateway_served(scene: Scene) -> Iterator[Trouble]:
 
 
 def _gitops(scene: Scene) -> Iterator[Trouble]:
+    if scene.topology.application.method is not DistributionMethod.GITOPS:
+        raise NotAskedError("the project does not distribute by GitOps")
     namespace = scene.topology.application.argocd_namespace
     try:
         scene.fleet.list(APPLICATION_SET, namespace=namespace)
@@ -103,10 +106,13 @@ def _gitops(scene: Scene) -> Iterator[Trouble]:
 def _policy_dialect(scene: Scene) -> Iterator[Trouble]:
     if is_served(scene.fleet, PROPAGATION_POLICY):
         return
+    seen = "the Fleet does not serve application distribution"
     if is_served(scene.fleet, OLDER_POLICY):
-        yield Trouble(seen=f"the Fleet serves the older {OLDER_POLICY.api_version}")
+        seen = f"the Fleet serves the older {OLDER_POLICY.api_version}"
+    if scene.topology.application.method is DistributionMethod.POLICY:
+        yield Trouble(seen=seen, fix="say application.method: gitops", gravity=Gravity.ERROR)
     else:
-        yield Trouble(seen="the Fleet does not serve application distribution")
+        yield Trouble(seen=seen)
 
 
 def _associated(scene: Scene) -> Iterator[Trouble]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -70,7 +71,42 @@ def _zones_of(member: MemberCluster, api: ReadOnce) -> set[str]:
     return found or ({member.zone} if member.zone else set())
 
 
+def _private(scene: Scene) -> Iterator[Trouble]:
+    topology = scene.topology
+    accesses = [topology.fleet, *(member.access for member in topology.members)]
+    files = dict.fromkeys(a.kubeconfig for a in accesses if a.kubeconfig is not None)
+    if not files:
+        raise NotAskedError("the project file names no kubeconfig")
+    for path in files:
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+        except OSError:
+            # A missing file is the business of the API's own check.
+            continue
+        if mode & (stat.S_IWGRP | stat.S_IWOTH):
+            yield Trouble(
+                seen=f"others may write {path} (mode {mode:o}): it could run any program",
+                fix=f"chmod 600 {path}",
+                gravity=Gravity.ERROR,
+            )
+        elif mode & (stat.S_IRGRP | stat.S_IROTH):
+            yield Trouble(seen=f"others may read {path} (mode {mode:o})", fix=f"chmod 600 {path}")
+
+
 QUESTIONS = (
+    Question(
+        check=Check(
+            code="ADR-KUBECONFIG-MODE",
+            category=Category.FLEET,
+            gravity=Gravity.WARNING,
+            title="nobody else may read or write the kubeconfigs",
+            fix="chmod 600 on each of them",
+            why="A kubeconfig holds credentials, and may name a program that is run to get some: "
+            "whoever can write it can run anything as you, whoever can read it can act as you.",
+            pre=True,
+        ),
+        ask=_private,
+    ),
     Question(
         check=Check(
             code="ADR-MEMBER-API",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from alb_dr.errors import AlbDrError
 from alb_dr.model.checks import Category, CheckReport, CheckResult, Gravity, Outcome, Trouble
@@ -60,7 +62,9 @@ def run_checks(
             len(questions) - len(again), len(questions), f"waiting for {again[0].check.title}"
         )
         clock.sleep(AGAIN_S)
-        results |= _round(again, look(), narrator)
+        # What was skipped because something else had to hold first may apply by now.
+        skipped = [q for q in questions if results[q.check.code].outcome is Outcome.SKIPPED]
+        results |= _round([*again, *skipped], look(), narrator)
     ordered = tuple(results[q.check.code] for q in questions)
     return _folded(ordered, duration_s=clock.monotonic() - began)
 
@@ -84,25 +88,49 @@ def _may_heal(result: CheckResult, passed_s: float) -> bool:
 def _round(
     questions: Sequence[Question], scene: Scene, narrator: Narrator
 ) -> dict[str, CheckResult]:
+    """Ask all of them at once. An interruption leaves at once: nobody waits for dead servers."""
+    waiting: SimpleQueue[Question] = SimpleQueue()
+    answered: SimpleQueue[CheckResult | Exception] = SimpleQueue()
+    for question in questions:
+        waiting.put(question)
+
+    def work() -> None:
+        while True:
+            try:
+                question = waiting.get_nowait()
+            except Empty:
+                return
+            try:
+                answered.put(answer(question, scene))
+            except Exception as bug:  # noqa: BLE001  raised again where somebody sees it
+                answered.put(bug)
+
+    for n in range(min(AT_A_TIME, len(questions))):
+        # Daemons: they only read, and a process that is told to end must not wait for them.
+        threading.Thread(target=work, name=f"check-{n}", daemon=True).start()
     results: dict[str, CheckResult] = {}
-    if not questions:
-        return results
-    executor = ThreadPoolExecutor(max_workers=AT_A_TIME, thread_name_prefix="check")
-    try:
-        asked: list[Future[CheckResult]] = [executor.submit(answer, q, scene) for q in questions]
-        for future in as_completed(asked):
-            result = future.result()
-            results[result.check.code] = result
-            _show(results, len(questions), narrator)
-    finally:
-        # An interrupted check must not wait for servers that do not answer.
-        executor.shutdown(wait=False, cancel_futures=True)
+    for _ in questions:
+        result = answered.get()
+        if isinstance(result, Exception):
+            raise result
+        results[result.check.code] = result
+        _show(results, questions, narrator)
     return results
 
 
-def _show(results: dict[str, CheckResult], asked: int, narrator: Narrator) -> None:
-    broken = sum(result.breaks for result in results.values())
-    narrator.live({"asked": f"{len(results)} of {asked}", "broken": broken})
+def _show(
+    results: Mapping[str, CheckResult], questions: Sequence[Question], narrator: Narrator
+) -> None:
+    """How far each category is, in one live line."""
+    asked = Counter(str(q.check.category) for q in questions)
+    done = Counter(str(r.check.category) for r in results.values())
+    broken = Counter(str(r.check.category) for r in results.values() if r.breaks)
+    narrator.live(
+        {
+            category: f"{done[category]}/{total}" + (f" ({n} ×)" if (n := broken[category]) else "")
+            for category, total in asked.items()
+        }
+    )
 
 
 def answer(question: Question, scene: Scene) -> CheckResult:
@@ -117,6 +145,10 @@ def answer(question: Question, scene: Scene) -> CheckResult:
             trouble = Trouble(seen=error.message, fix=error.hint, cause=error.exit_code)
             return CheckResult(check=check, outcome=Outcome.FAILED, troubles=(trouble,))
         words = f"{error.message} ({error.hint})" if error.hint else error.message
+        return CheckResult(check=check, outcome=Outcome.UNKNOWN, reason=words)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # An AlbConfig has no schema: the API stores every typo, a list in place of a mapping too.
+        words = f"an object read for it has an unexpected form ({type(error).__name__}: {error})"
         return CheckResult(check=check, outcome=Outcome.UNKNOWN, reason=words)
     outcome = Outcome.FAILED if troubles else Outcome.PASSED
     return CheckResult(check=check, outcome=outcome, troubles=troubles)

@@ -11,6 +11,7 @@ import pytest
 
 from alb_dr.clock import RealClock
 from alb_dr.cloud.adapter import AlibabaCloud
+from alb_dr.cloud.endpoints import VARIABLES
 from alb_dr.errors import (
     AlbDrError,
     BadInput,
@@ -25,6 +26,7 @@ from alb_dr.sandbox.cloud import server as server_module
 from alb_dr.sandbox.cloud.faults import CloudFault
 from alb_dr.sandbox.cloud.signature import AccessKey
 from tests.fakes.cloud import FLEET, KEY, TEMPORARY, VPC, TestCloud, a_cloud, a_vswitch
+from tests.fakes.raw_server import answering, http, serving
 
 pytest.importorskip("alibabacloud_alb20200616", reason="the SDKs are in the extra 'cloud'")
 
@@ -236,3 +238,28 @@ def test_plain_http_goes_to_this_machine_only(cloud: TestCloud) -> None:
 def test_a_broken_endpoint_is_refused(cloud: TestCloud, text: str) -> None:
     error = failure(cloud, environ={"ALB_DR_ENDPOINT_ALB": text})
     assert isinstance(error, BadInput)
+
+
+def environ_of(port: int) -> dict[str, str]:
+    """Every product's endpoint on a port of this machine."""
+    return dict.fromkeys(VARIABLES.values(), f"http://127.0.0.1:{port}")
+
+
+GARBAGE = {
+    "a login page": http("<html>login</html>", headers="Content-Type: text/html\r\n"),
+    "an empty answer": http(""),
+    "a list": http("[1, 2]"),
+    "null": http("null"),
+    "fields of other types": http('{"Zones": 5, "vswitch_ids": 7, "Clusters": {"a": 1}}'),
+    "a refusal that is not JSON": http("oops", status=403),
+    "a refusal that is a list": http("[]", status=400),
+}
+
+
+@pytest.mark.parametrize("answer", GARBAGE.values(), ids=GARBAGE)
+@pytest.mark.parametrize("method", ["alb_zones", "fleets", "cluster"])
+def test_F40_garbage_is_one_line_and_no_bug(cloud: TestCloud, method: str, answer: bytes) -> None:
+    with serving(answering(answer)) as server:
+        client = cloud.client(environ=environ_of(server.port), timeout_s=0.3)
+        with pytest.raises(Unreachable, match=r"the answer is not what the cloud says$"):
+            getattr(client, method)(*(["c1"] if method == "cluster" else []))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -319,3 +321,19 @@ def test_F73_server_text_is_printed_without_escapes(tmp_path: Path) -> None:
         api.get(ID)
     assert "\x1b" not in caught.value.message
     assert "\u202e" not in caught.value.message
+
+
+def test_many_threads_share_one_api_in_silence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    together = threading.Barrier(24)
+
+    def meet(handler: BaseHTTPRequestHandler, _: int) -> None:
+        together.wait(10)
+        reply(handler, 200, DOCUMENT)
+
+    with an_api(tmp_path, meet, timeout_s=15.0) as api:
+        with ThreadPoolExecutor(24) as threads:
+            found = list(threads.map(lambda _: api.get(ID), range(24)))
+    assert [m.document for m in found if m is not None] == [DOCUMENT] * 24
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alb_dr.errors import AlbDrError, CredentialsError, ExitCode, Forbidden, NotFound, Unreachable
+from alb_dr.model.application import DistributionMethod
 from alb_dr.model.checks import Category, Gravity, Outcome
 from alb_dr.model.sample import Outcome as Answer
 from alb_dr.workflows.preflight.catalogue import CHECKS
@@ -607,7 +609,32 @@ def test_a_check_fails_with_its_words(
 
 
 def test_every_check_has_a_failing_case() -> None:
-    assert set(KUBERNETES) == {c[0] for c in CASES}
+    assert set(KUBERNETES) - {"ADR-KUBECONFIG-MODE"} == {c[0] for c in CASES}
+
+
+@pytest.mark.parametrize(
+    ("mode", "words", "gravity"),
+    [
+        (0o644, "others may read {} (mode 644)", Gravity.WARNING),
+        (0o620, "others may write {} (mode 620): it could run any program", Gravity.ERROR),
+        (0o606, "others may write {} (mode 606): it could run any program", Gravity.ERROR),
+    ],
+)
+def test_a_kubeconfig_that_others_may_use_is_named(
+    tmp_path: Path, mode: int, words: str, gravity: Gravity
+) -> None:
+    file = tmp_path / "fleet.kubeconfig"
+    file.touch()
+    file.chmod(mode)
+    world = World()
+    fleet = dataclasses.replace(world.topology.fleet, kubeconfig=file)
+    world.topology = dataclasses.replace(world.topology, fleet=fleet)
+    result = world.ask("ADR-KUBECONFIG-MODE")
+    (trouble,) = result.troubles
+    assert trouble.seen == words.format(file)
+    assert (result.gravity, result.fix_of(trouble)) == (gravity, f"chmod 600 {file}")
+    file.chmod(0o600)
+    assert world.ask("ADR-KUBECONFIG-MODE").outcome is Outcome.PASSED
 
 
 def test_the_older_distribution_api_is_recognised() -> None:
@@ -710,3 +737,46 @@ def test_nothing_distributed_yet_is_no_failure() -> None:
         api.get = lambda _id: None  # type: ignore[method-assign]
     result = world.ask("ADR-SERVICE")
     assert (result.outcome, result.reason) == (Outcome.SKIPPED, "nothing is distributed yet")
+
+
+def by_policy(world: World) -> None:
+    """A project that distributes by policy."""
+    application = dataclasses.replace(world.topology.application, method=DistributionMethod.POLICY)
+    world.topology = dataclasses.replace(world.topology, application=application)
+
+
+def test_distributing_by_policy_needs_the_api_and_no_gitops() -> None:
+    world = World()
+    by_policy(world)
+    assert world.ask("ADR-NO-GITOPS").outcome is Outcome.SKIPPED
+    assert world.ask("ADR-POLICY-DIALECT").outcome is Outcome.PASSED
+    world.fleet.fail = failing("list propagationpolicies", NotFound("not served"))
+    assert world.ask("ADR-POLICY-DIALECT").breaks
+
+
+def test_F36_a_credential_that_ends_within_a_drill_is_said_beforehand() -> None:
+    world = World()
+    world.know(world.two, expires=NOW + timedelta(minutes=59))
+    assert world.ask("ADR-EXPIRY").outcome is Outcome.FAILED
+    world.know(world.two, expires=NOW + timedelta(minutes=61))
+    assert world.ask("ADR-EXPIRY").outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("verb", ["get", "list", "patch"])
+def test_F37_a_missing_right_to_restore_breaks(verb: str) -> None:
+    world = World()
+    world.one.fail = failing(f"review {verb} deployments", Forbidden("no"))
+    assert world.ask("ADR-MEMBER-ACCESS").breaks
+
+
+def test_F55_a_weight_that_another_manager_left_is_seen_in_the_merged_object() -> None:
+    world = World()
+    world.annotate(**{"cluster-weight.cgone": "5"})
+    assert world.ask("ADR-WEIGHTS").breaks
+
+
+def test_F63_two_kubeconfigs_of_one_cluster_break_whatever_their_addresses() -> None:
+    world = World()
+    world.know(world.one, cluster_uid="same", server="https://10.0.0.1:6443")
+    world.know(world.two, cluster_uid="same", server="https://public.example:6443")
+    assert world.ask("ADR-SAME-CLUSTER").breaks

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import pytest
+
 from alb_dr.errors import CredentialsError, ExitCode, Forbidden, Unreachable
 from alb_dr.model.checks import Category, Check, CheckReport, Gravity, Outcome, Trouble
 from alb_dr.model.findings import Verdict
@@ -154,3 +156,32 @@ def test_codes_are_unique_and_texts_are_whole() -> None:
         assert check.why.endswith("."), check.code
         assert not check.fix.endswith("."), check.code
         assert not check.title.endswith("."), check.code
+
+
+def test_a_bug_in_a_check_is_not_swallowed() -> None:
+    with pytest.raises(ZeroDivisionError):
+        asked([a_question(raising(ZeroDivisionError("a bug")))])
+
+
+def test_the_live_view_says_how_far_each_category_is() -> None:
+    voice = TellTale()
+    questions = [a_question(fine), a_question(wrong, code="ADR-2")]
+    run_checks(questions, World().scene, wait=False, clock=StillClock(), narrator=voice)
+    assert len(voice.lives) == 2
+    assert voice.lives[-1] == {"fleet": "2/2 (1 ×)"}
+
+
+def test_what_was_skipped_is_asked_once_its_condition_holds() -> None:
+    world = World()
+    looks: list[int] = []
+
+    def look() -> Scene:
+        looks.append(1)
+        down = Unreachable("Fleet: connection refused") if len(looks) < 3 else None
+        world.fleet.fail = lambda call: down if call == "identity" else None
+        return world.scene()
+
+    wanted = Selection(only=frozenset({"fleet", "gateway"})).of(QUESTIONS)
+    report = run_checks(wanted, look, wait=True, clock=StillClock(), narrator=TellTale())
+    assert report.verdict is Verdict.PASS
+    assert report.count(Outcome.PASSED) == len(wanted)
