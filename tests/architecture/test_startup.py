@@ -29,6 +29,12 @@ COMMANDS = (
     ["gateway", "create"],
     ["ingress", "set-weights"],
     ["distribute", "apply"],
+    ["plan"],
+    ["up"],
+    ["status"],
+    ["down"],
+    ["ingress", "shift"],
+    ["ingress", "pin"],
 )
 
 
