@@ -157,18 +157,16 @@ def test_weights_set_by_somebody_else_end_it(up: Shell) -> None:
     assert weights(up) == ["30", "70"]
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "reason"),
-    [
-        (("--to", "50:40"), 2, "sum to 90"),
-        (("--to", "0:100", "--steps", "50"), 2, "do not rise to 100"),
-        (("--to", "0:100", "--steps", "1,100"), 2, "less than 2 points"),
-        (("--to", "100:0"), 2, "nothing to shift"),
-        (("--to", "0:100", "--on-failure", "ask"), 2, "no terminal to ask on"),
-        (("--to", "0:100", "--on-failure", "panic"), 2, "no way to fail"),
-        (("--to", "0:100"), 2, "no terminal to ask on"),
-    ],
-)
-def test_bad_words_are_refused(up: Shell, words: tuple[str, ...], code: int, reason: str) -> None:
-    assert reason in up.refused(code, "ingress", "shift", *words)
+def test_bad_words_are_refused(up: Shell) -> None:
+    cases = (
+        (("--to", "50:40"), "sum to 90"),
+        (("--to", "0:100", "--steps", "50"), "do not rise to 100"),
+        (("--to", "0:100", "--steps", "1,100"), "less than 2 points"),
+        (("--to", "100:0"), "nothing to shift"),
+        (("--to", "0:100", "--on-failure", "ask"), "no terminal to ask on"),
+        (("--to", "0:100", "--on-failure", "panic"), "no way to fail"),
+        (("--to", "0:100"), "no terminal to ask on"),
+    )
+    for words, reason in cases:
+        assert reason in up.refused(2, "ingress", "shift", *words)
     assert weights(up) == ["100", "0"]
