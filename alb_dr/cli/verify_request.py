@@ -43,6 +43,7 @@ class Flags:
     timeout_s: float = 5.0
     insecure: bool = False
     expect: str | None = None
+    pin: str | None = None
     tolerance: float | None = None
     confidence: float = 95.0
     until_decided: bool = False
@@ -68,6 +69,24 @@ def load_of(flags: Flags) -> Load:
         default = DEFAULT_PATIENCE if flags.until_decided else DEFAULT_REQUESTS
         duration_s = (default if flags.requests is None else flags.requests) / flags.rate
     return OpenLoad(rate=flags.rate, duration_s=duration_s)
+
+
+def through_pin(context: Context, flags: Flags) -> tuple[Flags, Manifest | None]:
+    """The flags with a pin's header, and the pin's Ingress, whose weights are expected then.
+
+    Without a pin the flags as they are, and None. Raises NotFound, or Refused for one that is over.
+    """
+    if flags.pin is None:
+        return flags, None
+    from alb_dr.workflows.pins import pin_of
+
+    if flags.expect is not None:
+        raise BadInput("a pin says what to expect", hint="give --pin or --expect, not both")
+    found = pin_of(context.topology, flags.pin, fleet=context.fleet, now=context.clock.now())
+    if found.pin is None:
+        return flags, found.live
+    header = f"{found.pin.header}: {found.pin.value}"
+    return replace(flags, headers=(*flags.headers, header)), found.live
 
 
 def headers_of(lines: Sequence[str]) -> dict[str, str]:

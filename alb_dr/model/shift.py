@@ -184,7 +184,9 @@ class ShiftRecord:
             raw = json.loads(text)
             record = ShiftRecord(**{**raw, "phase": ShiftPhase(raw["phase"])})
             sound = record.schema == SCHEMA and 0 <= record.step < len(record.vectors)
-        except (ValueError, TypeError, KeyError):
+            for vector in record.vectors:
+                Weights.of(vector)
+        except (ValueError, TypeError, KeyError, AttributeError, BadInput):
             return None
         return record if sound else None
 

@@ -7,12 +7,34 @@ from collections.abc import Mapping
 
 from alb_dr.model.gateway import Protocol
 from alb_dr.model.ingress import HealthCheck
+from alb_dr.model.pin import Pin
 
 PREFIX = "alb.ingress.kubernetes.io/"
 REMOTE_CLUSTERS = PREFIX + "remote-clusters"
 LISTEN_PORTS = PREFIX + "listen-ports"
 CLUSTER_WEIGHT = PREFIX + "cluster-weight."
 HEALTH_CHECK_ENABLED = PREFIX + "healthcheck-enabled"
+PIN_LABEL = "alb-dr.io/pin"
+"""Marks the Ingresses that pin a header to one member."""
+PIN_EXPIRES = "alb-dr.io/pin-expires"
+"""When a pin ends, ISO 8601."""
+CANARY = PREFIX + "canary"
+CANARY_HEADER = PREFIX + "canary-by-header"
+CANARY_VALUE = PREFIX + "canary-by-header-value"
+ORDER = PREFIX + "order"
+PIN_ORDER = "1"
+"""Smaller is earlier, from 1 to 1000; the weighted Ingress has the default, 10."""
+
+
+def pin_annotations(pin: Pin) -> dict[str, str]:
+    """What routes one header: the canary's own annotations, ahead of the weighted Ingress."""
+    return {
+        CANARY: "true",
+        CANARY_HEADER: pin.header,
+        CANARY_VALUE: pin.value,
+        ORDER: PIN_ORDER,
+        PIN_EXPIRES: pin.expires.isoformat(timespec="seconds"),
+    }
 
 
 def weight_key(cluster_id: str) -> str:

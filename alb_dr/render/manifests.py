@@ -8,11 +8,12 @@ from dataclasses import replace
 from alb_dr.errors import BadInput
 from alb_dr.model import manifest
 from alb_dr.model.manifest import Document, Kind, Manifest, ManifestSet
+from alb_dr.model.pin import Pin
 from alb_dr.model.topology import Profile, Topology
 from alb_dr.render.consistency import check_consistency
 from alb_dr.render.dialect import fill
 from alb_dr.render.library import TemplateLibrary
-from alb_dr.render.variables import variables
+from alb_dr.render.variables import pin_variables, variables
 
 DISTRIBUTION = {"distribute/applicationset.yaml.j2": manifest.APPLICATION_SET}
 GATEWAY = {
@@ -24,6 +25,8 @@ INGRESS = {
     "ingress/ingress.yaml.j2": manifest.INGRESS,
 }
 """Templates in the order of application, and the kind each of them makes."""
+PIN = "ingress/pin.yaml.j2"
+"""The template of a header pin; it is no part of the project's own manifests."""
 
 
 def render(topology: Topology, library: TemplateLibrary) -> ManifestSet:
@@ -44,6 +47,14 @@ def render_gateway(topology: Topology, library: TemplateLibrary) -> ManifestSet:
 def render_ingress(topology: Topology, library: TemplateLibrary) -> ManifestSet:
     """Namespace and weighted Ingress."""
     return _filled(topology, library, INGRESS)
+
+
+def render_pin(topology: Topology, library: TemplateLibrary, pin: Pin) -> ManifestSet:
+    """The Ingress that leads one header to one member."""
+    document = fill(library, PIN, pin_variables(topology, pin))
+    manifests = ManifestSet(manifests=(_manifest(PIN, manifest.INGRESS, document),))
+    check_consistency(manifests)
+    return manifests
 
 
 def as_in_the_tutorial(topology: Topology) -> Topology:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from alb_dr.model.application import Application
 from alb_dr.model.gateway import Gateway
+from alb_dr.model.pin import Pin
 from alb_dr.model.topology import Profile, Topology
+from alb_dr.model.weights import TOTAL
 from alb_dr.render.annotations import (
     LISTEN_PORTS,
+    PIN_LABEL,
     health_check_annotations,
     listen_ports,
+    pin_annotations,
     weight_key,
 )
 
 LABELS = {"app.kubernetes.io/managed-by": "alb-dr"}
 """Put on every object, except in the tutorial profile, which reproduces the tutorial."""
+
+_KUBERNETES_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
 
 
 def variables(topology: Topology) -> dict[str, Any]:
@@ -28,6 +35,34 @@ def variables(topology: Topology) -> dict[str, Any]:
         "gateway": _gateway(topology.gateway, topology),
         "ingress": _ingress(topology, safe=safe),
     }
+
+
+def pin_variables(topology: Topology, pin: Pin) -> dict[str, Any]:
+    """The variables of the pin's template: those of every template, and ``pin``.
+
+    Every member is given a weight, since what a missing one means is documented nowhere.
+    """
+    ingress = topology.ingress
+    annotations = {LISTEN_PORTS: listen_ports(ingress.listen_protocol, ingress.listen_port)}
+    annotations |= pin_annotations(pin)
+    annotations |= {
+        weight_key(m.id): str(TOTAL if m.id == pin.member else 0) for m in topology.members
+    }
+    annotations |= health_check_annotations(ingress.health_check)
+    return variables(topology) | {
+        "pin": {
+            "name": pin_name(topology, pin.member),
+            "labels": {**LABELS, PIN_LABEL: "true"},
+            "annotations": [{"key": k, "value": v} for k, v in annotations.items()],
+        }
+    }
+
+
+def pin_name(topology: Topology, member: str) -> str:
+    """The name of a member's pin; by its id when its name is none for Kubernetes."""
+    found = topology.member(member)
+    word = found.name if _KUBERNETES_NAME.fullmatch(found.name) else found.id
+    return f"{topology.ingress.name}-pin-{word}"
 
 
 def _application(application: Application, *, force_string: bool) -> dict[str, Any]:

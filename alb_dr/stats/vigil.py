@@ -22,6 +22,8 @@ IN_A_ROW = 10
 """Lost requests one after the other that need no statistics (safety §3.9)."""
 NOISE_S = 0.05
 """Latency that comes and goes on a busy machine; smaller differences raise no alarm."""
+SUSTAINED_S = 10.0
+"""How long latency must stay above the second threshold: a busy machine has its moments."""
 SURENESS = 0.99
 """How sure the lower bound of the loss must be before a shift is given up."""
 _PERCENTILE = 0.95
@@ -69,13 +71,17 @@ class Vigil:
         self._baseline = baseline
         self._thresholds = thresholds
         self._rows: deque[tuple[bool, float]] = deque(maxlen=WINDOW)
+        self._now_s = 0.0
+        self._above_since_s: float | None = None
 
     def restart(self) -> None:
         """Forget what was seen: a person has looked at it."""
         self._rows.clear()
+        self._above_since_s = None
 
     def add(self, columns: SampleColumns) -> None:
         """Account for newer requests."""
+        self._now_s = max(self._now_s, max(columns.due_s, default=0.0))
         self._rows.extend((o != Outcome.OK, f - d) for o, f, d in _rows(columns))
 
     def judge(self) -> tuple[Alarm, str]:
@@ -99,13 +105,16 @@ class Vigil:
 
     def _latency(self) -> tuple[Alarm, str]:
         timed = sorted(seconds for bad, seconds in self._rows if not bad)
-        if len(timed) < LEAST_TIMED:
-            return Alarm.QUIET, ""
         now, before = quantile(timed, _PERCENTILE), self._baseline.p95_s
-        words = f"the 95th percentile is {now * 1000:.0f} ms, it was {before * 1000:.0f} ms"
-        if now - before < NOISE_S:
+        if len(timed) < LEAST_TIMED or now - before < NOISE_S:
+            self._above_since_s = None
             return Alarm.QUIET, ""
-        if now > before * self._thresholds.abort_latency:
-            return Alarm.ABORT, words
-        slow = now > before * self._thresholds.slow_latency
-        return (Alarm.SLOW, words) if slow else (Alarm.QUIET, "")
+        words = f"the 95th percentile is {now * 1000:.0f} ms, it was {before * 1000:.0f} ms"
+        if now <= before * self._thresholds.abort_latency:
+            self._above_since_s = None
+            slow = now > before * self._thresholds.slow_latency
+            return (Alarm.SLOW, words) if slow else (Alarm.QUIET, "")
+        if self._above_since_s is None:
+            self._above_since_s = self._now_s
+        lasted_s = self._now_s - self._above_since_s
+        return Alarm.ABORT if lasted_s >= SUSTAINED_S else Alarm.SLOW, words

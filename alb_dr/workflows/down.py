@@ -21,7 +21,8 @@ from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.apply import is_ours, makers
 from alb_dr.workflows.distribute import application_set_id, applications_of, workload_id
 from alb_dr.workflows.gateway import albconfig_id, await_absence
-from alb_dr.workflows.leftovers import leftovers, own_pins, takes_workload
+from alb_dr.workflows.leftovers import leftovers, takes_workload
+from alb_dr.workflows.pins import own_pins
 from alb_dr.workflows.recover import open_drills
 from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.weights import ingress_id

@@ -8,23 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from alb_dr.errors import AlbDrError, NotFound
-from alb_dr.model.manifest import ALB_CONFIG, APPLICATION, INGRESS, NAMESPACE, Manifest, ResourceId
+from alb_dr.model.manifest import ALB_CONFIG, APPLICATION, NAMESPACE, Manifest, ResourceId
 from alb_dr.model.teardown import Remainder
 from alb_dr.model.topology import Topology
 from alb_dr.ports import KubeReader
-from alb_dr.workflows.apply import is_ours, makers
+from alb_dr.workflows.apply import makers
 from alb_dr.workflows.distribute import application_set_id, applications_of, workload_id
 from alb_dr.workflows.gateway import albconfig_id
 from alb_dr.workflows.weights import ingress_id
-
-PIN_LABEL = "alb-dr.io/pin"
-"""Marks the Ingresses that pin a header to one member."""
-
-
-def own_pins(topology: Topology, fleet: KubeReader) -> tuple[Manifest, ...]:
-    """The header pins of this project that alb-dr made."""
-    found = fleet.list(INGRESS, namespace=topology.ingress.namespace, labels=f"{PIN_LABEL}=true")
-    return tuple(pin for pin in found if is_ours(pin))
 
 
 def takes_workload(application: Manifest) -> bool:

@@ -22,6 +22,7 @@ from alb_dr.workflows.apply import is_ours, makers
 from alb_dr.workflows.differences import differences
 from alb_dr.workflows.gateway import creation_only_differences, with_live_listeners
 from alb_dr.workflows.generated_applications import generated_applications
+from alb_dr.workflows.strays import strays
 from alb_dr.workflows.weights import ingress_id
 
 ADOPT_HINT = "take it over with --adopt"
@@ -46,6 +47,7 @@ def make_plan(
         planner = _Planner(topology, manifests, fleet, choices)
         changes = tuple(planner.change(m) for m in manifests)
         applications, notes = _applications(topology, changes, fleet, choices)
+        notes += strays(topology, manifests, fleet=fleet)
     weights, live = planner.weights, planner.live_weights
     return Plan(
         changes=changes,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from alb_dr.errors import AlbDrError, Interruption, Refused, RestoreIncomplete
+from alb_dr.errors import AlbDrError, Interruption, Refused
 from alb_dr.model.drill import Step
 from alb_dr.model.load import OpenLoad
 from alb_dr.model.shift import (
@@ -27,21 +27,20 @@ from alb_dr.model.shift import (
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import TOTAL, Weights
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober, SampleLog
+from alb_dr.render.annotations import weights_of
 from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Vigil, baseline_of
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.shift_checks import check_before, starting_weights, unsafe_to_return
+from alb_dr.workflows.shift_checks import check_before, starting_weights
 from alb_dr.workflows.shift_hand import Journal, ShiftHand
 from alb_dr.workflows.shift_record import (
     read_record,
     refuse_open_shift,
 )
+from alb_dr.workflows.shift_return import WayBack
 from alb_dr.workflows.shift_watch import Ended, Failed, Foreign, ShiftWatch
 from alb_dr.workflows.weights import live_ingress
-
-RETRY_S = 0.5
-"""Pause between two tries to put weights back while the Fleet is in trouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,56 +262,23 @@ class Shift:
             failure.answer = answer
         raise failure
 
-    # the end -----------------------------------------------------------------------------------
-
     def _end(
         self, watch: ShiftWatch, why: str, *, back: bool, asked: bool = False
     ) -> tuple[ShiftPhase, str]:
         """Go back, or stay; the phase that is then true."""
         self._say(f"stopping: {why}")
-        self._at = self._hand.where(self._way, self._at)
-        if back and self._at == 0:
-            back, why = False, f"{why}; the weights are those it began with"
-        if back:
-            danger = unsafe_to_return(
-                self._topology, self._way[self._at], self._way[0], members=self._ports.members
-            )
-            if danger is not None:
-                back, why = False, f"{why}; not rolled back, since {danger}"
-        if not back:
-            self._note(ShiftPhase.FROZEN, why)
-            return ShiftPhase.FROZEN, why
-        return self._go_back(watch, why, asked=asked)
-
-    def _go_back(self, watch: ShiftWatch, why: str, *, asked: bool) -> tuple[ShiftPhase, str]:
-        start = self._way[0]
-        deadline = Deadline(self._ports.clock, self._request.step_timeout_s)
-        self._hand.log("back", weights=start.as_dict())
-        with self._ports.narrator.phase(f"rolling back to {self._named(start)}"):
-            while True:
-                try:
-                    self._hand.write(self._way[self._at], start)
-                    break
-                except Foreign as foreign:
-                    why = f"{why}; not rolled back: {foreign}"
-                    self._note(ShiftPhase.STOPPED, why)
-                    return ShiftPhase.STOPPED, why
-                except AlbDrError as error:
-                    self._ports.narrator.warn(f"{error.message}; trying again")
-                if deadline.passed:
-                    raise RestoreIncomplete(
-                        f"the weights could not be put back after: {why}",
-                        hint=f"do this now: alb-dr ingress set-weights {self._typed(start)}",
-                    )
-                self._ports.clock.sleep(RETRY_S)
-            self._at = 0
-            proven = watch.settle(
-                watch.gate_for(start, tolerance=self._request.tolerance), deadline
-            )
-        why += "; rolled back" + ("" if proven else ", but the traffic is not proven to be back")
-        phase = ShiftPhase.ABORTED if asked and proven else ShiftPhase.ROLLED_BACK
-        self._note(phase, why)
-        return phase, why
+        way_back = WayBack(
+            topology=self._topology,
+            way=self._way,
+            hand=self._hand,
+            watch=watch,
+            members=self._ports.members,
+            clock=self._ports.clock,
+            narrator=self._ports.narrator,
+            patience_s=self._request.step_timeout_s,
+            tolerance=self._request.tolerance,
+        )
+        return way_back.end(why, believed=self._at, back=back, asked=asked)
 
     # words -------------------------------------------------------------------------------------
 
@@ -326,7 +292,7 @@ class Shift:
             phase=phase,
             why=why,
             start=self._topology.names(self._way[0]),
-            end={name: str(w) for name, w in self._topology.names(self._way[self._at]).items()},
+            end=self._live_weights(),
             steps=tuple(self._steps),
             baseline=self._baseline,
             requests=requests,
@@ -334,11 +300,17 @@ class Shift:
             timeline=tuple(self._timeline),
         )
 
+    def _live_weights(self) -> dict[str, str]:
+        """What the Ingress says now, by member name; nothing when the Fleet does not answer."""
+        try:
+            live = live_ingress(self._topology, fleet=self._ports.fleet)
+        except AlbDrError:
+            return {}
+        weights = weights_of(live.annotations)
+        return {m.name: weights.get(m.id, "0") for m in self._topology.members}
+
     def _named(self, weights: Weights) -> str:
         return ", ".join(f"{name} {w}" for name, w in self._topology.names(weights).items())
-
-    def _typed(self, weights: Weights) -> str:
-        return " ".join(f"{name}={w}" for name, w in self._topology.names(weights).items())
 
     def _say(self, what: str) -> None:
         self._timeline.append(Step(at=self._ports.clock.now(), what=what))

@@ -67,6 +67,12 @@ def check_before(
                 code="ADR-CAPACITY",
             )
     _warn_of_load(topology, start, target, pods, narrator)
+    idle = [topology.member(m).name for m, weight in target if not weight]
+    if idle:
+        narrator.note(
+            f"{', '.join(idle)} will have weight 0: it is not health-checked then and takes "
+            "nothing over by itself"
+        )
 
 
 def _ready_pods(live: Manifest | None) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from alb_dr.errors import Conflict, NotFound, Refused
 from alb_dr.model.manifest import CONFIG_MAP, Manifest, ResourceId
+from alb_dr.model.printable import printable
 from alb_dr.model.shift import ShiftRecord, Wish
 from alb_dr.model.topology import Topology
 from alb_dr.ports import KubeApi, KubeReader
@@ -92,7 +93,8 @@ def record_words(found: Recorded) -> str:
     weights = "/".join(str(weight) for weight in record.vectors[record.step].values())
     words = f"{record.shift} of {record.by}, {record.phase}, step {record.step} of {last}"
     reason = f": {record.why}" if record.why else ""
-    return f"{words} (weights {weights}), begun {record.started}{reason}"
+    # The record is text that anybody with access to the namespace may have written.
+    return printable(f"{words} (weights {weights}), begun {record.started}{reason}")
 
 
 def update_record(topology: Topology, record: ShiftRecord, *, fleet: KubeApi) -> None:

@@ -21,6 +21,7 @@ from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.distribute import applications_of, member_status
 from alb_dr.workflows.events import warnings_since
 from alb_dr.workflows.gateway import address_of, albconfig_id
+from alb_dr.workflows.pins import live_pins, pin_words
 from alb_dr.workflows.planning import make_plan
 from alb_dr.workflows.readiness import gateway_waits_for
 from alb_dr.workflows.recover import OpenDrill, open_drills
@@ -153,9 +154,11 @@ class _Look:
     def _unfinished(self) -> tuple[str, ...]:
         fleet = self._ports.fleet
         found = self._asked("the shift's record", lambda: read_record(self._topology, fleet))
-        if found is None or not found.is_open:
-            return ()
-        return (f"shift {record_words(found)} (alb-dr ingress abort ends it)",)
+        pins = self._asked("the pins", lambda: live_pins(self._topology, fleet)) or ()
+        lines = [f"{pin_words(self._topology, p)} (alb-dr ingress unpin)" for p in pins]
+        if found is not None and found.is_open:
+            lines.append(f"shift {record_words(found)} (alb-dr ingress abort ends it)")
+        return tuple(lines)
 
     def _plan(self, manifests: ManifestSet) -> Plan:
         return make_plan(

@@ -34,6 +34,12 @@ COMMANDS = (
     ["explain"],
     ["init"],
     ["sandbox", "cloud"],
+    ["plan"],
+    ["up"],
+    ["status"],
+    ["down"],
+    ["ingress", "shift"],
+    ["ingress", "pin"],
 )
 
 

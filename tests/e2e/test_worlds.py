@@ -83,3 +83,11 @@ def test_three_members_share_the_traffic(shell: Shell) -> None:
     )
     words = ("failover", "drill", "three", "--yes", "--baseline", "1", "--observe", "3")
     assert shell.data(*words)["outcome"] == "SUCCEEDED"
+    assert not shell.data("plan")["differs"]
+    assert [m["live_weight"] for m in shell.data("status")["members"]] == ["20", "30", "50"]
+    words = ("--steps", "50,100", "--rate", "400", "--baseline", "1s", "--hold", "1s", "--yes")
+    patient = ("--slow-latency", "500", "--abort-latency", "999")
+    shifted = shell.data("ingress", "shift", "--to", "60:40:0", *words, *patient, timeout=150)
+    assert shifted["phase"] == "done"
+    assert [list(s["weights"].values()) for s in shifted["steps"]] == [[40, 35, 25], [60, 40, 0]]
+    assert len(shell.data("down", "--yes")["deleted"]) == 4

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alb_dr.cli.answer import answer, table
+from alb_dr.cli.commands.pin import pin, unpin
 from alb_dr.cli.commands.shift import abort, pause, resume, shift
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The weighted Ingress on the Fleet.", no_args_is_help=True)
 
-for _command in (shift, pause, resume, abort):
+for _command in (shift, pause, resume, abort, pin, unpin):
     app.command(epilog=EPILOG)(_command)
 
 # "-1" must reach our own check of weights instead of being taken for an unknown option.

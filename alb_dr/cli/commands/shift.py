@@ -12,6 +12,7 @@ from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.options import DryRun, Yes
 from alb_dr.errors import BadInput
+from alb_dr.model.printable import printable
 
 if TYPE_CHECKING:
     from alb_dr.model.shift import ShiftRecord
@@ -177,4 +178,4 @@ def _answer(ctx: typer.Context, record: "ShiftRecord") -> None:
         "by": record.by,
     }
     why = f": {record.why}" if record.why else ""
-    answer(ctx, f"shift {record.shift} is {record.phase} at {named}{why}", data)
+    answer(ctx, printable(f"shift {record.shift} is {record.phase} at {named}{why}"), data)

@@ -56,6 +56,10 @@ def verify(  # noqa: PLR0913, PLR0917  every flag is one parameter
         list[str] | None,
         typer.Option("--header", "-H", metavar="'NAME: VALUE'", help="A header; repeat it."),
     ] = None,
+    pin: Annotated[
+        str | None,
+        typer.Option("--pin", metavar="MEMBER", help="Through this member's pin; all must be its."),
+    ] = None,
     connect_to: Annotated[
         str | None,
         typer.Option("--connect-to", metavar="HOST:PORT", help="Connect there; keep the Host."),
@@ -102,6 +106,7 @@ def verify(  # noqa: PLR0913, PLR0917  every flag is one parameter
         timeout_s=seconds_of(timeout, what="timeout"),
         insecure=insecure,
         expect=expect,
+        pin=pin,
         tolerance=tolerance,
         confidence=confidence,
         until_decided=until_decided,
@@ -135,8 +140,8 @@ def _verification(context: Context, flags: "Flags", *, control: bool) -> "Verifi
 
     topology = context.topology
     load = asked.load_of(flags)
-    ingress = None
-    if control or flags.expect is None:
+    flags, ingress = asked.through_pin(context, flags)
+    if ingress is None and (control or flags.expect is None):
         ingress = live_ingress(topology, fleet=context.fleet)
     if flags.expect is not None or ingress is None:
         weights, weights_from = asked.expected_weights(flags.expect or "", topology), "--expect"

@@ -152,6 +152,18 @@ def test_F62_a_changed_chart_is_shown_in_the_generated_applications() -> None:
     }
 
 
+def test_F61_what_a_renamed_file_leaves_behind_is_named() -> None:
+    renamed = PROJECT.replace("application:\n", "application:\n  name: shop\n").replace(
+        "ingress:\n", "ingress:\n  name: shop\n"
+    )
+    plan = planned(a_fleet(), renamed)
+    assert {n.partition(" was applied")[0] for n in plan.notes if "no longer in the file" in n} == {
+        "ApplicationSet argocd/appset-web-demo",
+        "Ingress gateway-demo/web-demo",
+    }
+    assert planned(a_fleet()).notes == ()
+
+
 def test_applications_are_foreseen_for_the_members_when_secrets_may_not_be_read() -> None:
     api = a_fleet()
     api.fail = lambda call: Forbidden("no") if call == "list secrets" else None

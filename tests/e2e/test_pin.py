@@ -1,0 +1,67 @@
+"""Pins through the sandbox's real Envoy: one header, one member, whatever the weights say."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.e2e.conftest import Shell
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+PIN = ("ingress", "pin", "--cluster", "poc-ack-2", "--header", "X-Cluster=green", "--yes")
+
+
+@pytest.fixture(scope="module")
+def up(world: Shell) -> Shell:
+    """A sandbox in which the second member gets nothing."""
+    world.ok("up")
+    world.ok("ingress", "set-weights", "100", "0")
+    return world
+
+
+def test_one_member_is_tested_before_the_cut_over(up: Shell) -> None:
+    made = up.data(*PIN)
+    assert made["member"] == "poc-ack-2"
+    assert "poc-ack-2 100%" in made["observed"]
+    shares = up.data("verify", "--pin", "poc-ack-2", "-n", "200")["split"]["shares"]
+    assert [s["count"] for s in shares] == [0, 200]
+    assert up.run("verify", "-n", "200").returncode == 0, "the others follow the weights"
+    assert "X-Cluster=green is pinned to poc-ack-2" in up.ok("status", "--requests", "0")
+    assert not up.data("plan")["differs"], "a pin is no drift"
+    assert up.data("ingress", "unpin", "--expired")["removed"] == []
+    assert len(up.data("ingress", "unpin")["removed"]) == 1
+    assert "nothing is pinned" in up.refused(13, "verify", "--pin", "poc-ack-2")
+
+
+def test_a_pin_that_stays_is_removed_by_ctrl_c(up: Shell) -> None:
+    with up.start(*PIN, "--stay", "--ttl", "5m") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "keeping the pin" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert up.data("ingress", "unpin")["removed"] == []
+
+
+def test_a_pin_that_stays_is_removed_when_its_time_is_up(up: Shell) -> None:
+    assert up.data(*PIN, "--stay", "--ttl", "1s")["removed"]
+    assert up.data("ingress", "unpin")["removed"] == []
+
+
+def test_an_expired_pin_is_swept(up: Shell) -> None:
+    up.ok(*PIN, "--ttl", "100ms")
+    assert "which is over" in up.refused(6, "verify", "--pin", "poc-ack-2")
+    assert len(up.data("ingress", "unpin", "--expired")["removed"]) == 1
+
+
+def test_a_pin_asks_first_and_is_gone_with_everything_else(up: Shell) -> None:
+    assert "add --yes" in up.refused(2, *PIN[:-1])
+    assert "longer than a day" in up.refused(2, *PIN, "--ttl", "48h")
+    assert "--pin or --expect" in up.refused(2, "verify", "--pin", "x", "--expect", "0 100")
+    up.ok(*PIN)
+    deleted = up.data("down", "--yes")["deleted"]
+    assert deleted[0] == "Ingress gateway-demo/web-demo-pin-poc-ack-2"

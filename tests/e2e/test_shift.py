@@ -1,0 +1,172 @@
+"""Shifting through the sandbox's real Envoy: gates, faults, other terminals, kills."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from alb_dr.sandbox.lifecycle import distort
+from tests.e2e.conftest import Shell
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+# Latency is not judged here: this machine may be busy with other tests.
+PATIENT = ("--slow-latency", "500", "--abort-latency", "999")
+QUICK = ("--rate", "400", "--baseline", "1s", "--hold", "1s", "--yes", *PATIENT)
+
+
+@pytest.fixture(scope="module")
+def up(world: Shell) -> Shell:
+    """A sandbox that is up."""
+    world.ok("up")
+    return world
+
+
+@pytest.fixture(autouse=True)
+def from_100_to_0(up: Shell) -> Iterator[None]:
+    """Every test begins with everything at the first member, and cleans up after itself."""
+    up.ok("ingress", "set-weights", "100", "0")
+    yield
+    up.ok("sandbox", "fault", "clear")
+    distort(up.folder, {})
+
+
+def shifted(shell: Shell, code: int, *words: str) -> dict[str, Any]:
+    """The data of a shift to the second member that must leave with ``code``."""
+    done = shell.run("ingress", "shift", "--to", "0:100", *QUICK, *words, "-o", "json", timeout=120)
+    assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+    data: dict[str, Any] = json.loads(done.stdout)["data"]
+    return data
+
+
+def weights(shell: Shell) -> list[str]:
+    """The live weights in the file's order."""
+    return [m["live_weight"] for m in shell.data("status", "--requests", "0")["members"]]
+
+
+def begun(shell: Shell, *words: str) -> subprocess.Popen[str]:
+    """A shift in the background whose first step is proven."""
+    command = ("ingress", "shift", "--to", "0:100", "--steps", "50,100", *QUICK, *words)
+    process = shell.start(*command)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "proven" in line:
+            return process
+    raise AssertionError("the first step was never proven")
+
+
+def test_the_traffic_goes_over_step_by_step_and_nothing_is_lost(up: Shell) -> None:
+    data = shifted(up, 0, "--steps", "20,60,100")
+    assert [step["proven"] for step in data["steps"]] == [True, True, True]
+    assert [list(step["weights"].values()) for step in data["steps"]] == [
+        [80, 20],
+        [40, 60],
+        [0, 100],
+    ]
+    assert data["lost"] == 0
+    assert weights(up) == ["0", "100"]
+    assert up.data("status")["unfinished"] == []
+
+
+def test_a_dry_run_tells_the_way_and_moves_nothing(up: Shell) -> None:
+    words = ("ingress", "shift", "--to", "poc-ack-1=0,poc-ack-2=100", "--dry-run")
+    way = [list(w.values()) for w in up.data(*words)["way"]]
+    assert way == [[100, 0], [95, 5], [75, 25], [50, 50], [0, 100]]
+    assert weights(up) == ["100", "0"]
+
+
+def test_a_lying_gateway_does_not_pass_the_gate(up: Shell) -> None:
+    distort(up.folder, {"poc-ack-1": 100, "poc-ack-2": 0})
+    data = shifted(up, 9, "--steps", "50,100", "--step-timeout", "3s")
+    assert data["phase"] == "rolled back"
+    assert not data["steps"][0]["proven"]
+    assert "does not follow the weights: poc-ack-1 100.0%" in data["why"]
+    assert weights(up) == ["100", "0"]
+
+
+def test_a_member_dying_half_way_leaves_the_traffic_whole(up: Shell) -> None:
+    with begun(up, "--hold", "60s") as process:
+        up.ok("sandbox", "fault", "pods-down", "poc-ack-2")
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 9, out
+    assert "ROLLED BACK" in out
+    assert weights(up) == ["100", "0"]
+    assert up.run("verify", "-n", "200", "--no-control-checks").returncode == 0
+    up.ok("sandbox", "fault", "clear")
+    up.ok("gateway", "wait")
+    deadline = time.monotonic() + 30
+    while up.data("distribute", "status")["members"][1]["ready_pods"] < 2:
+        assert time.monotonic() < deadline
+
+
+def test_a_member_that_answers_with_errors_gets_nothing(up: Shell) -> None:
+    """Requests are lost, or the health checks take it out and it never gets its share."""
+    up.ok("sandbox", "fault", "errors", "poc-ack-2")
+    data = shifted(up, 9, "--steps", "50,100", "--step-timeout", "5s")
+    assert data["phase"] == "rolled back"
+    assert weights(up) == ["100", "0"]
+
+
+def test_another_terminal_pauses_resumes_and_ends_it(up: Shell) -> None:
+    with begun(up, "--hold", "60s") as process:
+        assert up.data("ingress", "pause")["phase"] == "paused"
+        assert "paused" in up.data("status", "--requests", "0")["unfinished"][0]
+        assert "a shift is open" in up.refused(6, "ingress", "shift", "--to", "0:100", "--yes")
+        assert up.data("ingress", "resume")["phase"] == "running"
+        ended = up.data("ingress", "abort")
+        out, _ = process.communicate(timeout=30)
+    assert ended["phase"] == "aborted"
+    assert process.returncode == 10, out
+    assert weights(up) == ["100", "0"]
+
+
+def test_ctrl_c_puts_the_weights_back(up: Shell) -> None:
+    with begun(up, "--hold", "60s") as process:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert weights(up) == ["100", "0"]
+    assert up.data("status", "--requests", "0")["unfinished"] == []
+
+
+def test_a_killed_shift_says_where_it_stopped_and_is_ended_from_elsewhere(up: Shell) -> None:
+    with begun(up, "--hold", "60s") as process:
+        process.kill()
+        process.communicate(timeout=30)
+    assert weights(up) == ["50", "50"], "one of the listed vectors"
+    unfinished = up.data("status", "--requests", "0")["unfinished"][0]
+    assert "step 1 of 2 (weights 50/50)" in unfinished
+    assert "a shift is open" in up.refused(6, "down", "--yes")
+    assert up.data("ingress", "abort")["phase"] == "aborted"
+    assert weights(up) == ["100", "0"]
+    assert "no shift is under way" in up.refused(13, "ingress", "pause")
+
+
+def test_weights_set_by_somebody_else_end_it(up: Shell) -> None:
+    with begun(up, "--hold", "60s") as process:
+        up.ok("ingress", "set-weights", "30", "70", "--no-wait")
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 5
+    assert "somebody else set the weights" in out
+    assert weights(up) == ["30", "70"]
+
+
+def test_bad_words_are_refused(up: Shell) -> None:
+    cases = (
+        (("--to", "50:40"), "sum to 90"),
+        (("--to", "0:100", "--steps", "50"), "do not rise to 100"),
+        (("--to", "0:100", "--steps", "1,100"), "less than 2 points"),
+        (("--to", "100:0"), "nothing to shift"),
+        (("--to", "0:100", "--on-failure", "ask"), "no terminal to ask on"),
+        (("--to", "0:100", "--on-failure", "panic"), "no way to fail"),
+        (("--to", "0:100"), "no terminal to ask on"),
+    )
+    for words, reason in cases:
+        assert reason in up.refused(2, "ingress", "shift", *words)
+    assert weights(up) == ["100", "0"]
