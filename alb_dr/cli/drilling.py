@@ -5,15 +5,27 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+import subprocess
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from alb_dr.errors import RestoreIncomplete
 
 if TYPE_CHECKING:
     from alb_dr.cli.context import Context
+    from alb_dr.journal.rundir import RunDir
     from alb_dr.model.drill import DrillPlan, DrillReport
 
+LEAVE_S = 5.0
+"""Longest the watchdog may take to leave when it is told to."""
 
-def run_drill(context: Context, plan: DrillPlan) -> DrillReport:
-    """The drill; ledger, samples and report are in the run's folder, also when it is cut short."""
+
+def run_drill(context: Context, plan: DrillPlan, *, watched: bool = True) -> DrillReport:
+    """The drill; ledger, samples and report are in the run's folder, also when it is cut short.
+
+    ``watched``: a process of its own restores when this one is killed.
+    """
     from alb_dr.cli.signals import SIGNALS
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import create_run
@@ -34,18 +46,49 @@ def run_drill(context: Context, plan: DrillPlan) -> DrillReport:
         operator=operator(),
     )
     drill = Drill(plan, context.topology, ports)
+    watchdog = start_watchdog(context, plan, run) if watched else None
     try:
         report = drill.run()
         ledger.write("closed", outcome=str(report.outcome))
         run.write_json("report.json", drill_data(report))
         run.write_text("report.md", drill_markdown(report))
+    except RestoreIncomplete:
+        # The watchdog is not told that all is closed: it goes on where we had to give up.
+        watchdog = None
+        raise
     finally:
+        if watchdog is not None:
+            dismiss(watchdog)
         names = [m.name for m in context.topology.members]
         samples = SampleFile(run.path / SAMPLES, members=names)
         samples.add(drill.samples)
         samples.close()
         ledger.close()
     return report
+
+
+def start_watchdog(context: Context, plan: DrillPlan, run: RunDir) -> subprocess.Popen[bytes]:
+    """Start the process that restores when this one dies; its words go into the run's folder."""
+    from alb_dr.cli import watchdog
+
+    recover = [sys.executable, "-m", "alb_dr", "failover", "recover", "--execute"]
+    recover += ["--drill", plan.drill_id, "--config", str(context.config.path.absolute())]
+    with (run.path / "watchdog.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", watchdog.__file__, *recover],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def dismiss(watchdog: subprocess.Popen[bytes]) -> None:
+    """Tell the watchdog that everything is back, and see it go."""
+    from alb_dr.cli.watchdog import CLOSED
+
+    with suppress(OSError, subprocess.TimeoutExpired):
+        watchdog.communicate(CLOSED, timeout=LEAVE_S)
 
 
 def operator() -> str:

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import Shell, processes_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 WORDS = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "4")
@@ -69,7 +69,7 @@ def test_F4_a_closed_terminal_does_not_stop_the_restore(tutorial: Shell) -> None
 
 
 def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell) -> None:
-    drill = tutorial.start(*WORDS)
+    drill = tutorial.start(*WORDS, "--no-watchdog")
     time.sleep(2.5)  # in the middle of the fault
     os.killpg(drill.pid, signal.SIGKILL)
     drill.communicate(timeout=10)
@@ -84,6 +84,23 @@ def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell
     assert [d["done"] for d in done["recovered"]] == ["restore"]
     assert replicas(tutorial) == 2
     assert tutorial.data("failover", "recover", "--execute")["open"] == []
+
+
+def test_F1_the_watchdog_restores_what_a_killed_drill_left(tutorial: Shell) -> None:
+    drill = tutorial.start(*WORDS)
+    time.sleep(2.5)  # in the middle of the fault
+    os.killpg(drill.pid, signal.SIGKILL)
+    drill.communicate(timeout=10)
+    deadline = time.monotonic() + 30
+    while tutorial.data("failover", "status") != {"open": [], "lock": None}:
+        assert time.monotonic() < deadline, "the watchdog does nothing"
+        time.sleep(0.2)
+    assert replicas(tutorial) == 2
+
+
+def test_a_drill_leaves_no_watchdog_behind(tutorial: Shell) -> None:
+    tutorial.run(*WORDS)
+    assert not [words for words in processes_of(tutorial.folder) if "watchdog" in words]
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")

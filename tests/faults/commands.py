@@ -29,7 +29,17 @@ class Command:
 
 
 WAIT = ("--timeout", "4")
-DRILL = ("--rate", "50", "--baseline", "0.5", "--observe", "2.5", "--restore-timeout", "5")
+DRILL = (
+    "--no-watchdog",
+    "--rate",
+    "50",
+    "--baseline",
+    "0.5",
+    "--observe",
+    "2.5",
+    "--restore-timeout",
+    "5",
+)
 _DISTRIBUTE, _GATEWAY = ("distribute", "apply"), ("gateway", "create")
 _INGRESS, _WEIGHTS = ("ingress", "apply"), ("ingress", "set-weights", "40", "60")
 _RECOVER = ("failover", "recover", "--execute")

@@ -36,6 +36,10 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check the guard rails, harm nothing.")
     ] = False,
+    no_watchdog: Annotated[
+        bool,
+        typer.Option("--no-watchdog", help="No process that restores when this one is killed."),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Scale the member's workload to 0 under traffic, watch, restore, report the recovery."""
@@ -58,7 +62,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
         return
     workload = context.topology.application.workload
     confirm(f"scale {workload.name} in {victim.name} to 0 for {observe:g} s?", yes=yes)
-    _answer(ctx, run_drill(context, plan))
+    _answer(ctx, run_drill(context, plan, watched=not no_watchdog))
 
 
 def _only_check(ctx: typer.Context, context: Context, plan: "DrillPlan") -> None:
