@@ -16,6 +16,7 @@ VERBS = (
     "check",
     "down",
     "explain",
+    "guard",
     "init",
     "plan",
     "rehearse",

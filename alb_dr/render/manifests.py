@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from alb_dr.errors import BadInput
 from alb_dr.model import manifest
 from alb_dr.model.manifest import Document, Kind, Manifest, ManifestSet
 from alb_dr.model.pin import Pin
+from alb_dr.model.printable import printable
 from alb_dr.model.topology import Profile, Topology
 from alb_dr.render.consistency import check_consistency
 from alb_dr.render.dialect import fill
@@ -25,6 +27,14 @@ INGRESS = {
     "ingress/ingress.yaml.j2": manifest.INGRESS,
 }
 """Templates in the order of application, and the kind each of them makes."""
+GUARD = {
+    "guard/serviceaccount.yaml.j2": manifest.SERVICE_ACCOUNT,
+    "guard/role.yaml.j2": manifest.ROLE,
+    "guard/rolebinding.yaml.j2": manifest.ROLE_BINDING,
+    "guard/cronjob.yaml.j2": manifest.CRON_JOB,
+}
+"""What is applied to a member, once."""
+_BY_DIGEST = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,254}@sha256:[0-9a-f]{64}", re.ASCII)
 PIN = "ingress/pin.yaml.j2"
 """The template of a header pin; it is no part of the project's own manifests."""
 
@@ -55,6 +65,25 @@ def render_pin(topology: Topology, library: TemplateLibrary, pin: Pin) -> Manife
     manifests = ManifestSet(manifests=(_manifest(PIN, manifest.INGRESS, document),))
     check_consistency(manifests)
     return manifests
+
+
+def render_guard(topology: Topology, library: TemplateLibrary, *, image: str) -> ManifestSet:
+    """What runs the guard in a member; BadInput for an image that is not named by digest.
+
+    A tag can come to mean another program, and this one may write to production.
+    """
+    if not _BY_DIGEST.fullmatch(image):
+        raise BadInput(
+            f"{printable(image)} names no image by digest", hint="say it as NAME@sha256:DIGEST"
+        )
+    values = variables(topology) | {
+        "guard": {"image": image, "workload": topology.application.workload.name}
+    }
+    return ManifestSet(
+        manifests=tuple(
+            _manifest(name, kind, fill(library, name, values)) for name, kind in GUARD.items()
+        )
+    )
 
 
 def as_in_the_tutorial(topology: Topology) -> Topology:

@@ -122,3 +122,30 @@ def test_F22_somebody_who_scales_meanwhile_ends_the_drill(tutorial: Shell) -> No
     assert "somebody else scaled" in json.loads(answer)["data"]["why"]
     assert replicas(tutorial) == 3
     assert tutorial.data("failover", "status")["open"] == []
+
+
+def test_the_guard_needs_one_kubeconfig_and_ends_a_drill_past_its_deadline(
+    tutorial: Shell,
+) -> None:
+    drill = tutorial.start(*WORDS, "--no-watchdog")
+    time.sleep(2.5)  # in the middle of the fault
+    os.killpg(drill.pid, signal.SIGKILL)
+    drill.communicate(timeout=10)
+    kubeconfig = str(tutorial.folder / "poc-ack-2.kubeconfig")
+    words = ("guard", "--once", "--namespace", "gateway-demo", "--kubeconfig", kubeconfig)
+    without = {k: v for k, v in tutorial.env.items() if k != "ALB_DR_CONFIG"}
+    alone = Shell(state=tutorial.state, port=tutorial.port, env=without)
+    (seen,) = alone.data(*words)["drills"]
+    assert seen["done"].startswith("under way until"), "its deadline is minutes away"
+    assert replicas(tutorial) == 0
+    tutorial.ok("failover", "recover", "--execute")
+
+
+def test_the_guard_is_installed_in_every_member(tutorial: Shell) -> None:
+    image = f"example.com/alb-dr@sha256:{'0' * 64}"
+    said = tutorial.data("failover", "install-guard", "--image", image)
+    actions = [c["action"] for changes in said["members"].values() for c in changes]
+    assert actions == ["create"] * 8
+    again = tutorial.data("failover", "install-guard", "--image", image)
+    assert {c["action"] for changes in again["members"].values() for c in changes} == {"keep"}
+    assert "by digest" in tutorial.refused(2, "failover", "install-guard", "--image", "alb-dr:1")

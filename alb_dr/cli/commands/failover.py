@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alb_dr.cli.answer import answer, table
+from alb_dr.cli.commands.guarding import install_guard
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.options import EPILOG, Yes
@@ -237,3 +238,6 @@ def _table(found: "list[OpenDrill]") -> str:
         for d in map(_as_data, found)
     ]
     return table(rows, ["MEMBER", "OBJECT", "DRILL", "WAS", "REMEDY"])
+
+
+app.command("install-guard", epilog=EPILOG)(install_guard)

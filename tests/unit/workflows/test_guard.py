@@ -1,0 +1,120 @@
+"""The guard restores what is past its deadline, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from alb_dr.errors import Forbidden, RestoreIncomplete
+from alb_dr.model.drill import DrillRecord
+from alb_dr.model.manifest import DEPLOYMENT, EVENT, Manifest, ResourceId
+from alb_dr.workflows.drill_record import ANNOTATION, LABEL, fire_patch, replicas_of
+from alb_dr.workflows.guard import Swept, is_alive, sweep
+from tests.builders import a_deployment
+from tests.fakes.kube import FakeKube
+from tests.fakes.voice import StillClock, TellTale
+
+SPACE = "gateway-demo"
+ID = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace=SPACE)
+NOW = StillClock().now()
+
+
+@pytest.fixture
+def member() -> FakeKube:
+    kube = FakeKube("poc-ack-1")
+    name: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}}
+    kube.create(Manifest.of(name))
+    kube.create(a_deployment())
+    return kube
+
+
+def record(**changes: Any) -> DrillRecord:
+    whole = DrillRecord(
+        drill="7f3a",
+        replicas=3,
+        deadline=(NOW - timedelta(minutes=1)).isoformat(),
+        reason="test",
+        by="ann",
+    )
+    return replace(whole, **changes)
+
+
+def fire(member: FakeKube, given: DrillRecord) -> None:
+    live = member.get(ID)
+    assert live is not None
+    member.patch(ID, fire_patch(live, replace(given, replicas=replicas_of(live))))
+
+
+def swept(member: FakeKube) -> tuple[Swept, ...]:
+    return sweep(member, namespace=SPACE, clock=StillClock(), narrator=TellTale())
+
+
+def wants(member: FakeKube) -> int:
+    live = member.get(ID)
+    assert live is not None
+    return replicas_of(live)
+
+
+def test_a_drill_past_its_deadline_is_taken_back_and_an_event_says_so(member: FakeKube) -> None:
+    before = wants(member)
+    fire(member, record())
+    assert wants(member) == 0
+    (done,) = swept(member)
+    assert (done.drill, done.done) == ("7f3a", "restore")
+    assert wants(member) == before
+    live = member.get(ID)
+    assert live is not None
+    assert ANNOTATION not in live.annotations
+    assert LABEL not in live.labels
+    (event,) = member.list(EVENT, namespace=SPACE)
+    assert "the guard put the replicas back" in event.document["message"]
+
+
+def test_a_drill_under_way_is_left_alone(member: FakeKube) -> None:
+    fire(member, record(deadline=(NOW + timedelta(minutes=1)).isoformat()))
+    (done,) = swept(member)
+    assert done.done.startswith("under way until")
+    assert wants(member) == 0
+
+
+@pytest.mark.parametrize("deadline", ["", "soon", "2026-03-01T12:00:00"])
+def test_a_deadline_that_cannot_be_read_is_nobodys_licence(member: FakeKube, deadline: str) -> None:
+    fire(member, record(deadline=deadline))
+    (done,) = swept(member)
+    assert done.done == "without a deadline, left alone"
+    assert wants(member) == 0
+
+
+def test_a_record_of_a_newer_version_is_left_alone(member: FakeKube) -> None:
+    fire(member, record(schema=99))
+    (done,) = swept(member)
+    assert (done.drill, done.done) == (None, "unreadable, left alone")
+
+
+def test_F30_a_second_guard_finds_nothing_to_do(member: FakeKube) -> None:
+    fire(member, record())
+    swept(member)
+    assert swept(member) == ()
+
+
+def test_what_could_not_be_put_back_is_said_after_everything_was_tried(member: FakeKube) -> None:
+    fire(member, record())
+    member.fail = lambda call: Forbidden("no") if call.startswith("patch") else None
+    with pytest.raises(RestoreIncomplete):
+        swept(member)
+    member.fail = lambda _: None
+    (done,) = swept(member)
+    assert done.done == "restore"
+
+
+def test_its_heartbeat_tells_whether_it_lives(member: FakeKube) -> None:
+    assert not is_alive(member, namespace=SPACE, clock=StillClock())
+    swept(member)
+    assert is_alive(member, namespace=SPACE, clock=StillClock())
+    later = StillClock(NOW + timedelta(minutes=5))
+    assert not is_alive(member, namespace=SPACE, clock=later)
+    sweep(member, namespace=SPACE, clock=later, narrator=TellTale())
+    assert is_alive(member, namespace=SPACE, clock=later)
