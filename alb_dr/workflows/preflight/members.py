@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from datetime import timedelta
@@ -79,10 +80,16 @@ def _private(scene: Scene) -> Iterator[Trouble]:
         raise NotAskedError("the project file names no kubeconfig")
     for path in files:
         try:
-            mode = stat.S_IMODE(path.stat().st_mode)
+            found = path.stat()
         except OSError:
             # A missing file is the business of the API's own check.
             continue
+        mode = stat.S_IMODE(found.st_mode)
+        if found.st_uid not in {os.geteuid(), 0}:
+            yield Trouble(
+                seen=f"{path} belongs to another user (uid {found.st_uid}), who may change it",
+                fix=f"copy it: install -m 600 {path} {path}.mine",
+            )
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
             yield Trouble(
                 seen=f"others may write {path} (mode {mode:o}): it could run any program",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -780,3 +781,22 @@ def test_F63_two_kubeconfigs_of_one_cluster_break_whatever_their_addresses() -> 
     world.know(world.one, cluster_uid="same", server="https://10.0.0.1:6443")
     world.know(world.two, cluster_uid="same", server="https://public.example:6443")
     assert world.ask("ADR-SAME-CLUSTER").breaks
+
+
+def test_a_kubeconfig_of_another_user_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "fleet.kubeconfig"
+    file.touch(mode=0o600)
+    if os.geteuid() == 0:
+        os.chown(file, 54_321, -1)
+    else:
+        # Only root may give a file away; to be somebody else comes to the same.
+        monkeypatch.setattr("os.geteuid", lambda: file.stat().st_uid + 1)
+    owner = file.stat().st_uid
+    world = World()
+    fleet = dataclasses.replace(world.topology.fleet, kubeconfig=file)
+    world.topology = dataclasses.replace(world.topology, fleet=fleet)
+    assert [t.seen for t in world.ask("ADR-KUBECONFIG-MODE").troubles] == [
+        f"{file} belongs to another user (uid {owner}), who may change it"
+    ]
