@@ -109,5 +109,7 @@ PARAGRAPHS: Mapping[str, str] = {
     "on which machine and when it was last renewed. Wait for it. When that machine is lost, "
     "`alb-dr failover recover --execute` puts the workload back and removes the lock; "
     "`alb-dr failover unlock --drill ID` removes a lock that is left alone.",
+    "ADR-PIN-EXPIRED": "The pin's time is over: its Ingress must no longer lead a header to one "
+    "member. `alb-dr ingress unpin` removes it; `alb-dr ingress pin` makes a new one.",
 }
 """Code to paragraph."""

@@ -17,6 +17,7 @@ from alb_dr.model.manifest import (
     HORIZONTAL_POD_AUTOSCALER,
     INGRESS,
     INGRESS_CLASS,
+    LEASE,
     MANAGED_CLUSTER,
     NAMESPACE,
     NODE,
@@ -145,6 +146,25 @@ def _ingress(topology: Topology) -> tuple[Need, ...]:
             verbs=("get", "create", "update"),
             namespace=space,
             name=f"alb-dr-shift-{name}",
+        ),
+        Need(
+            command="failover drill",
+            kind=LEASE,
+            verbs=("get", "create", "update", "delete"),
+            namespace=space,
+        ),
+        Need(
+            command="ingress set-weights --all",
+            kind=INGRESS,
+            verbs=("list", "patch"),
+            needed=False,
+        ),
+        Need(
+            command="ingress pin",
+            kind=INGRESS,
+            verbs=("list", "create", "patch", "delete"),
+            namespace=space,
+            needed=False,
         ),
         Need(
             command="ingress delete",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from alb_dr.sandbox.kube.access import ANONYMOUS, Access, Request
 from alb_dr.sandbox.kube.rbac import granted
 
 
@@ -54,4 +56,16 @@ def test_a_role_says_nothing_about_all_namespaces() -> None:
 
 
 def test_everybody_may_ask_about_himself() -> None:
-    assert asked(verb="create", group="", resource="reviews", namespace="", name="")
+    access = Access()
+    access.roles = ()
+    known = Request(
+        user="ann",
+        verb="create",
+        group="authorization.k8s.io",
+        resource="selfsubjectaccessreviews",
+        namespace="",
+        name="",
+    )
+    assert access.allowed(known)
+    assert not access.allowed(replace(known, resource="secrets"))
+    assert not access.allowed(replace(known, user=ANONYMOUS))
