@@ -73,6 +73,21 @@ def test_a_change_of_the_file_is_planned_and_carried_out(world: Shell) -> None:
     assert not world.data("plan")["differs"]
 
 
+def test_going_up_is_carried_on_after_a_kill(world: Shell) -> None:
+    world.ok("down", "--confirm", "ackone-gateway-demo", "--with-namespace")
+    with world.start("up") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "created AlbConfig" in line:
+                break
+        process.kill()
+        process.communicate(timeout=30)
+    brought = world.data("up")
+    assert "Ingress gateway-demo/web-demo" in brought["written"]
+    assert "AlbConfig ackone-gateway-demo" not in brought["written"]
+    assert not world.data("plan")["differs"]
+
+
 def test_F53_what_kubectl_made_is_adopted_only_when_asked(shell: Shell) -> None:
     """The gateway's own class exists, made by somebody else with the same content."""
     shell.ok("sandbox", "up", "--gateway-port", str(shell.port))
