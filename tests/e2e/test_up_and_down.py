@@ -51,6 +51,7 @@ def test_live_weights_are_kept_until_they_are_reset(world: Shell) -> None:
     assert world.data("up")["written"] == []
     assert sorted(world.data("ingress", "status")["weights"].values()) == ["0", "100"]
     assert "add --yes" in world.refused(2, "up", "--reset-weights")
+    assert "ADR-WEIGHTS-MOVED" in world.refused(5, "ingress", "apply")
     shares = world.data("up", "--reset-weights", "--yes")["observed"]["shares"]
     assert shares == pytest.approx({"poc-ack-1": 0.2, "poc-ack-2": 0.8}, abs=0.02)
 
