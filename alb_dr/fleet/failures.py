@@ -27,8 +27,6 @@ ADD_ONS = {
 }
 """What to enable when the kind itself is unknown to the API."""
 
-OURSELVES = 'conflict with "alb-dr"'
-"""Our own name: a guarded patch of ours owns a field that our apply wants otherwise."""
 TYPED_PATCH = "failed to create typed patch object"
 """A typing error in an applied document answers 500 with this text; retrying it is useless."""
 TEST_FAILED = "the server rejected our request due to an error in our request"
@@ -90,12 +88,6 @@ def _conflict(words: str, status: Mapping[str, Any]) -> AlbDrError:
             f"{printable(str(c.get('field')))}: {printable(str(c.get('message')))}" for c in fields
         )
         subject = words.split(": Apply failed", maxsplit=1)[0]
-        if all(OURSELVES in str(c.get("message")) for c in fields):
-            return Conflict(
-                f"{subject}: the live value was set on purpose, by set-weights: {listed}",
-                hint="say the same in the project file, or go back to it with --force-conflicts",
-                code="ADR-OWNED",
-            )
         return Conflict(
             f"{subject}: somebody else owns {listed}",
             hint="leave the field to them, or take it over with --force-conflicts",

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from alb_dr.errors import AlbDrError, DeadlineExceeded, PartlyApplied, Refused
+from alb_dr.errors import AlbDrError, DeadlineExceeded, NotFound, PartlyApplied, Refused
 from alb_dr.model.manifest import (
     ALB_CONFIG,
     APPLICATION_SET,
+    CONFIG_MAP,
+    DEPLOYMENT,
     INGRESS,
     INGRESS_CLASS,
     NAMESPACE,
+    OVERRIDE_POLICY,
+    PROPAGATION_POLICY,
+    SECRET,
+    SERVICE,
     Manifest,
     ResourceId,
 )
 from alb_dr.model.teardown import Remainder, Teardown, TornDown
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
+from alb_dr.render.variables import LABELS
 from alb_dr.workflows.apply import is_ours, makers
 from alb_dr.workflows.distribute import application_set_id, applications_of, workload_id
 from alb_dr.workflows.gateway import albconfig_id, await_absence
@@ -26,6 +33,13 @@ from alb_dr.workflows.pins import own_pins
 from alb_dr.workflows.recover import open_drills
 from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.weights import ingress_id
+
+HELD = (INGRESS, SERVICE, DEPLOYMENT, CONFIG_MAP, SECRET, PROPAGATION_POLICY, OVERRIDE_POLICY)
+"""Kinds whose objects somebody would miss when their Namespace is deleted."""
+ROOT_CERTIFICATE = "kube-root-ca.crt"
+"""The ConfigMap Kubernetes puts into every Namespace."""
+MOST_NAMED = 5
+"""Objects named in a refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +127,31 @@ def _namespace(topology: Topology, fleet: KubeReader, ours: list[Manifest]) -> l
     if live is None or not is_ours(live):
         return []
     mine = {manifest.id for manifest in ours}
-    inside = fleet.list(INGRESS, namespace=live.id.name)
-    others = [str(m.id) for m in inside if m.id not in mine]
+    others = [str(m.id) for m in _inside(fleet, live.id.name) if m.id not in mine]
     if others:
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         raise Refused(
-            f"{live.id} also holds {', '.join(others)}",
+            f"{live.id} also holds {', '.join(others[:MOST_NAMED])}{more}",
             hint="go down without --with-namespace",
             code="ADR-IN-USE",
         )
     return [live]
+
+
+def _inside(fleet: KubeReader, namespace: str) -> Iterator[Manifest]:
+    """What a Namespace holds beside what alb-dr and Kubernetes itself put there.
+
+    Raises Forbidden when that cannot be known.
+    """
+    for kind in HELD:
+        try:
+            found = fleet.list(kind, namespace=namespace)
+        except NotFound:
+            continue
+        for manifest in found:
+            ours = LABELS.items() <= manifest.labels.items()
+            if not ours and manifest.id.name != ROOT_CERTIFICATE:
+                yield manifest
 
 
 def _generated(topology: Topology, fleet: KubeReader, ours: list[Manifest]) -> Iterator[Manifest]:

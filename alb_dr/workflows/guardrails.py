@@ -21,6 +21,7 @@ from alb_dr.workflows.drill_record import ANNOTATION, replicas_of
 from alb_dr.workflows.identities import check_identities
 from alb_dr.workflows.readiness import workload_waits_for
 from alb_dr.workflows.recover import open_drills
+from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.weights import live_ingress
 
 
@@ -35,6 +36,7 @@ def check_guardrails(
 ) -> Manifest:
     """The victim's workload when everything holds; Refused, Forbidden or BadInput otherwise."""
     check_identities((fleet, *members.values()), clock=clock, narrator=narrator)
+    refuse_open_shift(read_record(topology, fleet))
     for member in topology.members:
         _refuse_open(members[member.id])
     workload = _victim_workload(topology, victim, members[victim.id])

@@ -157,6 +157,16 @@ def test_weights_set_by_somebody_else_end_it(up: Shell) -> None:
     assert weights(up) == ["30", "70"]
 
 
+def test_of_two_operators_one_shifts(up: Shell) -> None:
+    command = ("ingress", "shift", "--to", "0:100", "--steps", "100", *QUICK)
+    with up.start(*command) as one, up.start(*command) as two:
+        said = [process.communicate(timeout=60) for process in (one, two)]
+    codes = sorted([one.returncode, two.returncode])
+    assert codes[0] == 0, said
+    assert codes[1] in {5, 6}, said
+    assert weights(up) == ["0", "100"]
+
+
 def test_bad_words_are_refused(up: Shell) -> None:
     cases = (
         (("--to", "50:40"), "sum to 90"),

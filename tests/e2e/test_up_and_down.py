@@ -51,6 +51,7 @@ def test_live_weights_are_kept_until_they_are_reset(world: Shell) -> None:
     assert world.data("up")["written"] == []
     assert sorted(world.data("ingress", "status")["weights"].values()) == ["0", "100"]
     assert "add --yes" in world.refused(2, "up", "--reset-weights")
+    assert "ADR-WEIGHTS-MOVED" in world.refused(5, "ingress", "apply")
     shares = world.data("up", "--reset-weights", "--yes")["observed"]["shares"]
     assert shares == pytest.approx({"poc-ack-1": 0.2, "poc-ack-2": 0.8}, abs=0.02)
 
@@ -70,6 +71,21 @@ def test_a_change_of_the_file_is_planned_and_carried_out(world: Shell) -> None:
         assert (field["before"], field["after"]) == ("/svc1", "/svc1/")
     finally:
         config.write_text(before)
+    assert not world.data("plan")["differs"]
+
+
+def test_going_up_is_carried_on_after_a_kill(world: Shell) -> None:
+    world.ok("down", "--confirm", "ackone-gateway-demo", "--with-namespace")
+    with world.start("up") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "created AlbConfig" in line:
+                break
+        process.kill()
+        process.communicate(timeout=30)
+    brought = world.data("up")
+    assert "Ingress gateway-demo/web-demo" in brought["written"]
+    assert "AlbConfig ackone-gateway-demo" not in brought["written"]
     assert not world.data("plan")["differs"]
 
 

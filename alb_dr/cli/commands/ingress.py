@@ -11,7 +11,8 @@ from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.manifests import applied_answer, choices, rendered
 from alb_dr.cli.options import EPILOG, Adopt, DryRun, ForceConflicts, NoWait, Timeout, Yes
-from alb_dr.errors import BadInput
+from alb_dr.errors import BadInput, Conflict
+from alb_dr.render.annotations import CLUSTER_WEIGHT
 
 if TYPE_CHECKING:
     from alb_dr.model.weights import Weights
@@ -48,14 +49,28 @@ def apply(
     from alb_dr.workflows.apply import apply as apply_manifests
 
     context = context_of(ctx)
-    applied = apply_manifests(
-        render_ingress(context.topology, template_library(environ=context.environ)),
-        api=context.fleet,
-        choices=choices(dry_run=dry_run, force_conflicts=force_conflicts, adopt=adopt),
-        narrator=context.narrator,
-    )
+    try:
+        applied = apply_manifests(
+            render_ingress(context.topology, template_library(environ=context.environ)),
+            api=context.fleet,
+            choices=choices(dry_run=dry_run, force_conflicts=force_conflicts, adopt=adopt),
+            narrator=context.narrator,
+        )
+    except Conflict as conflict:
+        raise _about_weights(conflict) from conflict
     extra = None if dry_run or no_wait else _await_split(context, timeout)
     applied_answer(ctx, applied, extra=extra)
+
+
+def _about_weights(conflict: Conflict) -> Conflict:
+    """A conflict with our own patch of the weights, in words that help; others as they are."""
+    if 'conflict with "alb-dr"' not in conflict.message or CLUSTER_WEIGHT not in conflict.message:
+        return conflict
+    return Conflict(
+        "the live weights were moved since the Ingress was applied; they are not the file's",
+        hint="keep them: alb-dr up; put the file's back: alb-dr up --reset-weights",
+        code="ADR-WEIGHTS-MOVED",
+    )
 
 
 @app.command(epilog=EPILOG)

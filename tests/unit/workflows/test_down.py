@@ -165,6 +165,18 @@ def test_the_namespace_goes_only_when_asked_and_ours() -> None:
     assert api.get(ResourceId(kind=NAMESPACE, name="gateway-demo")) is None
 
 
+def test_a_namespace_with_something_of_somebody_else_in_it_is_not_deleted() -> None:
+    api = a_fleet()
+    metadata = {"name": "theirs", "namespace": "gateway-demo"}
+    document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {}}
+    api.as_manager("shop-team").create(Manifest.of(document))
+    api.calls.clear()
+    with pytest.raises(Refused, match="also holds ConfigMap gateway-demo/theirs"):
+        went_down(api, with_namespace=True)
+    assert writes(api) == []
+    went_down(api)
+
+
 def test_a_dry_run_deletes_nothing_and_foresees_what_stays() -> None:
     api = a_fleet()
     before = len(api.list(INGRESS))
