@@ -45,8 +45,5 @@ kills: ## kill a drill before and after every operation; the figure is the last 
 	$(PY) -m tests.kills.run
 
 N ?= 10000
-histories: ## random histories checked against the invariants (N=...)
-	$(PY) -m tests.histories.run $(N)
-
 races: ## two operators start a drill at once (N=...)
 	$(PY) -m tests.races.run $(N)
