@@ -23,6 +23,8 @@ DEFAULT_REQUESTS = 500
 """Enough to tell 20 % from 25.4 % with 80 % power (measurement: the tutorial's own split)."""
 DEFAULT_PATIENCE = 20_000
 """Requests after which waiting for a decision ends; they decide a tolerance of 1.5 points."""
+ALB_WEIGHTS = "ADR-ALB-WEIGHTS"
+"""The check that compares the ALB's own rule with the Ingress."""
 DEFAULT_TOLERANCE = 5.0
 """Points; what a decision is about when no tolerance was given."""
 
@@ -47,6 +49,7 @@ class Flags:
     tolerance: float | None = None
     confidence: float = 95.0
     until_decided: bool = False
+    ask_cloud: bool = False
 
 
 def load_of(flags: Flags) -> Load:
@@ -184,11 +187,43 @@ def echo_warning(target: Target) -> str | None:
     return f"the request itself names {name}: an application that echoes it would be misread"
 
 
-def control_of(context: Context, ingress: Manifest, weights: Weights) -> tuple[Finding, ...]:
-    """What the control side says."""
+def cloud_side(context: Context) -> tuple[Finding, ...]:
+    """Whether the ALB's own forwarding rule has the Ingress's weights, by the cloud's word."""
+    from alb_dr.cli.scene import scene_of
+    from alb_dr.model.checks import Outcome
+    from alb_dr.model.findings import Finding, Severity
+    from alb_dr.workflows.preflight.cloud_alb import QUESTIONS
+    from alb_dr.workflows.preflight.runner import run_checks
+
+    questions = [q for q in QUESTIONS if q.check.code == ALB_WEIGHTS]
+    report = run_checks(
+        questions,
+        lambda: scene_of(context),
+        wait=False,
+        clock=context.clock,
+        narrator=context.narrator,
+    )
+    found: list[Finding] = []
+    for result in report.results:
+        severity = Severity.ERROR if result.outcome is Outcome.FAILED else Severity.WARNING
+        said: list[tuple[str, str | None]]
+        said = [(trouble.seen, result.fix_of(trouble)) for trouble in result.troubles]
+        if result.outcome in {Outcome.SKIPPED, Outcome.UNKNOWN}:
+            said = [(f"the ALB's own weights could not be asked: {result.reason}", None)]
+        found += [
+            Finding(code=ALB_WEIGHTS, severity=severity, text=text, hint=hint)
+            for text, hint in said
+        ]
+    return tuple(found)
+
+
+def control_of(
+    context: Context, ingress: Manifest, weights: Weights, *, ask_cloud: bool
+) -> tuple[Finding, ...]:
+    """What the control side says, and the cloud if it is to be asked."""
     from alb_dr.workflows.control_side import control_findings
 
-    return control_findings(
+    found = control_findings(
         context.topology,
         ingress=ingress,
         fleet=context.fleet,
@@ -196,3 +231,4 @@ def control_of(context: Context, ingress: Manifest, weights: Weights) -> tuple[F
         weights=weights.as_dict(),
         now=context.clock.now(),
     )
+    return (*found, *cloud_side(context)) if ask_cloud else found

@@ -129,6 +129,19 @@ def test_a_lying_gateway_is_seen_in_the_clouds_own_rule(clouded: Shell) -> None:
     assert "has the weights 50, 50, the Ingress says 20, 80" in done.stdout
 
 
+def test_verify_asks_the_cloud_for_the_albs_own_weights(clouded: Shell) -> None:
+    words = ("verify", "--requests", "200", "--ask-cloud")
+    assert clouded.data(*words)["control"] == []
+    distort(clouded.folder, {"poc-ack-1": 50, "poc-ack-2": 50})
+    try:
+        done = clouded.run(*words, "--expect", "50 50", "-o", "json")
+    finally:
+        distort(clouded.folder, {})
+    assert done.returncode == 9, "the traffic is as expected; the ALB's rule is not the Ingress's"
+    codes = [f["code"] for f in json.loads(done.stdout)["data"]["control"]]
+    assert codes == ["ADR-ALB-WEIGHTS"]
+
+
 def test_a_missing_right_is_one_line_that_names_it(clouded: Shell) -> None:
     clouded.ok("sandbox", "cloud", "--fault", "forbidden", "--action", "DescribeVSwitches")
     try:

@@ -8,6 +8,7 @@ import typer
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.report_files import ReportFiles
+from alb_dr.errors import BadInput
 
 if TYPE_CHECKING:
     from alb_dr.cli.verify_request import Flags
@@ -73,6 +74,10 @@ def verify(  # noqa: PLR0913, PLR0917  every flag is one parameter
     no_control_checks: Annotated[
         bool, typer.Option("--no-control-checks", help="Look at the traffic only.")
     ] = False,
+    ask_cloud: Annotated[
+        bool,
+        typer.Option("--ask-cloud", help="Also compare the ALB's own weights (credentials)."),
+    ] = False,
     markdown: Annotated[
         Path | None, typer.Option("--markdown", metavar="FILE", help="Also write Markdown.")
     ] = None,
@@ -110,7 +115,10 @@ def verify(  # noqa: PLR0913, PLR0917  every flag is one parameter
         tolerance=tolerance,
         confidence=confidence,
         until_decided=until_decided,
+        ask_cloud=ask_cloud,
     )
+    if ask_cloud and no_control_checks:
+        raise BadInput("--ask-cloud is a control check; leave out --no-control-checks")
     _run(ctx, context, flags, files, control=not no_control_checks)
 
 
@@ -151,6 +159,9 @@ def _verification(context: Context, flags: "Flags", *, control: bool) -> "Verifi
         address = live_target(topology, fleet=context.fleet).address
     else:
         address = asked.address_without_fleet(topology)
+    seen = None
+    if control and ingress is not None:
+        seen = asked.control_of(context, ingress, weights, ask_cloud=flags.ask_cloud)
     return Verification(
         target=asked.target_of(flags, topology, address),
         load=load,
@@ -158,5 +169,5 @@ def _verification(context: Context, flags: "Flags", *, control: bool) -> "Verifi
         weights_from=weights_from,
         max_loss_rate=MOST_LOST,
         until_decided=flags.until_decided,
-        control=asked.control_of(context, ingress, weights) if control and ingress else None,
+        control=seen,
     )
