@@ -111,8 +111,8 @@ PARAGRAPHS: Mapping[str, str] = {
     "`alb-dr failover unlock --drill ID` removes a lock that is left alone.",
     "ADR-PIN-EXPIRED": "The pin's time is over: its Ingress must no longer lead a header to one "
     "member. `alb-dr ingress unpin` removes it; `alb-dr ingress pin` makes a new one.",
-    "ADR-WEIGHTS-MOVED": "The live weights were changed on purpose, by set-weights or a shift, since "
-    "the Ingress was applied, and are not those of the project file. `alb-dr up` keeps them; "
+    "ADR-WEIGHTS-MOVED": "The live weights were changed on purpose, by set-weights or a shift, "
+    "since the Ingress was applied, and are not those of the project file. `alb-dr up` keeps them; "
     "`alb-dr up --reset-weights` puts the file's back.",
 }
 """Code to paragraph."""
