@@ -29,7 +29,6 @@ from alb_dr.workflows.drill_record import fire_patch, replicas_of
 from alb_dr.workflows.guardrails import check_guardrails
 from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.recover import await_pods, restore_until
-from alb_dr.workflows.weights import live_ingress
 
 NOT_TESTED = (
     "detection by health checks (a dead zone removes no endpoints)",
@@ -91,7 +90,7 @@ class Drill:
         self._index = self._names.index(self._victim.name)
         self.samples = SampleColumns()
         self._lock = DrillLock(
-            lease_id(live_ingress(topology, fleet=ports.fleet)),
+            lease_id(topology),
             fleet=ports.fleet,
             clock=ports.clock,
             narrator=ports.narrator,

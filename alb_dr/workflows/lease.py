@@ -12,6 +12,7 @@ from typing import Any
 
 from alb_dr.errors import AlbDrError, Conflict
 from alb_dr.model.manifest import LEASE, Manifest, ResourceId
+from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, Narrator
 
 DURATION_S = 30
@@ -24,9 +25,10 @@ DRILL = "alb-dr.io/drill"
 """The annotation that says for which drill."""
 
 
-def lease_id(ingress: Manifest) -> ResourceId:
-    """The Lease of an Ingress, named after its uid: an Ingress made anew has a lock of its own."""
-    return ResourceId(kind=LEASE, name=f"alb-dr-{ingress.uid[:8]}", namespace=ingress.id.namespace)
+def lease_id(topology: Topology) -> ResourceId:
+    """The Lease of the project's Ingress, named after it so that a role can name it, too."""
+    ingress = topology.ingress
+    return ResourceId(kind=LEASE, name=f"alb-dr-{ingress.name}", namespace=ingress.namespace)
 
 
 class DrillLock:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from alb_dr.errors import Conflict, NotFound, Refused
+from alb_dr.errors import Conflict, Refused
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader
 from alb_dr.workflows.lease import DRILL, DURATION_S, lease_id, renewed_at, words
 from alb_dr.workflows.recover import open_drills
-from alb_dr.workflows.weights import live_ingress
 
 SECOND_LOOK_S = 2.0
 """A holder whose clock is wrong but who lives is given away by a change between two looks."""
@@ -19,11 +18,7 @@ SECOND_LOOK_S = 2.0
 
 def live_lock(topology: Topology, *, fleet: KubeReader) -> Manifest | None:
     """The Lease of the project's Ingress, if there is one."""
-    try:
-        ingress = live_ingress(topology, fleet=fleet)
-    except NotFound:
-        return None
-    return fleet.get(lease_id(ingress))
+    return fleet.get(lease_id(topology))
 
 
 def check_unlock(

@@ -74,7 +74,7 @@ COMMANDS = (
         optional=("/events",),
     ),
     Command(name="verify", words=("verify", "--requests", "20"), optional=("",)),
-    Command(name="failover status", words=("failover", "status")),
+    Command(name="failover status", words=("failover", "status"), optional=("/leases",)),
     Command(
         name="failover drill",
         words=("failover", "drill", "poc-ack-1", "--yes", *DRILL),

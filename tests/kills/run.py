@@ -80,6 +80,7 @@ def problem_of(found: Bench, kill: Kill) -> str | None:
         recovered = found.run(RECOVER, direct=True)
         if recovered.code != 0:
             return f"recover ended with {recovered.code}: {recovered.stderr[-300:]}"
+        found.release_lock()
     return _left_over(found, wanted)
 
 

@@ -157,6 +157,9 @@ def recover(
 
     context = context_of(ctx)
     found = [d for d in _open(context) if drill_id in {None, d.record.drill if d.record else None}]
+    if execute and drill_id is not None:
+        # It died before it harmed anything: nothing of it is left but, perhaps, its lock.
+        _forget_lock(context, drill_id)
     if not found:
         answer(ctx, "no drill is open", {"open": [], "executed": execute})
         return

@@ -28,6 +28,8 @@ from alb_dr.model.manifest import (
     Kind,
 )
 from alb_dr.model.topology import Topology
+from alb_dr.render.variables import pin_name
+from alb_dr.workflows.lease import lease_id
 from alb_dr.workflows.preflight.read_once import ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene
 
@@ -150,21 +152,35 @@ def _ingress(topology: Topology) -> tuple[Need, ...]:
         Need(
             command="failover drill",
             kind=LEASE,
-            verbs=("get", "create", "update", "delete"),
+            verbs=("get", "create", "update"),
             namespace=space,
+            name=lease_id(topology).name,
         ),
         Need(
-            command="ingress set-weights --all",
-            kind=INGRESS,
-            verbs=("list", "patch"),
+            command="failover drill",
+            kind=LEASE,
+            verbs=("delete",),
+            namespace=space,
+            name=lease_id(topology).name,
             needed=False,
         ),
         Need(
             command="ingress pin",
             kind=INGRESS,
-            verbs=("list", "create", "patch", "delete"),
+            verbs=("list",),
             namespace=space,
             needed=False,
+        ),
+        *(
+            Need(
+                command="ingress pin",
+                kind=INGRESS,
+                verbs=("patch", "delete"),
+                namespace=space,
+                name=pin_name(topology, member.id),
+                needed=False,
+            )
+            for member in topology.members
         ),
         Need(
             command="ingress delete",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from alb_dr.render.manifests import (
     render,
     render_distribution,
     render_gateway,
+    render_guard,
     render_ingress,
 )
 from alb_dr.render.text import as_yaml
@@ -109,7 +111,13 @@ def test_an_edited_template_that_does_not_fit_is_named(
     assert reason in caught.value.message
 
 
-PARTS = {"distribute": render_distribution, "gateway": render_gateway, "ingress": render_ingress}
+IMAGE = f"example.com/alb-dr@sha256:{'0' * 64}"
+PARTS = {
+    "distribute": render_distribution,
+    "gateway": render_gateway,
+    "ingress": render_ingress,
+    "guard": partial(render_guard, image=IMAGE),
+}
 MUTATIONS = (
     lambda line: "",
     lambda line: line.partition(":")[0] + ": null\n",
