@@ -25,7 +25,7 @@ from alb_dr.ports import Clock, KubeApi, Narrator, Prober, Stream
 from alb_dr.stats.outage import clean_since, losses, recovery, shares
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.drill_record import fire_patch, replicas_of
+from alb_dr.workflows.drill_record import extend_patch, fire_patch, record_of, replicas_of
 from alb_dr.workflows.guardrails import check_guardrails
 from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.recover import await_pods, restore_until
@@ -41,6 +41,8 @@ BACK = 0.8
 """Part of its former share that a restored member must serve again."""
 LOOK_S = 0.1
 """Between two looks at the samples."""
+HEARTBEAT_S = 10.0
+"""Between two moves of the deadline (safety 3.3): the guard must not end a drill that lives."""
 BUDGET_S = 10.0
 """Span over which a survivor's errors are judged while the fault is in force."""
 
@@ -96,6 +98,7 @@ class Drill:
             narrator=ports.narrator,
         )
         self._lost_lock: str | None = None
+        self._heartbeat_s = float("inf")
         self._marks = Marks()
         self._timeline: list[Step] = []
 
@@ -170,6 +173,7 @@ class Drill:
             with self._narrator.phase(f"scaling {self._victim.name} to 0"):
                 api.patch(workload.id, fire_patch(workload, record))
                 self._mark(fired_s=stream.now_s())
+                self._heartbeat_s = self._clock.monotonic()
             self._say(f"{self._victim.name} scaled from {record.replicas} to 0")
             self._journal.write("fired")
             outcome, why = self._observe(stream, api, workload)
@@ -186,11 +190,10 @@ class Drill:
         return outcome, why
 
     def _record(self, replicas: int) -> DrillRecord:
-        deadline = self._clock.now() + timedelta(seconds=self._plan.expires_s)
         return DrillRecord(
             drill=self._plan.drill_id,
             replicas=replicas,
-            deadline=deadline.isoformat(timespec="seconds"),
+            deadline=self._deadline(),
             reason=self._plan.reason,
             by=self._operator,
         )
@@ -227,7 +230,31 @@ class Drill:
         ):
             self._mark(in_force_s=max(self.samples.due_s, default=0.0))
             self._say("the fault is in force: no pods are left")
-        return self._lost_lock or self._over_budget()
+        return self._lost_lock or self._extended(api, live) or self._over_budget()
+
+    def _extended(self, api: KubeApi, live: Manifest) -> str | None:
+        """Move the record's deadline on while we live; why that proves the record lost, or None.
+
+        An API that does not answer is no reason to end: the deadline is minutes away.
+        """
+        now = self._clock.monotonic()
+        if now - self._heartbeat_s < HEARTBEAT_S:
+            return None
+        self._heartbeat_s = now
+        record = record_of(live)
+        if record is None or record.drill != self._plan.drill_id:
+            return f"the record of the drill on {live.id} is gone or another's"
+        try:
+            api.patch(live.id, extend_patch(live, replace(record, deadline=self._deadline())))
+        except Conflict:
+            return f"somebody else changed the record on {live.id}"
+        except AlbDrError as error:
+            self._narrator.warn(f"the deadline could not be moved on: {error.message}")
+        return None
+
+    def _deadline(self) -> str:
+        end = self._clock.now() + timedelta(seconds=self._plan.expires_s)
+        return end.isoformat(timespec="seconds")
 
     def _over_budget(self) -> str | None:
         """Ten seconds without one good answer: the survivors do not carry the traffic."""

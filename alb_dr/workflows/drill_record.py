@@ -63,6 +63,16 @@ def restore_patch(workload: Manifest, record: DrillRecord) -> list[Operation]:
     ]
 
 
+def extend_patch(workload: Manifest, record: DrillRecord) -> list[Operation]:
+    """Put a later deadline into the record, if it is still the one we saw."""
+    path = pointer("metadata", "annotations", ANNOTATION)
+    return [
+        {"op": "test", "path": "/metadata/uid", "value": workload.uid},
+        {"op": "test", "path": path, "value": workload.annotations[ANNOTATION]},
+        {"op": "replace", "path": path, "value": record.dump()},
+    ]
+
+
 def clear_patch(workload: Manifest) -> list[Operation]:
     """Only take the record away: somebody scaled the workload up already."""
     text = workload.annotations[ANNOTATION]

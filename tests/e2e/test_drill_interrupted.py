@@ -149,3 +149,22 @@ def test_the_guard_is_installed_in_every_member(tutorial: Shell) -> None:
     again = tutorial.data("failover", "install-guard", "--image", image)
     assert {c["action"] for changes in again["members"].values() for c in changes} == {"keep"}
     assert "by digest" in tutorial.refused(2, "failover", "install-guard", "--image", "alb-dr:1")
+
+
+def test_a_drill_that_lives_moves_its_deadline_on(tutorial: Shell) -> None:
+    words = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "0.5", "--observe", "60")
+    drill = tutorial.start(*words, "--expires-in", "30s")
+    seen: set[str] = set()
+    deadline = time.monotonic() + 30
+    while len(seen) < 2:
+        assert time.monotonic() < deadline, f"the deadline stays {seen}"
+        seen |= {d["deadline"] for d in tutorial.data("failover", "status")["open"]}
+        time.sleep(0.5)
+    os.killpg(drill.pid, signal.SIGINT)
+    _, said = drill.communicate(timeout=60)
+    assert drill.returncode == 130, said
+    assert replicas(tutorial) == 2
+
+
+def test_a_drill_that_would_stay_open_for_hours_is_refused(tutorial: Shell) -> None:
+    assert "30 minutes" in tutorial.refused(6, *WORDS, "--expires-in", "2h")

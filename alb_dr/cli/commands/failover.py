@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Rehearse the failure of a member; always taken back.", no_args_is_help=True)
 
+LEAST_EXPIRY_S, MOST_EXPIRY_S = 30.0, 1800.0
+"""Three signs of life may be missed; nobody rehearses for longer (safety G16)."""
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, max=3600)]
 
 
@@ -37,6 +39,14 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check the guard rails, harm nothing.")
     ] = False,
+    expires_in: Annotated[
+        str,
+        typer.Option(
+            "--expires-in",
+            metavar="TIME",
+            help="After so long without a sign of life the guard restores; at most 30m.",
+        ),
+    ] = "10m",
     no_watchdog: Annotated[
         bool,
         typer.Option("--no-watchdog", help="No process that restores when this one is killed."),
@@ -57,6 +67,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
         baseline_s=baseline,
         observe_s=observe,
         restore_timeout_s=restore_timeout,
+        expires_s=_expiry(expires_in),
     )
     if dry_run:
         _only_check(ctx, context, plan)
@@ -64,6 +75,21 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     workload = context.topology.application.workload
     confirm(f"scale {workload.name} in {victim.name} to 0 for {observe:g} s?", yes=yes)
     _answer(ctx, run_drill(context, plan, watched=not no_watchdog))
+
+
+def _expiry(text: str) -> float:
+    """Seconds; Refused for more than a drill may stay open."""
+    from alb_dr.cli.durations import seconds_of
+    from alb_dr.errors import Refused
+
+    seconds = seconds_of(text, what="expiry")
+    if not LEAST_EXPIRY_S <= seconds <= MOST_EXPIRY_S:
+        raise Refused(
+            f"a drill expires between 30 seconds and 30 minutes, not in {text}",
+            hint="say another --expires-in",
+            code="ADR-EXPIRY",
+        )
+    return seconds
 
 
 def _only_check(ctx: typer.Context, context: Context, plan: "DrillPlan") -> None:
