@@ -7,6 +7,7 @@ in every ``test`` of a patch; the Lease keeps two well-behaved operators apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,6 +53,14 @@ class DrillLock:
         """
         document = self._document(holder, drill)
         try:
+            self._take(document)
+        except BaseException:
+            # Also a signal, and a lost answer: the write may have happened all the same.
+            self._abandon(drill)
+            raise
+
+    def _take(self, document: Manifest) -> None:
+        try:
             self._keep(self._fleet.create(document))
             return
         except Conflict:
@@ -62,6 +71,13 @@ class DrillLock:
         if not self._looks_dead(live) or self._still_alive(live):
             raise self._locked(live)
         self._keep(self._fleet.replace(_over(live, document)))
+
+    def _abandon(self, drill: str) -> None:
+        """Remove the Lease if it is this drill's."""
+        with suppress(AlbDrError):
+            live = self._fleet.get(self._id)
+            if live is not None and live.annotations.get(DRILL) == drill:
+                self._fleet.delete(self._id, uid=live.uid)
 
     def renew(self) -> str | None:
         """Say that we live, when it is time; why the lock is lost, or None."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alb_dr.errors import Conflict, Unreachable
+from alb_dr.errors import Conflict, Interruption, Unreachable
 from alb_dr.model.manifest import INGRESS, LEASE, NAMESPACE, Manifest, ResourceId
 from alb_dr.workflows.lease import DURATION_S, DrillLock, micro_time, renewed_at
 from tests.fakes.kube import FakeKube
@@ -43,6 +43,26 @@ def test_a_released_lock_is_gone_and_free(fleet: FakeKube) -> None:
     first.release()
     assert fleet.get(ID) is None
     lock(fleet).acquire(holder="bob", drill="2")
+
+
+def test_a_signal_while_the_lock_is_taken_leaves_none(fleet: FakeKube) -> None:
+    class Interrupted(DrillLock):
+        """A signal comes when the write has happened and before its answer is kept."""
+
+        def _keep(self, held: Manifest) -> None:
+            raise Interruption(2)
+
+    taken = Interrupted(ID, fleet=fleet, clock=StillClock(), narrator=TellTale())
+    with pytest.raises(Interruption):
+        taken.acquire(holder="ann", drill="1")
+    assert fleet.get(ID) is None
+
+
+def test_a_lock_of_another_is_not_removed_by_who_could_not_have_it(fleet: FakeKube) -> None:
+    lock(fleet).acquire(holder="ann", drill="1")
+    with pytest.raises(Conflict):
+        lock(fleet).acquire(holder="bob", drill="2")
+    assert fleet.get(ID) is not None
 
 
 def test_a_dead_holder_is_replaced_after_a_whole_duration_of_our_own(fleet: FakeKube) -> None:
