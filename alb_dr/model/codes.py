@@ -114,7 +114,8 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-WEIGHTS-MOVED": "The live weights were changed on purpose, by set-weights or a shift, "
     "since the Ingress was applied, and are not those of the project file. `alb-dr up` keeps them; "
     "`alb-dr up --reset-weights` puts the file's back.",
-    "ADR-EXPIRY": "A drill's record carries a deadline after which anybody, and the guard, may put "
-    "things back. The drill moves it on while it lives; it is between 30 seconds and 30 minutes.",
+    "ADR-DRILL-EXPIRY": "A drill's record carries a deadline after which anybody, and the guard, "
+    "may put things back. The drill moves it on while it lives; it is between 30 seconds and "
+    "30 minutes.",
 }
 """Code to paragraph."""

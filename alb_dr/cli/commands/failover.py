@@ -87,7 +87,7 @@ def _expiry(text: str) -> float:
         raise Refused(
             f"a drill expires between 30 seconds and 30 minutes, not in {text}",
             hint="say another --expires-in",
-            code="ADR-EXPIRY",
+            code="ADR-DRILL-EXPIRY",
         )
     return seconds
 
