@@ -32,11 +32,11 @@ from alb_dr.model.manifest import INGRESS, NAMESPACE, Manifest, ResourceId
 from alb_dr.model.member import KubeAccess
 from alb_dr.model.settings import Settings
 from alb_dr.ports import KubeApi
-from alb_dr.sandbox.control_plane import ADMIN, ASSETS, ControlPlane, binaries
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
 from alb_dr.sandbox.kubeconfig import write_kubeconfig
 from alb_dr.sandbox.pki import make_pki, server_context
 from alb_dr.sandbox.processes import die_with_parent, memory_kib
+from alb_dr.sandbox.real.control_plane import ADMIN, ASSETS, ControlPlane, binaries
 
 TOKEN = "load"
 HOME = "load"

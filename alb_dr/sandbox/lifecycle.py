@@ -18,8 +18,9 @@ from alb_dr.errors import BadInput, Conflict, Unreachable
 from alb_dr.sandbox.cloud.faults import CloudFault
 from alb_dr.sandbox.control import ask
 from alb_dr.sandbox.envoy import envoy_program
-from alb_dr.sandbox.options import SandboxOptions
+from alb_dr.sandbox.options import ControlPlaneKind, SandboxOptions
 from alb_dr.sandbox.processes import end, is_alive, memory_kib, started_at
+from alb_dr.sandbox.real.control_plane import START_S
 
 UP_S = 30.0
 """Longest the world may take to come up; two seconds are usual."""
@@ -68,7 +69,8 @@ def up(folder: Path, options: SandboxOptions) -> SandboxInfo:
         )
     started = started_at(process.pid)
     try:
-        return _await_ready(folder, process)
+        real = options.control_plane is ControlPlaneKind.KUBERNETES
+        return _await_ready(folder, process, START_S if real else UP_S)
     except BaseException:
         # Also when the person interrupts: a half-started world must not stay.
         end(process.pid, started, patience_s=5)
@@ -76,8 +78,8 @@ def up(folder: Path, options: SandboxOptions) -> SandboxInfo:
         raise
 
 
-def _await_ready(folder: Path, process: subprocess.Popen[bytes]) -> SandboxInfo:
-    until = time.monotonic() + UP_S
+def _await_ready(folder: Path, process: subprocess.Popen[bytes], longest_s: float) -> SandboxInfo:
+    until = time.monotonic() + longest_s
     while time.monotonic() < until:
         if process.poll() is not None:
             break
@@ -126,7 +128,7 @@ def status(folder: Path) -> dict[str, Any]:
     """What runs and how much memory it takes (KiB); BadInput when nothing runs."""
     running = require(folder)
     seen = ask(folder / "control.sock", {"do": "status"})
-    pids = [running.pid, int(seen["envoy_pid"] or 0)]
+    pids = [running.pid, int(seen["envoy_pid"] or 0), *seen["control_plane_pids"]]
     pids += [pid for member in seen["members"] for pid in member["pids"]]
     memory = sum(memory_kib(pid) for pid in pids)
     return {**running.facts, **seen, "processes": len(pids), "memory_kib": memory}

@@ -22,6 +22,15 @@ class Manners(StrEnum):
     """Retries, outlier detection and fast health checks: what ALB does not do."""
 
 
+class ControlPlaneKind(StrEnum):
+    """What serves the Kubernetes APIs."""
+
+    EMBEDDED = "embedded"
+    """Our own server, in the world's process."""
+    KUBERNETES = "kubernetes"
+    """etcd and kube-apiserver, one pair for each cluster."""
+
+
 class EmptyGroup(StrEnum):
     """What becomes of the weight of a member without endpoints; nobody outside knows."""
 
@@ -59,6 +68,9 @@ class SandboxOptions:
     """From a change of weights or endpoints to the data plane; not published for ALB."""
     manners: Manners = Manners.ALB
     empty_group: EmptyGroup = EmptyGroup.SPILL
+    control_plane: ControlPlaneKind = ControlPlaneKind.EMBEDDED
+    assets: str = ""
+    """The folder of etcd and kube-apiserver, for a real control plane."""
 
     def placed(self) -> tuple[SandboxMember, ...]:
         """The members, each in a zone of its own."""
@@ -77,4 +89,5 @@ class SandboxOptions:
         raw["members"] = tuple(raw["members"])
         raw["manners"] = Manners(raw["manners"])
         raw["empty_group"] = EmptyGroup(raw["empty_group"])
+        raw["control_plane"] = ControlPlaneKind(raw["control_plane"])
         return SandboxOptions(**raw)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from alb_dr.errors import BadInput
+from alb_dr.sandbox.clients import Cluster
 from alb_dr.sandbox.cloud.account import SandboxAccount
 from alb_dr.sandbox.cloud.environment import environment, new_key, write_environment
 from alb_dr.sandbox.cloud.server import CloudServer
@@ -22,13 +24,15 @@ from alb_dr.sandbox.controllers.ingress import IngressController
 from alb_dr.sandbox.controllers.kubelet import Kubelet
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.envoy import EnvoyGateway
+from alb_dr.sandbox.furnishing import furnish
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
 from alb_dr.sandbox.kube.crds import FLEET_CRDS, MEMBER_CRDS
-from alb_dr.sandbox.kube.local import LocalClient
+from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.kubeconfig import write_kubeconfig
-from alb_dr.sandbox.options import SandboxMember, SandboxOptions
-from alb_dr.sandbox.pki import Pki, make_pki, server_context
+from alb_dr.sandbox.options import ControlPlaneKind, SandboxMember, SandboxOptions
+from alb_dr.sandbox.pki import make_pki, server_context
 from alb_dr.sandbox.project import write_project
+from alb_dr.sandbox.real.cluster import RealCluster
 
 HOST = "127.0.0.1"
 FAULTS = ("pods-down", "api-down", "zone-down", "hung", "slow", "errors")
@@ -38,10 +42,10 @@ FAULTS = ("pods-down", "api-down", "zone-down", "hung", "slow", "errors")
 class Member:
     """One member cluster: its API, its kubelet, and whether the Fleet can see it."""
 
-    def __init__(self, member: SandboxMember) -> None:
+    def __init__(self, member: SandboxMember, cluster: Cluster) -> None:
         self.id = member.id
         self.name = member.name
-        self.cluster = EmbeddedCluster(member.name, crds=MEMBER_CRDS)
+        self.cluster = cluster
         self.kubelet = Kubelet(self.cluster.client("kubelet"), node=f"node-{member.zone}")
         self.port = 0
         self.token = secrets.token_urlsafe(24)
@@ -54,26 +58,28 @@ class World:
     def __init__(self, folder: Path, options: SandboxOptions) -> None:
         self._folder = folder
         self._options = options
-        self.fleet = EmbeddedCluster("fleet", crds=FLEET_CRDS)
+        self._pki = make_pki(folder)
+        self.fleet = self._cluster("fleet", FLEET_CRDS)
         self._fleet_token = secrets.token_urlsafe(24)
-        self.members = [Member(m) for m in options.placed()]
+        self.members = [Member(m, self._cluster(m.name, MEMBER_CRDS)) for m in options.placed()]
         self.gateway = EnvoyGateway(
             folder / "envoy", manners=options.manners, empty_group=options.empty_group
         )
         self._key = new_key()
         self.cloud = CloudServer(self._account().look, Verifier(self._key))
-        self._pki: Pki | None = None
         self._reconcilers: list[Reconciler] = []
         self._ingress: Reconciler | None = None
 
     async def start(self) -> dict[str, Any]:
         """Start everything; what others need to know of it."""
-        self._pki = make_pki(self._folder)
         await self.gateway.start()
-        fleet_port = await self._serve(self.fleet, "fleet", self._fleet_token, 0)
-        for member in self.members:
-            member.port = await self._serve(member.cluster, member.name, member.token, 0)
-        self._furnish()
+        fleet_port, *ports = await asyncio.gather(
+            self._serve(self.fleet, "fleet", self._fleet_token, 0),
+            *(self._serve(m.cluster, m.name, m.token, 0) for m in self.members),
+        )
+        for member, port in zip(self.members, ports, strict=True):
+            member.port = port
+        furnish(self.fleet.client("ack-one"), self.members)
         self._reconcilers = self._controllers()
         for reconciler in self._reconcilers:
             reconciler.start()
@@ -97,8 +103,18 @@ class World:
         for member in self.members:
             member.kubelet.clear()
         await asyncio.gather(*(m.kubelet.stop() for m in self.members), self.gateway.stop())
-        for cluster in (self.fleet, *(m.cluster for m in self.members)):
-            await cluster.stop_serving()
+        await asyncio.gather(*(cluster.close() for cluster in self._clusters))
+
+    @property
+    def _clusters(self) -> tuple[Cluster, ...]:
+        return (self.fleet, *(m.cluster for m in self.members))
+
+    def _cluster(self, name: str, crds: Sequence[Json]) -> Cluster:
+        """An API of the kind that was chosen."""
+        if self._options.control_plane is ControlPlaneKind.EMBEDDED:
+            return EmbeddedCluster(name, crds=crds)
+        folder, assets = self._folder / "planes" / name, Path(self._options.assets)
+        return RealCluster(name, crds=crds, assets=assets, folder=folder, pki=self._pki)
 
     def _account(self) -> SandboxAccount:
         return SandboxAccount(
@@ -109,9 +125,7 @@ class World:
             distorted=lambda: self.gateway.distort,
         )
 
-    async def _serve(self, cluster: EmbeddedCluster, name: str, token: str, port: int) -> int:
-        if self._pki is None:
-            raise RuntimeError("the world has not started")
+    async def _serve(self, cluster: Cluster, name: str, token: str, port: int) -> int:
         tls = server_context(self._pki)
         tokens = {token: "sandbox-admin"}
         port = await cluster.serve(host=HOST, port=port, tls=tls, tokens=tokens)
@@ -123,24 +137,6 @@ class World:
             token=token,
         )
         return port
-
-    def _furnish(self) -> None:
-        """What is there before anybody does anything: Argo CD's namespace, secrets, members."""
-        fleet = self.fleet.client("ack-one")
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}
-        fleet.create("namespaces", namespace)
-        project = {"namespace": "argocd", "name": "default"}
-        fleet.create(
-            "appprojects.argoproj.io",
-            {
-                "apiVersion": "argoproj.io/v1alpha1",
-                "kind": "AppProject",
-                "metadata": project,
-                "spec": {"sourceRepos": ["*"], "destinations": [{"name": "*", "namespace": "*"}]},
-            },
-        )
-        for member in self.members:
-            _associate(fleet, member)
 
     def _controllers(self) -> list[Reconciler]:
         fleet = self.fleet.client("ack-one")
@@ -175,6 +171,8 @@ class World:
                 EndpointSliceController(manager).reconciler(),
                 member.kubelet.reconciler(),
             ]
+        for cluster in self._clusters:
+            found += cluster.controllers()
         return found
 
     def _visible(self, member_id: str) -> bool:
@@ -245,46 +243,10 @@ class World:
                 for m in self.members
             ],
             "envoy_pid": self.gateway.pid,
+            "control_plane": str(self._options.control_plane),
+            "control_plane_pids": [pid for cluster in self._clusters for pid in cluster.pids],
             "manners": str(self._options.manners),
             "empty_group": str(self.gateway.empty_group),
             "distorted": dict(self.gateway.distort),
             "cloud_faults": self.cloud.faults.names,
         }
-
-
-def _associate(fleet: LocalClient, member: Member) -> None:
-    """What associating a cluster leaves on a Fleet: Argo CD's secret, a ManagedCluster."""
-    argo_name = f"{member.id}-{member.name}"
-    fleet.create(
-        "secrets",
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {
-                "name": f"cluster-{member.id}",
-                "namespace": "argocd",
-                "labels": {"argocd.argoproj.io/secret-type": "cluster", "name": argo_name},
-                "annotations": {"cluster_id": member.id, "cluster_name": member.name},
-            },
-            "stringData": {"name": argo_name, "server": f"https://{HOST}:{member.port}"},
-            "type": "Opaque",
-        },
-    )
-    kinds = (
-        "HubAcceptedManagedCluster",
-        "ManagedClusterJoined",
-        "ManagedClusterConditionAvailable",
-    )
-    name = "managedclusters.cluster.open-cluster-management.io"
-    fleet.create(
-        name,
-        {
-            "apiVersion": "cluster.open-cluster-management.io/v1",
-            "kind": "ManagedCluster",
-            "metadata": {"name": member.id, "labels": {"name": member.name}},
-            "spec": {"hubAcceptsClient": True},
-        },
-    )
-    conditions = [{"type": kind, "status": "True", "reason": "Sandbox"} for kind in kinds]
-    patch = {"status": {"conditions": conditions}}
-    fleet.merge(name, member.id, patch, subresource="status")

@@ -11,7 +11,7 @@ import pytest
 
 from alb_dr.errors import Conflict
 from alb_dr.model.manifest import NAMESPACE, Manifest, ResourceId
-from alb_dr.sandbox.control_plane import binaries
+from alb_dr.sandbox.real.control_plane import binaries
 from tests.contract import servers
 from tests.contract.raw import Raw
 from tests.contract.servers import Api

@@ -19,12 +19,12 @@ from alb_dr.model.manifest import Manifest
 from alb_dr.model.member import KubeAccess
 from alb_dr.model.settings import Settings
 from alb_dr.ports import KubeApi
-from alb_dr.sandbox.control_plane import ADMIN, ControlPlane
 from alb_dr.sandbox.kube.access import Deny
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
 from alb_dr.sandbox.kube.crds import FLEET_CRDS
 from alb_dr.sandbox.kubeconfig import write_kubeconfig
 from alb_dr.sandbox.pki import make_pki, server_context
+from alb_dr.sandbox.real.control_plane import ADMIN, ControlPlane
 from tests.contract.raw import Raw
 from tests.fakes.kube import FakeKube
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alb_dr.sandbox.control_plane import ADMIN, ASSETS, ControlPlane, binaries
+from alb_dr.sandbox.real.control_plane import ADMIN, ASSETS, ControlPlane, binaries
 from tests.contract.raw import Raw
 
 ASSETS_FOLDER = binaries()

@@ -20,7 +20,7 @@ def sandbox_folder(context: Context) -> "Path":
 
 
 @app.command(epilog=EPILOG)
-def up(
+def up(  # noqa: PLR0913, PLR0917  every option is one parameter
     ctx: typer.Context,
     member: Annotated[
         list[str] | None,
@@ -50,6 +50,13 @@ def up(
         str,
         typer.Option("--empty-group", help="Share of a member without endpoints: spill or 503."),
     ] = "spill",
+    control_plane: Annotated[
+        str,
+        typer.Option(
+            "--control-plane",
+            help="embedded, or kubernetes (etcd and kube-apiserver of KUBEBUILDER_ASSETS).",
+        ),
+    ] = "embedded",
 ) -> None:
     """Start a sandbox; print the line that points every other command at it."""
     from alb_dr.errors import BadInput
@@ -69,6 +76,7 @@ def up(
         propagation_s=propagation,
         manners=Manners(manners),
         empty_group=EmptyGroup(empty_group),
+        **_control_plane(control_plane),
     )
     with context.narrator.phase("starting a Fleet, its members and a gateway"):
         info = start(sandbox_folder(context), options)
@@ -76,6 +84,26 @@ def up(
     Pins(context.state_dir, info.config).forget()
     line = f"export ALB_DR_CONFIG={info.config}"
     answer(ctx, line, {"config": str(info.config), "pid": info.pid, **info.facts})
+
+
+def _control_plane(kind: str) -> dict[str, Any]:
+    """The options of what serves the APIs; BadInput without the binaries it takes."""
+    from alb_dr.errors import BadInput
+    from alb_dr.sandbox.options import ControlPlaneKind
+    from alb_dr.sandbox.real.control_plane import ASSETS, binaries
+
+    if kind not in set(ControlPlaneKind):
+        raise BadInput("--control-plane is embedded or kubernetes")
+    if kind == ControlPlaneKind.EMBEDDED:
+        return {}
+    folder = binaries()
+    if folder is None:
+        raise BadInput(
+            f"{ASSETS} names no folder with etcd and kube-apiserver",
+            hint="fetch them with setup-envtest, then: export "
+            f'{ASSETS}="$(setup-envtest use -p path)"',
+        )
+    return {"control_plane": ControlPlaneKind.KUBERNETES, "assets": str(folder)}
 
 
 def _check_names(names: tuple[str, ...]) -> None:

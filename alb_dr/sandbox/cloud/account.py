@@ -19,9 +19,9 @@ from alb_dr.model.cloud import (
     ServerGroup,
     VSwitch,
 )
+from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.cloud.state import CloudState
 from alb_dr.sandbox.gateway import Backend, GatewayState, MemberGroup, Rule
-from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.options import REGION, SandboxMember
 
@@ -41,7 +41,7 @@ class SandboxAccount:
 
     folder: Path
     members: Sequence[SandboxMember]
-    fleet: LocalClient
+    fleet: KubeClient
     gateway: Callable[[], GatewayState]
     distorted: Callable[[], Mapping[str, int]]
 

@@ -7,9 +7,9 @@ import hashlib
 import socket
 from collections.abc import Callable
 
+from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.events import record
 from alb_dr.sandbox.controllers.reconciler import Reconciler
-from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.options import REGION, SandboxOptions
 
@@ -23,7 +23,7 @@ class AlbConfigController:
     """Creates, connects and deletes the stand-in ALBs."""
 
     def __init__(
-        self, fleet: LocalClient, options: SandboxOptions, *, listening: Callable[[int], bool]
+        self, fleet: KubeClient, options: SandboxOptions, *, listening: Callable[[int], bool]
     ) -> None:
         self._fleet = fleet
         self._options = options

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.applicationset import APPLICATIONS, FINALIZER
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.kube.instants import now_text
-from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
 
 CHART = "manifests/helm/web-demo"
@@ -22,7 +22,7 @@ class ApplicationController:
     """Syncs every Application once per revision and parameters, as ``automated: {}`` means."""
 
     def __init__(
-        self, fleet: LocalClient, members: Mapping[str, LocalClient], *, replicas: int
+        self, fleet: KubeClient, members: Mapping[str, KubeClient], *, replicas: int
     ) -> None:
         self._fleet = fleet
         self._members = members
@@ -50,12 +50,12 @@ class ApplicationController:
                 again = SELF_HEAL_S
         return again
 
-    def _member(self, application: Json) -> LocalClient | None:
+    def _member(self, application: Json) -> KubeClient | None:
         destination = application["spec"].get("destination") or {}
         name = str(destination.get("name") or destination.get("server") or "")
         return next((c for key, c in self._members.items() if name.startswith(key)), None)
 
-    def _problem(self, application: Json, member: LocalClient | None) -> str | None:
+    def _problem(self, application: Json, member: KubeClient | None) -> str | None:
         source = application["spec"].get("source") or {}
         if member is None:
             return "there are no clusters with this name"
@@ -63,7 +63,7 @@ class ApplicationController:
             return f"{source.get('path')}: app path does not exist"
         return None
 
-    def _sync(self, application: Json, member: LocalClient) -> bool:
+    def _sync(self, application: Json, member: KubeClient) -> bool:
         """Apply once per revision; True when self-heal wants another look soon."""
         wanted = self._documents(application)
         uid = application["metadata"]["uid"]
@@ -89,7 +89,7 @@ class ApplicationController:
         self._synced[uid] = "waiting"
         return False
 
-    def _apply(self, application: Json, wanted: list[Json], member: LocalClient) -> None:
+    def _apply(self, application: Json, wanted: list[Json], member: KubeClient) -> None:
         namespace = wanted[0]["metadata"]["namespace"]
         options = (application["spec"].get("syncPolicy") or {}).get("syncOptions") or []
         if member.get("namespaces", namespace) is None and "CreateNamespace=true" in options:
@@ -174,7 +174,7 @@ class ApplicationController:
         )
 
 
-def _in_sync(wanted: Json, member: LocalClient) -> bool:
+def _in_sync(wanted: Json, member: KubeClient) -> bool:
     name = DEPLOYMENTS if wanted["kind"] == "Deployment" else "services"
     live = member.get(name, wanted["metadata"]["name"], wanted["metadata"]["namespace"])
     return live is not None and _contains(live["spec"], wanted["spec"])
@@ -192,7 +192,7 @@ def _contains(live: object, wanted: object) -> bool:
     return live == wanted
 
 
-def _health(member: LocalClient, namespace: str) -> str:
+def _health(member: KubeClient, namespace: str) -> str:
     live = member.get(DEPLOYMENTS, "web-demo", namespace)
     if live is None:
         return "Missing"

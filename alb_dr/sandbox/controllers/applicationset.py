@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.gotemplate import TemplateError, fill
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.kube.instants import now_text
-from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
 
 SETS = "applicationsets.argoproj.io"
@@ -20,7 +20,7 @@ FINALIZER = "resources-finalizer.argocd.argoproj.io"
 class ApplicationSetController:
     """Keeps the Applications of every ApplicationSet."""
 
-    def __init__(self, fleet: LocalClient) -> None:
+    def __init__(self, fleet: KubeClient) -> None:
         self._fleet = fleet
 
     def reconciler(self) -> Reconciler:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.deployment_status import (
     DESIRED,
     MOST,
@@ -15,7 +16,6 @@ from alb_dr.sandbox.controllers.deployment_status import (
     status_of,
 )
 from alb_dr.sandbox.controllers.reconciler import Reconciler
-from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
 
 DEPLOYMENTS = "deployments.apps"
@@ -26,7 +26,7 @@ HASH = "pod-template-hash"
 class DeploymentController:
     """Keeps the pods of every Deployment of one member."""
 
-    def __init__(self, member: LocalClient) -> None:
+    def __init__(self, member: KubeClient) -> None:
         self._member = member
 
     def reconciler(self) -> Reconciler:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.reconciler import Reconciler
-from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
 
 SLICES = "endpointslices.discovery.k8s.io"
@@ -12,7 +12,7 @@ SLICES = "endpointslices.discovery.k8s.io"
 class EndpointSliceController:
     """Keeps one slice for every Service with a selector, in one member."""
 
-    def __init__(self, member: LocalClient) -> None:
+    def __init__(self, member: KubeClient) -> None:
         self._member = member
 
     def reconciler(self) -> Reconciler:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.kube.instants import now_text
-from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
 
 
-def record(client: LocalClient, about: Json, *, reason: str, message: str, warning: bool) -> None:
+def record(client: KubeClient, about: Json, *, reason: str, message: str, warning: bool) -> None:
     """Write or count an event about an object."""
     metadata = about["metadata"]
     namespace = metadata.get("namespace") or "default"

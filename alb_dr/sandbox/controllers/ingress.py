@@ -6,13 +6,14 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers import annotations as read
 from alb_dr.sandbox.controllers.albconfig import ALB_CONFIGS
 from alb_dr.sandbox.controllers.endpointslice import SLICES
 from alb_dr.sandbox.controllers.events import record
+from alb_dr.sandbox.controllers.pod_network import bound
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.gateway import Backend, GatewayState, MemberGroup, Rule
-from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.status import Json
 
 INGRESSES = "ingresses.networking.k8s.io"
@@ -28,8 +29,8 @@ class IngressController:
 
     def __init__(
         self,
-        fleet: LocalClient,
-        members: Mapping[str, LocalClient],
+        fleet: KubeClient,
+        members: Mapping[str, KubeClient],
         *,
         visible: Callable[[str], bool],
         follow: Callable[[GatewayState], None],
@@ -180,7 +181,7 @@ class IngressController:
             )
         label = {"kubernetes.io/service-name": service}
         found = tuple(
-            (endpoint["addresses"][0], int(endpoint_slice["ports"][0]["port"]))
+            (bound(endpoint["addresses"][0]), int(endpoint_slice["ports"][0]["port"]))
             for endpoint_slice in client.list(SLICES, namespace, label)
             for endpoint in endpoint_slice.get("endpoints") or []
             if endpoint["conditions"]["ready"]

@@ -11,18 +11,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.deployment_status import is_leaving
+from alb_dr.sandbox.controllers.pod_network import shown
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.kube.instants import now_text
-from alb_dr.sandbox.kube.local import LocalClient
-from alb_dr.sandbox.kube.status import Json
+from alb_dr.sandbox.kube.status import ApiError, Json
 from alb_dr.sandbox.processes import die_with_parent
 
 PROGRAM = Path(__file__).resolve().parents[1] / "pod.py"
 PORT = 8080
 """What the demo's container listens on."""
+END_S = 3.0
+"""Longest a pod may take to end before it is killed."""
 START_S = 10.0
 """Longest a pod may take to listen."""
+RETRY_S = 0.5
+"""Pause before a status that could not be written is written again."""
 NOTICE_S = 1.0
 """From the death of a pod to the moment it is reported not ready."""
 
@@ -44,7 +49,7 @@ class _Run:
 class Kubelet:
     """All pods of one member."""
 
-    def __init__(self, member: LocalClient, *, node: str) -> None:
+    def __init__(self, member: KubeClient, *, node: str) -> None:
         self._member = member
         self._node = node
         self._runs: dict[str, _Run] = {}
@@ -82,7 +87,13 @@ class Kubelet:
     async def stop(self) -> None:
         """End every process."""
         runs, self._runs = list(self._runs.values()), {}
-        await asyncio.gather(*(self._end(run) for run in runs), *self._leavers)
+        leavers = tuple(self._leavers)
+        await asyncio.gather(*(self._end(run) for run in runs))
+        if leavers:
+            # Their processes end within _end's patience; an API that is away is not waited for.
+            await asyncio.wait(leavers, timeout=END_S)
+        for leaver in leavers:
+            leaver.cancel()
 
     # faults ------------------------------------------------------------------------------------
 
@@ -126,7 +137,7 @@ class Kubelet:
                 if not run.leaving:
                     await asyncio.sleep(NOTICE_S)
                     run.restarts += 1
-                    self._report(run, ready=False)
+                    await self._report(run, ready=False)
         finally:
             run.done.set()
 
@@ -151,23 +162,29 @@ class Kubelet:
         if await _says_ready(run.process):
             for word, value in self._orders.items():
                 _tell(run, word, value)
-            self._report(run, ready=True)
+            await self._report(run, ready=True)
         await run.process.wait()
 
     async def _dismiss(self, run: _Run) -> None:
         """End the process, then confirm it: the pod's object goes only now."""
         await self._end(run)
         metadata = run.pod["metadata"]
-        live = self._member.get("pods", metadata["name"], metadata["namespace"])
-        if live is not None and live["metadata"]["uid"] == metadata["uid"]:
-            self._member.delete("pods", metadata["name"], metadata["namespace"], grace_s=0)
+        while True:
+            try:
+                live = self._member.get("pods", metadata["name"], metadata["namespace"])
+                if live is not None and live["metadata"]["uid"] == metadata["uid"]:
+                    self._member.delete("pods", metadata["name"], metadata["namespace"], grace_s=0)
+            except ApiError:
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
 
     async def _end(self, run: _Run) -> None:
         run.leaving = True
         _send(run, signal.SIGCONT)
         _send(run, signal.SIGTERM)
         with suppress(TimeoutError):
-            await asyncio.wait_for(run.done.wait(), 3.0)
+            await asyncio.wait_for(run.done.wait(), END_S)
         _send(run, signal.SIGKILL)
         if run.task is not None:
             run.task.cancel()
@@ -178,16 +195,25 @@ class Kubelet:
             if run.process.stdin is not None:
                 run.process.stdin.close()
 
-    def _report(self, run: _Run, *, ready: bool) -> None:
-        """Write the pod's status; nothing while the member is frozen or the pod is gone."""
+    async def _report(self, run: _Run, *, ready: bool) -> None:
+        """Write the pod's status; again and again while a real API is away."""
+        while not run.leaving:
+            try:
+                self._write_status(run, ready=ready)
+            except ApiError:
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+
+    def _write_status(self, run: _Run, *, ready: bool) -> None:
+        """Nothing while the member is frozen or the pod is gone."""
         metadata = run.pod["metadata"]
         found = self._member.get("pods", metadata["name"], metadata["namespace"])
         if found is None or found["metadata"]["uid"] != metadata["uid"] or self._frozen:
             return
         run.ready = ready
         if found["spec"].get("nodeName") is None:
-            patch: Json = {"spec": {"nodeName": self._node}}
-            self._member.merge("pods", metadata["name"], patch, metadata["namespace"])
+            self._member.bind_pod(metadata["name"], metadata["namespace"], node=self._node)
         self._member.merge(
             "pods",
             metadata["name"],
@@ -205,8 +231,8 @@ class Kubelet:
         kinds = ("PodScheduled", "Initialized", "ContainersReady", "Ready")
         return {
             "phase": "Running",
-            "podIP": run.address,
-            "podIPs": [{"ip": run.address}],
+            "podIP": shown(run.address),
+            "podIPs": [{"ip": shown(run.address)}],
             "hostIP": "127.0.0.1",
             "startTime": started,
             "conditions": [

@@ -9,7 +9,8 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
-from alb_dr.sandbox.kube.local import Subscription
+from alb_dr.sandbox.clients import Changes
+from alb_dr.sandbox.kube.status import ApiError
 
 SETTLE_S = 0.005
 """Changes come in groups; a moment's pause saves most of the work."""
@@ -25,7 +26,7 @@ Reconcile = Callable[[], Awaitable[float | None]]
 class Reconciler:
     """Runs one reconcile function whenever something it watches changes."""
 
-    def __init__(self, subscriptions: Sequence[Subscription], reconcile: Reconcile) -> None:
+    def __init__(self, subscriptions: Sequence[Changes], reconcile: Reconcile) -> None:
         self._subscriptions = subscriptions
         self._reconcile = reconcile
         self._changed = asyncio.Event()
@@ -51,7 +52,7 @@ class Reconciler:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _follow(self, subscription: Subscription) -> None:
+    async def _follow(self, subscription: Changes) -> None:
         async for _ in subscription:
             self._changed.set()
 
@@ -65,6 +66,10 @@ class Reconciler:
             began = time.perf_counter()
             try:
                 again = await self._reconcile()
+            except ApiError as error:
+                # An object changed meanwhile, or the API is away: both are the order of the day.
+                sys.stderr.write(f"{error.code} {error.message}\n")
+                again = RETRY_S
             except Exception:  # noqa: BLE001  a controller lives on; its log says what happened
                 traceback.print_exc(file=sys.stderr)
                 again = RETRY_S

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -14,13 +15,17 @@ from alb_dr.sandbox.kube.server import ApiServer, RequestRecord
 from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.kube.store import Store
 
+if TYPE_CHECKING:
+    from alb_dr.sandbox.controllers.reconciler import Reconciler
+
 
 class EmbeddedCluster:
     """An API that kubectl and the official client can use."""
 
-    def __init__(self, name: str, *, crds: Sequence[Json] = ()) -> None:
+    def __init__(self, name: str, *, crds: Sequence[Json] = (), controllers: bool = True) -> None:
+        """``controllers`` False leaves out what a kube-controller-manager does for the API."""
         self.name = name
-        self.store = Store()
+        self.store = Store(controllers=controllers)
         self._access = Access()
         self._server = ApiServer(self.store, self._access)
         self._runner: web.AppRunner | None = None
@@ -47,6 +52,15 @@ class EmbeddedCluster:
         """Whether the API can be reached."""
         return self._runner is not None
 
+    def controllers(self) -> list[Reconciler]:
+        """None: the store does such things itself."""
+        return []
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """None: it lives in the process of the world."""
+        return ()
+
     async def serve(
         self, *, host: str, port: int, tls: ssl.SSLContext | None, tokens: Mapping[str, str]
     ) -> int:
@@ -69,6 +83,10 @@ class EmbeddedCluster:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+
+    async def close(self) -> None:
+        """End it; the store goes with the process."""
+        await self.stop_serving()
 
     def client(self, manager: str) -> LocalClient:
         """In-process access under a manager's name."""

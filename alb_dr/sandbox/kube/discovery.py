@@ -69,15 +69,21 @@ def _verbs(resource: Resource) -> list[str]:
     return list(ALL_VERBS if resource.typed else CUSTOM_VERBS)
 
 
+SUBRESOURCE_VERBS = {"binding": ("create",), "finalize": ("update",)}
+"""Of the subresources that are only written."""
+
+
 def _subresource(resource: Resource, name: str) -> Json:
     kind: Json = {"kind": resource.kind}
     if name == "scale":
         kind = {"group": "autoscaling", "version": "v1", "kind": "Scale"}
+    if name == "binding":
+        kind = {"kind": "Binding"}
     return {
         "name": f"{resource.plural}/{name}",
         "singularName": "",
         "namespaced": resource.namespaced,
-        "verbs": ["get", "patch", "update"],
+        "verbs": list(SUBRESOURCE_VERBS.get(name, ("get", "patch", "update"))),
         **kind,
     }
 

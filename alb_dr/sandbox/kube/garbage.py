@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FOREGROUND = "foregroundDeletion"
 """The finalizer of an owner that waits until its dependents are gone."""
+ORPHAN = "orphan"
+"""The finalizer of an owner that waits until its dependents have lost it."""
 NOTICE_S = 0.2
 """From a deletion to the moment these controllers act on it, as on a quiet cluster."""
 RETRY_S = 0.1

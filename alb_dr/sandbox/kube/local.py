@@ -114,6 +114,10 @@ class LocalClient:
         if self._store.find(kind, namespace, name) is not None:
             self._store.delete(kind, namespace, name, grace_s=grace_s)
 
+    def bind_pod(self, name: str, namespace: str, *, node: str) -> None:
+        """Place a pod on a node, as a scheduler does."""
+        self.merge("pods", name, {"spec": {"nodeName": node}}, namespace)
+
     def subscribe(self, *resources: str) -> Subscription:
         """Changes of some kinds from now on, beginning with what exists."""
         return Subscription(self._store, resources)

@@ -66,9 +66,9 @@ def _kind(
 
 
 BUILTINS: tuple[Resource, ...] = (
-    _kind("v1", "namespaces", "Namespace", "ns", "status", namespaced=False),
+    _kind("v1", "namespaces", "Namespace", "ns", "finalize status", namespaced=False),
     _kind("v1", "nodes", "Node", "no", "status", namespaced=False),
-    _kind("v1", "pods", "Pod", "po", "status", "all"),
+    _kind("v1", "pods", "Pod", "po", "binding status", "all"),
     _kind("v1", "services", "Service", "svc", "status", "all"),
     _kind("v1", "configmaps", "ConfigMap", "cm"),
     _kind("v1", "secrets", "Secret"),

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from aiohttp import web
 
-from alb_dr.sandbox.kube import access, discovery, reads, writes
+from alb_dr.sandbox.kube import access, discovery, reads, subresources, writes
 from alb_dr.sandbox.kube.address import Address, address_of
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import updated
@@ -168,7 +168,7 @@ class ApiServer:
         if at.name:
             document = self._store.get(at.resource, at.namespace, at.name)
             if at.subresource == "scale":
-                document = writes.scale_of(document)
+                document = subresources.scale_of(document)
             return call.answer(document, at)
         documents, metadata = reads.page(self._store, at, call.query)
         if call.wants_table:
@@ -184,6 +184,10 @@ class ApiServer:
     def _write(self, call: _Call, at: Address, body: Any) -> web.Response:
         write = Write(manager=call.manager, subresource=at.subresource, dry_run=call.dry_run)
         method = call.request.method
+        if method == "POST" and at.subresource == "binding":
+            return _json(subresources.bind(self._store, at, body, write), 201)
+        if method == "PUT" and at.subresource == "finalize":
+            return call.answer(subresources.finalize(self._store, at, body, write), at)
         if method == "POST" and not at.name:
             return call.answer(writes.create(self._store, at, body, write), at, 201)
         if method == "PUT" and at.name:

@@ -35,7 +35,10 @@ Key = tuple[str, str]
 class Store:
     """Everything one API knows. Documents in it are never changed in place."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, controllers: bool = True) -> None:
+        """``controllers`` False: nobody collects garbage or empties namespaces, as in a
+        kube-apiserver that runs alone."""
+        self._controllers = controllers
         self.registry = Registry()
         self.version = 100
         self.log: deque[Event] = deque(maxlen=LOG_LENGTH)
@@ -255,24 +258,25 @@ class Store:
                 )
                 details = details_of(resource.kind, resource.group, name)
                 raise ApiError(409, "Conflict", message, details)
-        if propagation == "Orphan":
+        holder = garbage.FOREGROUND if propagation == "Foreground" else ""
+        if propagation == "Orphan" and self._controllers:
             garbage.orphan(self, document)
+        elif propagation == "Orphan":
+            holder = garbage.ORPHAN
         grace_s = _grace_s(resource, document, grace_s)
-        foreground = propagation == "Foreground"
-        if _held(document) or foreground or grace_s or resource.name == "namespaces":
-            return self._mark(resource, document, grace_s, foreground=foreground), False
+        if _held(document) or holder or grace_s or resource.name == "namespaces":
+            return self._mark(resource, document, grace_s, holder=holder), False
         return self.remove(resource, document), True
 
-    def _mark(
-        self, resource: Resource, document: Json, grace_s: int, *, foreground: bool = False
-    ) -> Json:
+    def _mark(self, resource: Resource, document: Json, grace_s: int, *, holder: str = "") -> Json:
+        """Begin a deletion that something holds up, if only ``holder``, a finalizer."""
         if document["metadata"].get("deletionTimestamp"):
             return document
         metadata = {**document["metadata"], "deletionTimestamp": now_text()}
         if resource.name != "namespaces":
             metadata["deletionGracePeriodSeconds"] = grace_s
-        if foreground:
-            metadata["finalizers"] = [*(metadata.get("finalizers") or []), garbage.FOREGROUND]
+        if holder:
+            metadata["finalizers"] = [*(metadata.get("finalizers") or []), holder]
         if "generation" in metadata:
             metadata["generation"] += 1
         marked = self._stamp({**document, "metadata": metadata})
@@ -280,10 +284,12 @@ class Store:
             marked["status"] = {**(marked.get("status") or {}), "phase": "Terminating"}
         self._of(resource)[_key(resource, marked)] = marked
         self._emit("MODIFIED", resource, marked, document)
+        if not self._controllers:
+            return marked
         if resource.name == "namespaces":
             name = metadata["name"]
             self._later(lambda: garbage.empty_namespace(self, name), garbage.NOTICE_S)
-        if foreground:
+        if holder == garbage.FOREGROUND:
             self._later(lambda: garbage.finish_foreground(self, resource, marked), garbage.NOTICE_S)
         return marked
 
@@ -296,7 +302,8 @@ class Store:
             spec = gone["spec"]
             self.registry.remove(spec["group"], spec["names"]["plural"])
             self._objects.pop((spec["group"], spec["names"]["plural"]), None)
-        self._later(lambda: garbage.collect(self, gone["metadata"]["uid"]))
+        if self._controllers:
+            self._later(lambda: garbage.collect(self, gone["metadata"]["uid"]))
         return gone
 
     @staticmethod

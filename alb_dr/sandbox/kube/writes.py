@@ -1,4 +1,4 @@
-"""The writing verbs on one address: create, replace, the four patches, scale, delete."""
+"""The writing verbs on one address: create, replace, the four patches, delete."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from alb_dr.sandbox.kube import lease_times
 from alb_dr.sandbox.kube.address import Address
 from alb_dr.sandbox.kube.documents import clone
 from alb_dr.sandbox.kube.instants import now_text
-from alb_dr.sandbox.kube.ownership import applied, disowned, updated
+from alb_dr.sandbox.kube.ownership import applied
 from alb_dr.sandbox.kube.patch import json_patch, merge_patch, strategic_patch
 from alb_dr.sandbox.kube.records import Write
 from alb_dr.sandbox.kube.status import (
@@ -21,6 +21,7 @@ from alb_dr.sandbox.kube.status import (
     not_found,
 )
 from alb_dr.sandbox.kube.store import Store
+from alb_dr.sandbox.kube.subresources import scale_of, scaled
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -58,7 +59,7 @@ def create(store: Store, at: Address, body: Any, write: Write) -> Json:
 def replace(store: Store, at: Address, body: Any, write: Write) -> Json:
     """PUT of an object, its status or its scale."""
     if at.subresource == "scale":
-        return _scaled(store, at, body, write)
+        return scaled(store, at, body, write)
     document = _checked(at, body)
     given = (document.get("metadata") or {}).get("name")
     if given and given != at.name:
@@ -89,7 +90,7 @@ def patch(
         if why:
             raise lease_times.refused_patch(new, why)
     if at.subresource == "scale":
-        return _scaled(store, at, new, write), False
+        return scaled(store, at, new, write), False
     if not isinstance(body, dict) or "resourceVersion" not in (body.get("metadata") or {}):
         new["metadata"] = {k: v for k, v in new["metadata"].items() if k != "resourceVersion"}
     return store.update(at.resource, at.namespace, at.name, new, write), False
@@ -205,43 +206,6 @@ def _checked(at: Address, body: Any) -> Json:
             f"({at.resource.group_version})"
         )
     return {**body, "kind": kind, "apiVersion": version}
-
-
-def scale_of(document: Json) -> Json:
-    """The Scale of a workload."""
-    metadata = document["metadata"]
-    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    labels = ((document.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
-    spec: Json = {}
-    replicas = (document.get("spec") or {}).get("replicas", 1)
-    if replicas:
-        spec["replicas"] = replicas
-    return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {k: metadata[k] for k in kept if k in metadata},
-        "spec": spec,
-        "status": {
-            "replicas": (document.get("status") or {}).get("replicas", 0),
-            "selector": ",".join(f"{k}={v}" for k, v in sorted(labels.items())),
-        },
-    }
-
-
-def _scaled(store: Store, at: Address, scale: Json, write: Write) -> Json:
-    replicas = (scale.get("spec") or {}).get("replicas", 0)
-    version = (scale.get("metadata") or {}).get("resourceVersion")
-    live = store.get(at.resource, at.namespace, at.name)
-    new = clone(live)
-    new.setdefault("spec", {})["replicas"] = replicas
-    new["metadata"]["resourceVersion"] = version
-    owner = (write.manager, "Update", "scale")
-    updated(live, new, resource=at.resource, owner=owner, now=now_text)
-    if not replicas:
-        # A Scale of 0 has no replicas field: nobody owns what is not there.
-        disowned(new, owner)
-    writer = Write(manager=write.manager, subresource="scale", dry_run=write.dry_run, owned=True)
-    return scale_of(store.update(at.resource, at.namespace, at.name, new, writer))
 
 
 def delete(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from alb_dr.errors import Unreachable
-from alb_dr.sandbox.control_plane import ADMIN, ASSETS, ControlPlane, binaries
 from alb_dr.sandbox.processes import started_at
+from alb_dr.sandbox.real.control_plane import ADMIN, ASSETS, ControlPlane, binaries
 from tests.contract.raw import Raw
 
 ETCD = """

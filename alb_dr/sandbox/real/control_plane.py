@@ -47,13 +47,16 @@ def binaries(environ: Mapping[str, str] = os.environ) -> Path | None:
 class ControlPlane:
     """One API server with its own etcd. A context manager: started within, gone after it."""
 
-    def __init__(self, assets: Path, folder: Path, *, tokens: Mapping[str, str]) -> None:
-        """``tokens`` are bearer tokens and the users they stand for."""
+    def __init__(
+        self, assets: Path, folder: Path, *, tokens: Mapping[str, str], pki: Pki | None = None
+    ) -> None:
+        """``tokens`` are bearer tokens and the users they stand for; ``pki`` None: make one."""
         self._assets = assets
         self._folder = folder
         self._tokens = dict(tokens)
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._pki: Pki | None = None
+        self._pki = pki
+        self._etcd_port = 0
         self.port = 0
 
     @property
@@ -74,17 +77,34 @@ class ControlPlane:
         return self._pki.ca.read_bytes()
 
     def __enter__(self) -> Self:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._pki = make_pki(self._folder)
-        client, peer, self.port = _free_ports(3)
+        self.launch()
         try:
-            self._spawn("etcd", _etcd_flags(self._folder / "etcd.data", client, peer))
-            self._spawn("kube-apiserver", self._api_flags(self._pki, client))
-            self._wait()
+            until = time.monotonic() + START_S
+            while not self.ready():
+                self.check(late=time.monotonic() > until)
+                time.sleep(POLL_S)
         except BaseException:
-            self._stop()
+            self.stop()
             raise
         return self
+
+    def launch(self) -> None:
+        """Start both; ``ready`` and ``check`` tell how it goes."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._pki = self._pki or make_pki(self._folder)
+        self._etcd_port, peer, self.port = _free_ports(3)
+        self._spawn("etcd", _etcd_flags(self._folder / "etcd.data", self._etcd_port, peer))
+        self.launch_api()
+
+    def launch_api(self) -> None:
+        """Start the API server beside its etcd, on the port it had."""
+        if self._pki is None:
+            raise BadInput("the control plane has not been started")
+        self._spawn("kube-apiserver", self._api_flags(self._pki, self._etcd_port))
+
+    def stop_api(self) -> None:
+        """End the API server; what is stored is kept."""
+        _end(self._processes.pop())
 
     def __exit__(
         self,
@@ -92,7 +112,7 @@ class ControlPlane:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop()
+        self.stop()
 
     def _spawn(self, name: str, flags: Sequence[str]) -> None:
         with (self._folder / f"{name}.log").open("wb") as log:
@@ -135,19 +155,18 @@ class ControlPlane:
             "--endpoint-reconciler-type=none",
         ]
 
-    def _wait(self) -> None:
-        until = time.monotonic() + START_S
-        while not self._ready():
-            ended = next((p for p in self._processes if p.poll() is not None), None)
-            if ended is not None or time.monotonic() > until:
-                what = "ended at once" if ended else f"was not ready after {START_S:.0f} s"
-                raise Unreachable(
-                    f"the control plane {what}: {self._last_words()}",
-                    hint=f"is {ASSETS} a folder of envtest binaries for this machine?",
-                )
-            time.sleep(POLL_S)
+    def check(self, *, late: bool = False) -> None:
+        """Unreachable, with their last words, when a process has ended or it took too long."""
+        ended = any(process.poll() is not None for process in self._processes)
+        if ended or late:
+            what = "ended at once" if ended else f"was not ready after {START_S:.0f} s"
+            raise Unreachable(
+                f"the control plane {what}: {self._last_words()}",
+                hint=f"is {ASSETS} a folder of envtest binaries for this machine?",
+            )
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
+        """Whether the API server says so."""
         context = ssl.create_default_context(cadata=self.ca.decode())
         connection = http.client.HTTPSConnection(HOST, self.port, timeout=5, context=context)
         token = next(t for t, user in self._tokens.items() if user == ADMIN)
@@ -168,16 +187,19 @@ class ControlPlane:
                 lines += [f"{name}: {line}" for line in text.splitlines()[-LOG_LINES:]]
         return " | ".join(lines) or "it said nothing"
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """End what was started, the API server before its store."""
         while self._processes:
-            process = self._processes.pop()
-            process.terminate()
-            try:
-                process.wait(END_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            _end(self._processes.pop())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _etcd_flags(data: Path, client: int, peer: int) -> list[str]:
