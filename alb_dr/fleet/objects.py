@@ -282,9 +282,15 @@ class KubeCluster:
             return self._transport.call(call).document
 
     def identity(self) -> ApiIdentity:
-        """Which cluster this is (the uid of kube-system), and who we are there."""
+        """Which cluster this is (the uid of kube-system), and who we are there.
+
+        The user is empty where the cluster cannot tell: before Kubernetes 1.28.
+        """
         cluster = self._cluster()
-        reviewed = self._review(SELF_SUBJECT_REVIEW, {})
+        try:
+            reviewed = self._review(SELF_SUBJECT_REVIEW, {})
+        except NotFound:
+            return cluster
         user = ((reviewed.get("status") or {}).get("userInfo") or {}).get("username", "")
         return replace(cluster, user=str(user))
 

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from alb_dr.clock import RealClock
 from alb_dr.fleet.connect import connect
 from alb_dr.model.manifest import Manifest
@@ -32,6 +34,8 @@ ADMIN_TOKEN = "contract-admin"
 READER_TOKEN = "contract-reader"
 READER = "reader"
 TOKENS = {ADMIN_TOKEN: ADMIN, READER_TOKEN: READER}
+RECORDED_MINOR = 36
+"""The 1.x the fake and the embedded API behave like: the recorded answers are of that version."""
 WAIT_S = 30.0
 """Longest wait for something a server does on its own."""
 POLL_S = 0.05
@@ -57,12 +61,20 @@ class Api:
     """Whether controllers run that delete what has lost its owner."""
     http: Raw | None = None
     """None for an API without sockets."""
+    minor: int = RECORDED_MINOR
+    """The 1.x of the Kubernetes it is, or behaves like."""
     restrict: Callable[[str], None] = field(default=lambda _namespace: None)
     """Let the reader only read ConfigMaps, and only in this namespace."""
     forgotten: str | None = None
     """A version so old that the API cannot tell any more what came after it; None without one."""
     history: Callable[[], list[str]] | None = None
     """The requests so far, for an API that remembers them."""
+
+
+def need(api: Api, minor: int, what: str) -> None:
+    """Skip a test of what came with Kubernetes 1.``minor`` on an API older than that."""
+    if api.minor < minor:
+        pytest.skip(f"{what} came with Kubernetes 1.{minor}; this is 1.{api.minor}")
 
 
 def live(api: Api, manifest: Manifest) -> Manifest:
@@ -139,7 +151,13 @@ def real(assets: Path, folder: Path) -> Iterator[Api]:
             _grant_reading(raw, namespace)
 
         yield _over_https(
-            "real", folder, plane.address, plane.ca, collects_garbage=False, restrict=restrict
+            "real",
+            folder,
+            plane.address,
+            plane.ca,
+            collects_garbage=False,
+            restrict=restrict,
+            minor=_minor(raw),
         )
 
 
@@ -196,6 +214,11 @@ def _grant_reading(raw: Raw, namespace: str) -> None:
     reader = raw.as_user(READER_TOKEN)
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     _until(lambda: reader.get(path).status == 200, "the role is in force")
+
+
+def _minor(raw: Raw) -> int:
+    """The 1.x a server says it is; some builds put a plus sign behind it."""
+    return int(str(raw.get("/version").body["minor"]).rstrip("+"))
 
 
 def _until(holds: Callable[[], bool], what: str) -> None:

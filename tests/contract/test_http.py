@@ -133,10 +133,13 @@ def test_a_lease_with_another_time_cannot_be_created(http: Raw, namespace: str) 
     path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
     reply = http.post(path, document(lease(namespace, "2026-01-02T03:04:05Z")))
     assert (reply.status, reply.body["reason"]) == (400, "BadRequest")
-    assert reply.body["message"] == (
-        'Lease in version "v1" cannot be handled as a Lease: parsing time "2026-01-02T03:04:05Z" '
-        'as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000"'
-    )
+    what, _, why = reply.body["message"].partition(": ")
+    assert what == 'Lease in version "v1" cannot be handled as a Lease'
+    # Older decoders wrap the reason in the place where they found it; the recordings have it bare.
+    assert (
+        'parsing time "2026-01-02T03:04:05Z" as "2006-01-02T15:04:05.000000Z07:00": '
+        'cannot parse "Z" as ".000000"'
+    ) in why
 
 
 def test_an_unknown_media_type_is_refused(http: Raw, maps: str, namespace: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.contract.objects import alb_config, config_map, deployment, document
 from tests.contract.raw import MERGE_PATCH, STRATEGIC_PATCH, Raw
-from tests.contract.servers import ALB_CONFIGS
+from tests.contract.servers import ALB_CONFIGS, Api, need
 
 # server-side apply ----------------------------------------------------------------------------
 
@@ -51,7 +51,8 @@ def test_an_update_takes_the_fields_it_changes(http: Raw, maps: str, namespace: 
     assert "f:a" not in owned[("two", "Update")]
 
 
-def test_a_status_is_owned_apart(http: Raw, unique: str) -> None:
+def test_a_status_is_owned_apart(served: Api, http: Raw, unique: str) -> None:
+    need(served, 22, "owners of a subresource")
     path = f"{ALB_CONFIGS}/{unique}"
     http.apply(path, document(alb_config(unique)), "one")
     status = {"status": {"loadBalancer": {"id": "alb-1"}}}
