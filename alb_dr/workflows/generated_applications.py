@@ -73,9 +73,6 @@ def _cluster(secret: Manifest) -> ArgoCluster:
 
 
 def _text(secret: Document, key: str) -> str | None:
-    plain = (secret.get("stringData") or {}).get(key)
-    if plain is not None:
-        return str(plain)
     try:
         return base64.b64decode(str((secret.get("data") or {})[key])).decode()
     except (KeyError, binascii.Error, UnicodeDecodeError):

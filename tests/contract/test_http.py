@@ -147,3 +147,19 @@ def test_an_unknown_media_type_is_refused(http: Raw, maps: str, namespace: str) 
     reply = http.patch(f"{maps}/settings", {}, "application/unknown")
     assert (reply.status, reply.body["reason"]) == (415, "UnsupportedMediaType")
     assert http.get(f"{maps}/settings").version == stored.version
+
+
+def test_a_secret_written_in_plain_is_read_encoded(http: Raw, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "plain"},
+        "data": {"a": "b2xk", "b": "Yg=="},
+        "stringData": {"a": "new"},
+    }
+    assert http.post(path, secret).status == 201
+    stored = http.get(f"{path}/plain").body
+    assert stored["data"] == {"a": "bmV3", "b": "Yg=="}
+    assert stored["type"] == "Opaque"
+    assert "stringData" not in stored

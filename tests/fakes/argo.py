@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from alb_dr.model.manifest import APPLICATION_SET, Manifest, ResourceId
@@ -25,7 +26,10 @@ def argo_cluster(id_: str, name: str) -> Manifest:
                 "labels": {"argocd.argoproj.io/secret-type": "cluster", "name": f"{id_}-{name}"},
                 "annotations": {"cluster_id": id_, "cluster_name": name},
             },
-            "stringData": {"name": f"{id_}-{name}", "server": "https://127.0.0.1:1"},
+            "data": {
+                "name": base64.b64encode(f"{id_}-{name}".encode()).decode(),
+                "server": base64.b64encode(b"https://127.0.0.1:1").decode(),
+            },
         }
     )
 

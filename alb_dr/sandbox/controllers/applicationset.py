@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -63,7 +64,8 @@ class ApplicationSetController:
                 continue
             if not (selector.get("matchLabels") or {}).items() <= labels.items():
                 continue
-            data = secret.get("stringData") or {}
+            coded = secret.get("data") or {}
+            data = {key: base64.b64decode(value).decode() for key, value in coded.items()}
             yield {
                 "name": data.get("name", metadata["name"]),
                 "nameNormalized": data.get("name", metadata["name"]),

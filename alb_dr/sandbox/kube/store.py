@@ -8,7 +8,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from alb_dr.sandbox.kube import admission, garbage
+from alb_dr.sandbox.kube import admission, defaults, garbage
 from alb_dr.sandbox.kube.documents import clone
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import updated
@@ -113,7 +113,7 @@ class Store:
             raise already_exists(resource.plural, resource.group, metadata["name"])
         if "status" in resource.subresources:
             document.pop("status", None)
-        document = admission.default(resource, document)
+        document = defaults.default(resource, document)
         metadata = document["metadata"]
         if write.owned is False:
             # After the defaults: whoever creates an object owns what was filled in for it.
@@ -170,7 +170,7 @@ class Store:
         document = self._combined(resource, old, new, write)
         admission.check(resource, document)
         admission.check_change(resource, old, document)
-        document = admission.default(resource, document)
+        document = defaults.default(resource, document)
         if "generation" in old["metadata"] and _counted(resource, old, document, write):
             document["metadata"]["generation"] = old["metadata"]["generation"] + 1
         if not write.owned:
