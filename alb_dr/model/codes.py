@@ -45,6 +45,8 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-NEEDS-REPLACEMENT": "A field differs that the controller reads only when it creates the "
     "ALB. Changing it later does nothing, in silence, so it is refused: put the live value into "
     "the project file, or delete the gateway and create it anew (its address changes).",
+    "ADR-TAKES-WORKLOADS": "The PropagationPolicy does not preserve what it placed. Deleting the "
+    "Deployment and Service on the Fleet would delete them in every member.",
     "ADR-IN-USE": "Ingresses still use the gateway's class. Deleting the gateway would end their "
     "traffic; delete them first.",
     "ADR-AT-ZERO": "The workload is at 0 replicas already, so there is nothing to rehearse.",
