@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -13,7 +11,7 @@ from tests.e2e.conftest import Shell
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
-Changed = Callable[[dict[str, Any]], None]
+DRILL = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "4")
 
 
 def sandbox(shell: Shell, *words: str) -> None:
@@ -45,7 +43,8 @@ def test_the_tutorial_can_be_done_by_policy(shell: Shell) -> None:
     assert (seen["ready"], seen["method"]) == (True, "policy")
     assert shell.run("status", "--exit-code").returncode == 0
 
-    drilled = shell.run("failover", "drill", "--away-from", "poc-ack-1", "--yes", timeout=120)
+    drilled = shell.run(*DRILL, timeout=120)
+    assert drilled.returncode == 0, drilled.stderr
     assert "the Fleet may scale it back by itself" in drilled.stderr
     gone = shell.data("down", "--yes", "--confirm", "ackone-gateway-demo")
     assert "PropagationPolicy gateway-demo/web-demo" in gone["deleted"]
