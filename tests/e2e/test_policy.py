@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from alb_dr.sandbox.lifecycle import bind
 from tests.e2e.conftest import Shell
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 DRILL = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "4")
+OLDER = "one.alibabacloud.com"
 
 
 def sandbox(shell: Shell, *words: str) -> None:
@@ -53,7 +55,7 @@ def test_the_tutorial_can_be_done_by_policy(shell: Shell) -> None:
 
 
 def test_an_older_fleet_is_spoken_to_in_its_own_group(shell: Shell) -> None:
-    sandbox(shell, "--policy-group", "one.alibabacloud.com")
+    sandbox(shell, "--policy-group", OLDER)
     applied = shell.data("distribute", "apply", "--via", "policy")
     assert [m["ready"] for m in applied["members"]] == [True, True]
     assert len(applied["changes"]) == 6
@@ -83,3 +85,27 @@ def test_a_fleet_without_policies_refuses_in_words(shell: Shell) -> None:
     assert "distribute --via gitops" in said
     assert "--via is gitops or policy" in shell.refused(2, "distribute", "status", "--via", "fax")
     assert shell.data("distribute", "apply")["method"] == "gitops"
+
+
+def test_the_printed_rights_suffice_for_distribution_by_policy(shell: Shell) -> None:
+    sandbox(shell, "--policy-group", OLDER)
+    change_project(shell, method="policy", policy={"image": "demo", "group": OLDER})
+    printed = shell.data("check", "--print-permissions")
+    bind(shell.folder, {"fleet": printed["fleet"], "member": printed["member"]})
+    shell.ok("check", "--pre")
+    assert shell.data("distribute", "apply")["method"] == "policy"
+    assert shell.data("distribute", "status")["ready"]
+    assert shell.data("up")["observed"]["requests"] > 0
+    assert shell.run("plan", "--exit-code").returncode == 0
+    assert len(shell.data("down", "--yes")["deleted"]) == 8
+
+
+def test_F22_a_fleet_that_scales_back_ends_the_drill_and_nothing_is_left_open(shell: Shell) -> None:
+    sandbox(shell, "--policy-reverts")
+    change_project(shell, method="policy")
+    shell.ok("up")
+    done = shell.run(*DRILL, timeout=120)
+    assert done.returncode == 10, done.stderr
+    assert "somebody else scaled Deployment gateway-demo/web-demo to 2" in done.stdout
+    assert shell.data("status", "--requests", "0")["unfinished"] == []
+    assert shell.data("distribute", "status")["ready"]

@@ -89,7 +89,9 @@ def _by_policy(topology: Topology) -> Iterator[Need]:
     """Both groups are asked for the policies as long as the file does not say which it is."""
     apply, delete = "distribute apply", "distribute delete"
     for id_ in policy_ids(topology):
-        for command, verbs in ((apply, ("get", "create", "patch")), (delete, ("delete",))):
+        # Down watches until each is gone, so that the next is not deleted under its feet.
+        gone = ("list", "watch", "delete")
+        for command, verbs in ((apply, ("get", "create", "patch")), (delete, gone)):
             yield Need(
                 command=command,
                 kind=id_.kind,
