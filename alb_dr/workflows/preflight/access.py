@@ -174,7 +174,7 @@ def _ingress(topology: Topology) -> tuple[Need, ...]:
         Need(
             command="ingress shift",
             kind=CONFIG_MAP,
-            verbs=("get", "create", "update"),
+            verbs=("get", "create", "update", "patch"),
             namespace=space,
             name=f"alb-dr-shift-{name}",
         ),
