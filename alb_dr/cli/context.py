@@ -69,6 +69,27 @@ class Context:
         """What the world should be."""
         return self.config.topology
 
+    def distributed(self, via: str = "") -> Topology:
+        """The topology with the method of ``--via``, or the file's. Contacts nobody."""
+        from alb_dr.model.application import DistributionMethod
+        from alb_dr.workflows.policy import with_method
+
+        if not via:
+            return self.topology
+        if via not in set(DistributionMethod):
+            raise BadInput(f"--via is gitops or policy, not {via!r}")
+        return with_method(self.topology, DistributionMethod(via))
+
+    def settled(self, via: str = "") -> Topology:
+        """The topology as it is distributed: by ``via`` if said, in the dialect the Fleet serves.
+
+        Contacts the Fleet only for distribution by policy. BadInput for an unknown method.
+        """
+        from alb_dr.workflows.policy import by_policy, with_dialect
+
+        topology = self.distributed(via)
+        return with_dialect(topology, self.fleet) if by_policy(topology) else topology
+
     @cached_property
     def state_dir(self) -> Path:
         """Where runs and journals live, also for commands without a project file."""

@@ -26,14 +26,17 @@ def choices(*, dry_run: bool, force_conflicts: bool, adopt: bool) -> ApplyChoice
 
 
 def rendered(
-    ctx: typer.Context, render: Callable[[Topology, TemplateLibrary], ManifestSet]
+    ctx: typer.Context,
+    render: Callable[[Topology, TemplateLibrary], ManifestSet],
+    *,
+    topology: Topology | None = None,
 ) -> None:
     """Print what ``render`` makes of the project file: YAML, or documents in the envelope."""
     from alb_dr.render.library import template_library
     from alb_dr.render.text import as_yaml
 
     context = context_of(ctx)
-    manifests = render(context.topology, template_library(environ=context.environ))
+    manifests = render(topology or context.topology, template_library(environ=context.environ))
     data = {"manifests": [dict(m.document) for m in manifests]}
     answer(ctx, as_yaml(manifests), data)
 

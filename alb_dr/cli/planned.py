@@ -16,9 +16,10 @@ def plan_of(context: Context, choices: PlanChoices) -> Plan:
     from alb_dr.render.manifests import render
     from alb_dr.workflows.planning import make_plan
 
+    topology = context.settled()
     return make_plan(
-        context.topology,
-        render(context.topology, template_library(environ=context.environ)),
+        topology,
+        render(topology, template_library(environ=context.environ)),
         fleet=context.fleet,
         clock=context.clock,
         narrator=context.narrator,

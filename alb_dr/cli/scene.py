@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from alb_dr.cli.context import Context
+from alb_dr.errors import AlbDrError
 
 if TYPE_CHECKING:
     from alb_dr.model.member import KubeAccess
@@ -15,13 +17,17 @@ if TYPE_CHECKING:
 
 def scene_of(context: Context) -> Scene:
     """A fresh look at the world of the project file."""
+    from alb_dr.workflows.policy import with_dialect
     from alb_dr.workflows.preflight.cloud_once import CloudOnce
     from alb_dr.workflows.preflight.scene import Scene
 
-    topology = context.topology
+    topology, fleet = context.topology, _api(context, "Fleet", context.topology.fleet)
+    with suppress(AlbDrError):
+        # In vain when the Fleet does not answer or serves no policies: checks of their own say so.
+        topology = with_dialect(topology, fleet)
     return Scene(
         topology=topology,
-        fleet=_api(context, "Fleet", topology.fleet),
+        fleet=fleet,
         members={m.id: _api(context, m.name, m.access) for m in topology.members},
         cloud=CloudOnce(lambda: _cloud(context)),
         clock=context.clock,

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def run_shift(context: Context, request: ShiftRequest) -> ShiftReport:
     """The shift; ledger, samples and report are in the run's folder, also when it is cut short."""
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import create_run
+    from alb_dr.journal.rundir import DESCRIPTION, create_run
     from alb_dr.journal.samples import SAMPLES, SampleFile
+    from alb_dr.journal.shift_run import to_document
     from alb_dr.report.shift_data import shift_data, shift_lines
 
     names = [member.name for member in context.topology.members]
@@ -29,6 +30,7 @@ def run_shift(context: Context, request: ShiftRequest) -> ShiftReport:
     try:
         report = _shift(context, request, ledger, log).run()
         ledger.write("closed", phase=str(report.phase))
+        run.write_json(DESCRIPTION, to_document(report, names))
         run.write_json("report.json", shift_data(report))
         run.write_text("report.md", "\n".join(["# Shift", "", "```", *shift_lines(report), "```"]))
     finally:

@@ -10,6 +10,7 @@ from alb_dr.config.schema import (
     HealthCheckPart,
     IngressPart,
     MemberPart,
+    PolicyPart,
     ProjectPart,
 )
 from alb_dr.model.application import (
@@ -17,6 +18,7 @@ from alb_dr.model.application import (
     DistributionMethod,
     IdentityRule,
     IdentitySource,
+    PolicyWorkload,
     WorkloadRef,
 )
 from alb_dr.model.gateway import (
@@ -130,4 +132,17 @@ def _application(part: ApplicationPart, namespace: str, profile: Profile) -> App
         ),
         preserve_on_deletion=profile is Profile.SAFE if preserve is None else preserve,
         create_update_only=profile is Profile.SAFE,
+        policy=None if part.policy is None else _policy(part.policy),
+    )
+
+
+def _policy(part: PolicyPart) -> PolicyWorkload:
+    return PolicyWorkload(
+        image=part.image,
+        container_port=part.container_port,
+        replicas=part.replicas,
+        member_variable=part.member_variable,
+        group=part.group,
+        propagate_namespace=part.propagate_namespace,
+        propagate_dependencies=part.propagate_dependencies,
     )

@@ -182,11 +182,32 @@ class IdentityPart(Part):
         return self
 
 
+class PolicyPart(Part):
+    """What distribution by policy places in every member; it uses no chart."""
+
+    image: Annotated[PlainText, Field(min_length=1, max_length=300)]
+    """The container's image."""
+    container_port: Port = 8080
+    """Where the container listens."""
+    replicas: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Pods in each member."""
+    member_variable: Annotated[
+        PlainText, Field(pattern="^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)
+    ] = "ENV_NAME"
+    """The environment variable that holds the member's name; the OverridePolicy sets it."""
+    group: Literal["policy.one.alibabacloud.com", "one.alibabacloud.com"] | None = None
+    """The API group of the policies; unless said, the one the Fleet serves, the newer first."""
+    propagate_namespace: bool = True
+    """Whether a ClusterPropagationPolicy makes the namespace in the members."""
+    propagate_dependencies: bool = True
+    """Whether ConfigMaps and Secrets the workload names go with it (propagateDeps)."""
+
+
 class ApplicationPart(Part):
     """What is distributed to the members."""
 
-    method: Literal["gitops"] = "gitops"
-    """How: an Argo CD ApplicationSet."""
+    method: Literal["gitops", "policy"] = "gitops"
+    """How: an Argo CD ApplicationSet, or a PropagationPolicy with an OverridePolicy."""
     name: DnsLabel = "web-demo"
     """ApplicationSet appset-<name>, Applications <cluster id>-<name>."""
     argocd_namespace: DnsLabel = "argocd"
@@ -207,6 +228,14 @@ class ApplicationPart(Part):
     """How an answer names its member."""
     preserve_resources_on_deletion: bool | None = None
     """Whether workloads survive the ApplicationSet; unless said, true (tutorial profile: false)."""
+    policy: PolicyPart | None = None
+    """What distribution by policy places; needed for method: policy."""
+
+    @model_validator(mode="after")
+    def _policy_is_described(self) -> ApplicationPart:
+        if self.method == "policy" and self.policy is None:
+            raise ValueError("method: policy needs application.policy, with the image")
+        return self
 
 
 class ObjectivesPart(Part):

@@ -44,6 +44,23 @@ class WorkloadRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyWorkload:
+    """What distribution by policy places: no chart says it, so the project file does.
+
+    ``member_variable`` is the container's environment variable that holds each member's own name.
+    ``group`` is the API group of the policies; None as long as the Fleet was not asked.
+    """
+
+    image: str
+    container_port: int
+    replicas: int
+    member_variable: str
+    group: str | None
+    propagate_namespace: bool
+    propagate_dependencies: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """What the ApplicationSet (or the propagation policy) delivers to every member."""
 
@@ -60,3 +77,4 @@ class Application:
     identity: IdentityRule
     preserve_on_deletion: bool
     create_update_only: bool
+    policy: PolicyWorkload | None = None

@@ -45,6 +45,8 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-NEEDS-REPLACEMENT": "A field differs that the controller reads only when it creates the "
     "ALB. Changing it later does nothing, in silence, so it is refused: put the live value into "
     "the project file, or delete the gateway and create it anew (its address changes).",
+    "ADR-TAKES-WORKLOADS": "The PropagationPolicy does not preserve what it placed. Deleting the "
+    "Deployment and Service on the Fleet would delete them in every member.",
     "ADR-IN-USE": "Ingresses still use the gateway's class. Deleting the gateway would end their "
     "traffic; delete them first.",
     "ADR-AT-ZERO": "The workload is at 0 replicas already, so there is nothing to rehearse.",
@@ -105,9 +107,10 @@ PARAGRAPHS: Mapping[str, str] = {
     "steps could not be judged. `alb-dr verify` shows it.",
     "ADR-SHIFT-OPEN": "A shift of this Ingress is under way or was left unfinished. `alb-dr "
     "status` shows where it stopped; resume or abort it first.",
-    "ADR-LOCKED": "Another drill of this Ingress is under way; its Lease on the Fleet says whose, "
-    "on which machine and when it was last renewed. Wait for it. When that machine is lost, "
-    "`alb-dr failover recover --execute` puts the workload back and removes the lock; "
+    "ADR-LOCKED": "Another drill or shift of this Ingress is under way; its Lease on the Fleet "
+    "says whose, on which machine and when it was last renewed. Wait for it. When that machine is "
+    "lost, `alb-dr failover recover --execute` puts a drill's workload back and removes the lock, "
+    "`alb-dr ingress abort` does so for a shift; "
     "`alb-dr failover unlock --drill ID` removes a lock that is left alone.",
     "ADR-PIN-EXPIRED": "The pin's time is over: its Ingress must no longer lead a header to one "
     "member. `alb-dr ingress unpin` removes it; `alb-dr ingress pin` makes a new one.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -23,6 +23,11 @@ class Kind:
     def group(self) -> str:
         """The API group; empty for the core group."""
         return self.api_version.rpartition("/")[0]
+
+    def in_group(self, group: str) -> Kind:
+        """The same kind under another API group, in the same version."""
+        version = self.api_version.rpartition("/")[2]
+        return replace(self, api_version=f"{group}/{version}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +84,27 @@ APPLICATION_SET = Kind(
     api_version="argoproj.io/v1alpha1", name="ApplicationSet", plural="applicationsets"
 )
 APPLICATION = Kind(api_version="argoproj.io/v1alpha1", name="Application", plural="applications")
+POLICY_GROUPS = ("policy.one.alibabacloud.com", "one.alibabacloud.com")
+"""The groups under which Fleets serve application distribution, the newer one first."""
 PROPAGATION_POLICY = Kind(
     api_version="policy.one.alibabacloud.com/v1alpha1",
     name="PropagationPolicy",
     plural="propagationpolicies",
+)
+CLUSTER_PROPAGATION_POLICY = Kind(
+    api_version="policy.one.alibabacloud.com/v1alpha1",
+    name="ClusterPropagationPolicy",
+    plural="clusterpropagationpolicies",
+    namespaced=False,
 )
 OVERRIDE_POLICY = Kind(
     api_version="policy.one.alibabacloud.com/v1alpha1",
     name="OverridePolicy",
     plural="overridepolicies",
 )
+OLDER_PROPAGATION_POLICY = PROPAGATION_POLICY.in_group(POLICY_GROUPS[1])
+OLDER_CLUSTER_PROPAGATION_POLICY = CLUSTER_PROPAGATION_POLICY.in_group(POLICY_GROUPS[1])
+OLDER_OVERRIDE_POLICY = OVERRIDE_POLICY.in_group(POLICY_GROUPS[1])
 MANAGED_CLUSTER = Kind(
     api_version="cluster.open-cluster-management.io/v1",
     name="ManagedCluster",

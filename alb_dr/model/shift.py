@@ -198,7 +198,10 @@ class ShiftRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepReport:
-    """One step: its weights, whether the traffic was proven to follow, and what it cost."""
+    """One step: its weights, whether the traffic was proven to follow, and what it cost.
+
+    Its samples are those of the run from index ``first`` to the one before ``end``.
+    """
 
     weights: Mapping[str, int]
     proven: bool
@@ -206,6 +209,8 @@ class StepReport:
     requests: int
     lost: int
     words: str
+    first: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,3 +227,11 @@ class ShiftReport:
     requests: int
     lost: int
     timeline: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecountedShift:
+    """A saved shift with every number counted again; ``shares`` by member name, for each step."""
+
+    report: ShiftReport
+    shares: Sequence[Mapping[str, float]]

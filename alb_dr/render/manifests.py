@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from alb_dr.errors import BadInput
 from alb_dr.model import manifest
+from alb_dr.model.application import DistributionMethod
 from alb_dr.model.manifest import Document, Kind, Manifest, ManifestSet
 from alb_dr.model.pin import Pin
 from alb_dr.model.printable import printable
@@ -15,9 +16,9 @@ from alb_dr.model.topology import Profile, Topology
 from alb_dr.render.consistency import check_consistency
 from alb_dr.render.dialect import fill
 from alb_dr.render.library import TemplateLibrary
-from alb_dr.render.variables import pin_variables, variables
+from alb_dr.render.variables import pin_variables, policy_group, variables
 
-DISTRIBUTION = {"distribute/applicationset.yaml.j2": manifest.APPLICATION_SET}
+GITOPS = {"distribute/applicationset.yaml.j2": manifest.APPLICATION_SET}
 GATEWAY = {
     "gateway/albconfig.yaml.j2": manifest.ALB_CONFIG,
     "gateway/ingressclass.yaml.j2": manifest.INGRESS_CLASS,
@@ -41,12 +42,40 @@ PIN = "ingress/pin.yaml.j2"
 
 def render(topology: Topology, library: TemplateLibrary) -> ManifestSet:
     """All manifests of the project; BadInput when they do not fit together."""
-    return _filled(topology, library, {**DISTRIBUTION, **GATEWAY, **INGRESS})
+    return _filled(topology, library, {**distribution(topology), **GATEWAY, **INGRESS})
 
 
 def render_distribution(topology: Topology, library: TemplateLibrary) -> ManifestSet:
     """What delivers the application."""
-    return _filled(topology, library, DISTRIBUTION)
+    return _filled(topology, library, distribution(topology))
+
+
+def distribution(topology: Topology) -> dict[str, Kind]:
+    """The templates that deliver the application, in order, by the project's method.
+
+    The PropagationPolicy comes last: what it places is complete then, and already overridden.
+    BadInput when distribution by policy is wanted and not described.
+    """
+    if topology.application.method is DistributionMethod.GITOPS:
+        return GITOPS
+    policy, group = topology.application.policy, policy_group(topology)
+    if policy is None:
+        raise BadInput(
+            "the project file does not say what distribution by policy places",
+            hint="say application.policy: {image: ...}",
+        )
+    of_namespace: dict[str, Kind] = {}
+    if policy.propagate_namespace:
+        kind = manifest.CLUSTER_PROPAGATION_POLICY.in_group(group)
+        of_namespace = {"distribute/clusterpropagationpolicy.yaml.j2": kind}
+    return {
+        "ingress/namespace.yaml.j2": manifest.NAMESPACE,
+        **of_namespace,
+        "distribute/overridepolicy.yaml.j2": manifest.OVERRIDE_POLICY.in_group(group),
+        "distribute/deployment.yaml.j2": manifest.DEPLOYMENT,
+        "distribute/service.yaml.j2": manifest.SERVICE,
+        "distribute/propagationpolicy.yaml.j2": manifest.PROPAGATION_POLICY.in_group(group),
+    }
 
 
 def render_gateway(topology: Topology, library: TemplateLibrary) -> ManifestSet:

@@ -7,6 +7,7 @@ from typing import Any
 
 from alb_dr.model.application import Application
 from alb_dr.model.gateway import Gateway
+from alb_dr.model.manifest import POLICY_GROUPS, PROPAGATION_POLICY
 from alb_dr.model.pin import Pin
 from alb_dr.model.topology import Profile, Topology
 from alb_dr.model.weights import TOTAL
@@ -34,6 +35,7 @@ def variables(topology: Topology) -> dict[str, Any]:
         "application": _application(topology.application, force_string=safe),
         "gateway": _gateway(topology.gateway, topology),
         "ingress": _ingress(topology, safe=safe),
+        "policy": _policy(topology),
     }
 
 
@@ -82,6 +84,41 @@ def _application(application: Application, *, force_string: bool) -> dict[str, A
         ],
         "preserve_on_deletion": application.preserve_on_deletion,
         "applications_sync": "create-update" if application.create_update_only else "",
+    }
+
+
+def policy_names(topology: Topology) -> tuple[str, str, str]:
+    """Names of the PropagationPolicy, the OverridePolicy and the ClusterPropagationPolicy."""
+    application = topology.application
+    # The last one has no namespace, so its name has to tell the namespaces apart.
+    of_namespace = f"{application.name}-{application.namespace}"
+    return application.name, f"{application.name}-members", of_namespace
+
+
+def policy_group(topology: Topology) -> str:
+    """The API group of the policies; the newer one as long as nobody asked the Fleet."""
+    policy = topology.application.policy
+    return (policy.group if policy is not None else None) or POLICY_GROUPS[0]
+
+
+def _policy(topology: Topology) -> dict[str, Any]:
+    """Empty for a project that says nothing of distribution by policy."""
+    policy = topology.application.policy
+    if policy is None:
+        return {}
+    name, override, of_namespace = policy_names(topology)
+    return {
+        "api_version": PROPAGATION_POLICY.in_group(policy_group(topology)).api_version,
+        "name": name,
+        "override_name": override,
+        "namespace_policy_name": of_namespace,
+        "workload": topology.application.workload.name,
+        "image": policy.image,
+        "container_port": policy.container_port,
+        "replicas": policy.replicas,
+        "member_variable": policy.member_variable,
+        "member_variable_path": "/spec/template/spec/containers/0/env/0/value",
+        "propagate_dependencies": policy.propagate_dependencies,
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from alb_dr.model.printable import printable
-from alb_dr.model.shift import ShiftReport
+from alb_dr.model.shift import RecountedShift, ShiftReport
 
 
 def shift_data(report: ShiftReport) -> dict[str, Any]:
@@ -26,6 +26,14 @@ def shift_data(report: ShiftReport) -> dict[str, Any]:
         "steps": [asdict(step) for step in report.steps],
         "timeline": [{"at": s.at.isoformat(), "what": s.what} for s in report.timeline],
     }
+
+
+def recounted_data(found: RecountedShift) -> dict[str, Any]:
+    """The same of a saved shift, with the share of every member in every step."""
+    data = shift_data(found.report)
+    for step, shares in zip(data["steps"], found.shares, strict=True):
+        step["shares"] = dict(shares)
+    return data
 
 
 def shift_lines(report: ShiftReport) -> list[str]:

@@ -40,6 +40,15 @@ class EmptyGroup(StrEnum):
     """Its share is answered 503."""
 
 
+class PolicyGroup(StrEnum):
+    """Under which API group the Fleet serves application distribution."""
+
+    NEWER = "policy.one.alibabacloud.com"
+    OLDER = "one.alibabacloud.com"
+    NONE = "none"
+    """It serves none, as a Fleet on which distribution is not turned on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxMember:
     """One member of the sandbox."""
@@ -68,6 +77,9 @@ class SandboxOptions:
     """From a change of weights or endpoints to the data plane; not published for ALB."""
     manners: Manners = Manners.ALB
     empty_group: EmptyGroup = EmptyGroup.SPILL
+    policy_group: PolicyGroup = PolicyGroup.NEWER
+    policy_reverts: bool = False
+    """Whether a placed copy that somebody scales is scaled back; nobody outside knows."""
     control_plane: ControlPlaneKind = ControlPlaneKind.EMBEDDED
     assets: str = ""
     """The folder of etcd and kube-apiserver, for a real control plane."""
@@ -89,5 +101,6 @@ class SandboxOptions:
         raw["members"] = tuple(raw["members"])
         raw["manners"] = Manners(raw["manners"])
         raw["empty_group"] = EmptyGroup(raw["empty_group"])
+        raw["policy_group"] = PolicyGroup(raw["policy_group"])
         raw["control_plane"] = ControlPlaneKind(raw["control_plane"])
         return SandboxOptions(**raw)

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from alb_dr.sandbox.controllers.application import CHART
+from alb_dr.sandbox.controllers.application import CHART, IMAGE
 from alb_dr.sandbox.options import REGION, SandboxOptions
 
 HEADER = (
@@ -62,6 +62,7 @@ def _project(options: SandboxOptions) -> dict[str, Any]:
                 "replicas": str(options.replicas),
             },
             "workload": {"kind": "Deployment", "name": "web-demo"},
+            "policy": {"image": IMAGE, "replicas": options.replicas},
         },
         "objectives": {"rtoSeconds": 30.0, "maxErrorRate": 0.25},
     }

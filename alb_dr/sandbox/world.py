@@ -22,14 +22,20 @@ from alb_dr.sandbox.controllers.deployment import DeploymentController
 from alb_dr.sandbox.controllers.endpointslice import EndpointSliceController
 from alb_dr.sandbox.controllers.ingress import IngressController
 from alb_dr.sandbox.controllers.kubelet import Kubelet
+from alb_dr.sandbox.controllers.policy import PolicyController
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.envoy import EnvoyGateway
 from alb_dr.sandbox.furnishing import furnish
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
-from alb_dr.sandbox.kube.crds import FLEET_CRDS, MEMBER_CRDS
+from alb_dr.sandbox.kube.crds import MEMBER_CRDS, fleet_crds
 from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.kubeconfig import write_kubeconfig
-from alb_dr.sandbox.options import ControlPlaneKind, SandboxMember, SandboxOptions
+from alb_dr.sandbox.options import (
+    ControlPlaneKind,
+    PolicyGroup,
+    SandboxMember,
+    SandboxOptions,
+)
 from alb_dr.sandbox.pki import make_pki, server_context
 from alb_dr.sandbox.project import write_project
 from alb_dr.sandbox.real.cluster import RealCluster
@@ -59,7 +65,9 @@ class World:
         self._folder = folder
         self._options = options
         self._pki = make_pki(folder)
-        self.fleet = self._cluster("fleet", FLEET_CRDS)
+        group = options.policy_group
+        served = fleet_crds("" if group is PolicyGroup.NONE else str(group))
+        self.fleet = self._cluster("fleet", served)
         self._fleet_token = secrets.token_urlsafe(24)
         self.members = [Member(m, self._cluster(m.name, MEMBER_CRDS)) for m in options.placed()]
         self.gateway = EnvoyGateway(
@@ -163,6 +171,7 @@ class World:
             application.reconciler(),
             albconfig.reconciler(),
             self._ingress,
+            *self._policies(),
         ]
         for member in self.members:
             manager = member.cluster.client("kube-controller-manager")
@@ -174,6 +183,20 @@ class World:
         for cluster in self._clusters:
             found += cluster.controllers()
         return found
+
+    def _policies(self) -> list[Reconciler]:
+        """What distributes by policy, if the Fleet serves that at all."""
+        group = self._options.policy_group
+        if group is PolicyGroup.NONE:
+            return []
+        manager = "karmada-controller-manager"
+        controller = PolicyController(
+            self.fleet.client(manager),
+            {m.id: m.cluster.client(manager) for m in self.members},
+            group=str(group),
+            reverts=self._options.policy_reverts,
+        )
+        return [controller.reconciler()]
 
     def _visible(self, member_id: str) -> bool:
         return any(m.id == member_id and m.cluster.serving for m in self.members)
@@ -246,6 +269,7 @@ class World:
             "control_plane": str(self._options.control_plane),
             "control_plane_pids": [pid for cluster in self._clusters for pid in cluster.pids],
             "manners": str(self._options.manners),
+            "policy_group": str(self._options.policy_group),
             "empty_group": str(self.gateway.empty_group),
             "distorted": dict(self.gateway.distort),
             "cloud_faults": self.cloud.faults.names,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alb_dr.errors import NotFound
 from alb_dr.model.manifest import (
@@ -17,6 +17,7 @@ from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeReader, Narrator
 from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.policy import by_policy, copy_waits_for, policy_ids, propagation_id
 from alb_dr.workflows.readiness import (
     application_set_problem,
     application_waits_for,
@@ -29,13 +30,18 @@ LOOK_EVERY_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberWorkload:
-    """One member's part: what the application and the workload still lack; None when ready."""
+    """One member's part: what the application and the workload still lack; None when ready.
+
+    The application is Argo CD's, or what the policies make of the workload.
+    """
 
     member: MemberCluster
     application: str | None
     workload: str | None
     ready_pods: int
     wanted_pods: int
+    delivered: str = "Synced, Healthy"
+    """What to call an application that lacks nothing."""
 
     @property
     def is_ready(self) -> bool:
@@ -51,6 +57,11 @@ def application_set_id(topology: Topology) -> ResourceId:
         name=f"appset-{application.name}",
         namespace=application.argocd_namespace,
     )
+
+
+def distribution_ids(topology: Topology) -> tuple[ResourceId, ...]:
+    """What the project's method keeps on the Fleet, in the order of deletion."""
+    return policy_ids(topology) if by_policy(topology) else (application_set_id(topology),)
 
 
 def workload_id(topology: Topology) -> ResourceId:
@@ -73,7 +84,9 @@ def distribution_status(
 
 
 def applications_of(topology: Topology, fleet: KubeReader) -> Sequence[Manifest]:
-    """Every Application in Argo CD's namespace; none when the kind is not served."""
+    """Every Application in Argo CD's namespace; none without Argo CD or by another method."""
+    if by_policy(topology):
+        return ()
     try:
         return fleet.list(APPLICATION, namespace=topology.application.argocd_namespace)
     except NotFound:
@@ -87,9 +100,12 @@ def member_status(
     api: KubeReader,
 ) -> MemberWorkload:
     """How far one member is, by one look at its workload."""
+    live = api.get(workload_id(topology))
+    if by_policy(topology):
+        lacking = copy_waits_for(topology, member, live)
+        return replace(_seen(member, lacking, live), delivered="placed, overridden")
     name = f"{member.id}-{topology.application.name}"
     application = next((a for a in applications if a.id.name == name), None)
-    live = api.get(workload_id(topology))
     return _seen(member, application_waits_for(application), live)
 
 
@@ -117,7 +133,7 @@ def await_distribution(
     """Watch each member's Deployment until its pods are ready, then the Applications.
 
     Raises DeadlineExceeded naming the member and what it lacks, with the ApplicationSet's own
-    complaint when it has one.
+    complaint when it has one, or with the lack of the PropagationPolicy.
     """
     deadline = Deadline(clock, timeout_s)
     while True:
@@ -141,7 +157,7 @@ def _await_change(
     timeout_s: float,
 ) -> None:
     """Return when what the member lacks changes: its workload first, else its Application."""
-    if lagging.workload is not None:
+    if lagging.workload is not None or by_policy(topology):
         id_, api = workload_id(topology), members[lagging.member.id]
     else:
         name = f"{lagging.member.id}-{topology.application.name}"
@@ -151,13 +167,25 @@ def _await_change(
         id_.kind, namespace=id_.namespace, name=id_.name, timeout_s=timeout_s
     ):
         live = snapshot[0] if snapshot else None
-        if id_.kind == DEPLOYMENT and workload_waits_for(live) != lagging.workload:
-            return
+        if id_.kind == DEPLOYMENT:
+            placed = by_policy(topology) and (
+                copy_waits_for(topology, lagging.member, live) != lagging.application
+            )
+            if placed or workload_waits_for(live) != lagging.workload:
+                return
         if id_.kind == APPLICATION and application_waits_for(live) != lagging.application:
             return
 
 
 def _late(topology: Topology, deadline: Deadline, last_seen: str, fleet: KubeReader) -> Exception:
+    if by_policy(topology):
+        there = fleet.get(propagation_id(topology)) is not None
+        words = last_seen if there else f"{last_seen}; the PropagationPolicy does not exist"
+        return deadline.exceeded(
+            "the application does not run in every member",
+            words,
+            hint=f"kubectl describe propagationpolicies -n {topology.application.namespace}",
+        )
     live = fleet.get(application_set_id(topology))
     problem = application_set_problem(live) if live else "the ApplicationSet does not exist"
     words = f"{last_seen}; ApplicationSet: {problem}" if problem else last_seen

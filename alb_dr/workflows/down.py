@@ -26,10 +26,11 @@ from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.render.variables import LABELS
 from alb_dr.workflows.apply import is_ours, makers
-from alb_dr.workflows.distribute import application_set_id, applications_of, workload_id
+from alb_dr.workflows.distribute import applications_of, distribution_ids, workload_id
 from alb_dr.workflows.gateway import albconfig_id, await_absence
 from alb_dr.workflows.leftovers import leftovers, takes_workload
 from alb_dr.workflows.pins import own_pins
+from alb_dr.workflows.policy import by_policy, propagation_id, takes_copies
 from alb_dr.workflows.recover import open_drills
 from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.weights import ingress_id
@@ -69,6 +70,8 @@ def survey(topology: Topology, *, ports: DownPorts, choices: DownChoices) -> Tea
     refuse_open_shift(read_record(topology, fleet))
     ours = [live for id_ in _ids(topology) if (live := fleet.get(id_)) is not None]
     ours = [*own_pins(topology, fleet), *(live for live in ours if is_ours(live))]
+    if by_policy(topology) and not choices.with_applications:
+        ours = _sparing(topology, fleet, ours)
     _refuse_other_users(topology, fleet, ours)
     if choices.with_applications:
         ours += _generated(topology, fleet, ours)
@@ -88,7 +91,15 @@ def _ids(topology: Topology) -> Iterator[ResourceId]:
     yield ingress_id(topology)
     yield albconfig_id(topology)
     yield ResourceId(kind=INGRESS_CLASS, name=topology.gateway.ingress_class)
-    yield application_set_id(topology)
+    yield from distribution_ids(topology)
+
+
+def _sparing(topology: Topology, fleet: KubeReader, ours: list[Manifest]) -> list[Manifest]:
+    """Without what distributes, when deleting that would take the members' copies (F61)."""
+    if not takes_copies(fleet.get(propagation_id(topology))):
+        return ours
+    kept = set(distribution_ids(topology))
+    return [live for live in ours if live.id not in kept]
 
 
 def _refuse_open_drills(api: KubeReader, narrator: Narrator) -> None:

@@ -19,6 +19,7 @@ from alb_dr.render.annotations import weights_of
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.drill_record import ANNOTATION, replicas_of
 from alb_dr.workflows.identities import check_identities
+from alb_dr.workflows.policy import by_policy
 from alb_dr.workflows.readiness import workload_waits_for
 from alb_dr.workflows.recover import open_drills
 from alb_dr.workflows.shift_record import read_record, refuse_open_shift
@@ -46,6 +47,9 @@ def check_guardrails(
     _check_weights(topology, victim, fleet)
     _check_access(topology, victim, members[victim.id])
     _check_autoscalers(topology, victim, members[victim.id], narrator)
+    if by_policy(topology):
+        # Documented nowhere: a scheduler that reverts copies would end the outage before its time.
+        narrator.warn("the workload is placed by policy: the Fleet may scale it back by itself")
     return workload
 
 

@@ -1,4 +1,4 @@
-"""The lock of a drill: a Lease on the Fleet, one for each weighted Ingress (safety §3.5).
+"""The lock of a drill or shift: a Lease on the Fleet, one for each weighted Ingress (safety §3.5).
 
 The Lease is no fence: a holder that slept may still believe it holds. The fence is the drill's id
 in every ``test`` of a patch; the Lease keeps two well-behaved operators apart.
@@ -23,7 +23,7 @@ RENEW_S = DURATION_S / 3
 LOST_S = DURATION_S * 2 / 3
 """Without a renewal for so long the lock counts as lost."""
 DRILL = "alb-dr.io/drill"
-"""The annotation that says for which drill."""
+"""The annotation that says for which drill or shift."""
 
 
 def lease_id(topology: Topology) -> ResourceId:
@@ -33,7 +33,7 @@ def lease_id(topology: Topology) -> ResourceId:
 
 
 class DrillLock:
-    """Held from before the harm to after the restore."""
+    """Held from before the harm to after the restore; by a shift from before its first step on."""
 
     def __init__(
         self, id_: ResourceId, *, fleet: KubeApi, clock: Clock, narrator: Narrator
@@ -78,6 +78,11 @@ class DrillLock:
             live = self._fleet.get(self._id)
             if live is not None and live.annotations.get(DRILL) == drill:
                 self._fleet.delete(self._id, uid=live.uid)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the lock was taken, and neither given back nor taken away."""
+        return self._held is not None
 
     def renew(self) -> str | None:
         """Say that we live, when it is time; why the lock is lost, or None."""
@@ -152,7 +157,7 @@ class DrillLock:
 
     def _locked(self, live: Manifest) -> Conflict:
         return Conflict(
-            f"another drill holds {self._id}: {words(live, self._clock.now())}",
+            f"another drill or shift holds {self._id}: {words(live, self._clock.now())}",
             hint="wait, or see alb-dr failover status; if that machine is lost: "
             "alb-dr failover unlock",
             code="ADR-LOCKED",
@@ -160,7 +165,7 @@ class DrillLock:
 
 
 def words(live: Manifest, now: datetime) -> str:
-    """Who holds a Lease, for which drill and since when."""
+    """Who holds a Lease, for which drill or shift and since when."""
     renewed = renewed_at(live)
     age = (
         "at an unknown time" if renewed is None else f"{(now - renewed).total_seconds():.0f} s ago"

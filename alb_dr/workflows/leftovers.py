@@ -8,18 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from alb_dr.errors import AlbDrError, NotFound
-from alb_dr.model.manifest import ALB_CONFIG, APPLICATION, NAMESPACE, Manifest, ResourceId
+from alb_dr.model.manifest import (
+    ALB_CONFIG,
+    APPLICATION,
+    NAMESPACE,
+    PROPAGATION_POLICY,
+    Manifest,
+    ResourceId,
+)
 from alb_dr.model.teardown import Remainder
 from alb_dr.model.topology import Topology
 from alb_dr.ports import KubeReader
-from alb_dr.workflows.apply import makers
-from alb_dr.workflows.distribute import application_set_id, applications_of, workload_id
+from alb_dr.workflows.apply import is_ours, makers
+from alb_dr.workflows.distribute import applications_of, distribution_ids, workload_id
 from alb_dr.workflows.gateway import albconfig_id
+from alb_dr.workflows.policy import takes_copies
 from alb_dr.workflows.weights import ingress_id
 
 
 def takes_workload(application: Manifest) -> bool:
-    """Whether deleting this Application deletes its workload, too (Argo CD's finalizer)."""
+    """Whether deleting this deletes workloads in members, too.
+
+    So does an Application with Argo CD's finalizer, and what a PropagationPolicy placed that does
+    not preserve it.
+    """
+    if application.id.kind.name == PROPAGATION_POLICY.name:
+        return takes_copies(application)
     finalizers = application.metadata.get("finalizers") or []
     return application.id.kind == APPLICATION and any(
         str(name).startswith("resources-finalizer.argocd") for name in finalizers
@@ -46,10 +60,12 @@ def leftovers(
 
 
 def _objects(topology: Topology, fleet: KubeReader, gone: set[ResourceId]) -> Iterator[Remainder]:
-    for id_ in (ingress_id(topology), application_set_id(topology)):
+    for id_ in (ingress_id(topology), *distribution_ids(topology)):
         live = fleet.get(id_) if id_ not in gone else None
         if live is not None:
             why = f"made by {makers(live)}, not by alb-dr"
+            if is_ours(live):
+                why = "the members' workloads would go with it; --with-applications"
             yield Remainder(what=str(id_), why=why, costs_money=False)
     namespace = ResourceId(kind=NAMESPACE, name=topology.ingress.namespace)
     if namespace not in gone and fleet.get(namespace) is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from alb_dr.errors import AlbDrError, Interruption, Refused
 from alb_dr.model.drill import Step
-from alb_dr.model.load import OpenLoad
+from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.shift import (
     Answer,
     OnFailure,
@@ -32,6 +32,7 @@ from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Vigil, baseline_of
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.shift_checks import check_before, starting_weights
 from alb_dr.workflows.shift_hand import Journal, ShiftHand
 from alb_dr.workflows.shift_record import (
@@ -87,6 +88,9 @@ class Shift:
         self._hand = ShiftHand(
             topology, fleet=ports.fleet, narrator=ports.narrator, journal=ports.journal
         )
+        self._lock = DrillLock(
+            lease_id(topology), fleet=ports.fleet, clock=ports.clock, narrator=ports.narrator
+        )
         self._steps: list[StepReport] = []
         self._timeline: list[Step] = []
         self._baseline = ""
@@ -106,8 +110,19 @@ class Shift:
             narrator=self._ports.narrator,
         )
         target = target_of(self._topology, fleet=self._ports.fleet)
+        self._lock.acquire(holder=self._ports.operator, drill=self._request.shift_id)
+        try:
+            return self._measured(target)
+        finally:
+            with self._ports.shield():
+                self._lock.release()
+
+    def _measured(self, target: Target) -> ShiftReport:
+        """The shift under traffic, with the lock held."""
         stream = self._ports.prober.start(target, OpenLoad(rate=self._request.rate))
-        watch = ShiftWatch(self._topology, stream, self._ports, target.member_names)
+        watch = ShiftWatch(
+            self._topology, stream, self._ports, target.member_names, lock=self._lock
+        )
         try:
             self._measure_baseline(watch)
             phase, why = self._shielded_way(watch)
@@ -188,9 +203,10 @@ class Shift:
         title = f"step {self._at + 1} of {len(self._way) - 1}: {self._named(wanted)}"
         began = self._ports.clock.monotonic()
         requests, lost = watch.count()
-        proven, gate = False, None
+        first, proven, gate = watch.taken, False, None
         with self._ports.narrator.phase(title):
             try:
+                watch.keep_lock()
                 self._hand.intend(self._at + 1)
                 self._hand.write(self._way[self._at], wanted)
                 self._at += 1
@@ -209,6 +225,8 @@ class Shift:
                         requests=more - requests,
                         lost=more_lost - lost,
                         words=gate.words if gate is not None else "not written",
+                        first=first,
+                        end=watch.taken,
                     )
                 )
 

@@ -12,6 +12,7 @@ from alb_dr.ports import Clock, KubeApi, Narrator
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.shift_checks import starting_weights
 from alb_dr.workflows.shift_record import make_wish, read_record, update_record
+from alb_dr.workflows.unlock import forget_lock
 from alb_dr.workflows.weights import live_ingress, set_weights
 
 LOOK_S = 0.5
@@ -78,7 +79,9 @@ def end_shift(
             beat, silent = record.beat, Deadline(clock, DEAD_AFTER_S)
         if silent.passed:
             narrator.warn(f"no sign of life of shift {record.shift}; ending it from here")
-            return _end_dead(topology, record, wish, fleet=fleet)
+            ended = _end_dead(topology, record, wish, fleet=fleet)
+            forget_lock(topology, record.shift, fleet=fleet, narrator=narrator)
+            return ended
         clock.sleep(LOOK_S)
     raise deadline.exceeded("the shift has not ended", f"phase {record.phase}" if record else "")
 

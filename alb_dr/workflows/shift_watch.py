@@ -15,6 +15,7 @@ from alb_dr.render.annotations import weights_of
 from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Alarm, Vigil
 from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.lease import DrillLock
 from alb_dr.workflows.shift_checks import dead_members
 from alb_dr.workflows.shift_record import read_record, take_wish
 from alb_dr.workflows.weights import live_ingress
@@ -78,16 +79,23 @@ class ShiftWatch:
     """Looks at everything while a shift runs. ``samples`` holds the baseline's only."""
 
     def __init__(
-        self, topology: Topology, stream: Stream, ports: WatchPorts, names: Sequence[str]
+        self,
+        topology: Topology,
+        stream: Stream,
+        ports: WatchPorts,
+        names: Sequence[str],
+        *,
+        lock: DrillLock,
     ) -> None:
         self._topology = topology
         self._stream = stream
         self._ports = ports
         self._names = names
+        self._lock = lock
         self.samples = SampleColumns()
         self.vigil: Vigil | None = None
         self.paused = False
-        self._requests = self._lost = 0
+        self._requests = self._lost = self._taken = 0
         self._next_ask = self._next_beat = 0.0
         self._troubled = False
 
@@ -96,10 +104,16 @@ class ShiftWatch:
         deadline = Deadline(self._ports.clock, seconds)
         while not deadline.passed and not self._stream.finished:
             self.samples.extend(self._take(min(LOOK_S, deadline.left_s)))
+            self._lock.renew()
 
     def count(self) -> tuple[int, int]:
         """Requests and lost ones so far, failures of this machine left out."""
         return self._requests, self._lost
+
+    @property
+    def taken(self) -> int:
+        """Samples so far, all of them: an index into what the log keeps."""
+        return self._taken
 
     def gate_for(self, weights: Weights, *, tolerance: float) -> Gate:
         """A gate for weights that were just written."""
@@ -145,6 +159,7 @@ class ShiftWatch:
         """Measure until a gate passes; False when it does not in time. Asks nobody."""
         while not (gate.passed or deadline.passed or self._stream.finished):
             gate.add(self._take(LOOK_S))
+            self._lock.renew()
             self._show(gate, Alarm.QUIET, "")
         return gate.passed
 
@@ -157,6 +172,7 @@ class ShiftWatch:
         self._ports.log.add(columns)
         local = sum(o == Outcome.LOCAL for o in columns.outcome)
         good = sum(o == Outcome.OK for o in columns.outcome)
+        self._taken += len(columns)
         self._requests += len(columns) - local
         self._lost += len(columns) - local - good
         return columns
@@ -166,6 +182,7 @@ class ShiftWatch:
         try:
             self._hear_wishes()
             self._compare(weights)
+            self.keep_lock()
             self._troubled = False
         except AlbDrError as error:
             if not self._troubled:
@@ -174,6 +191,15 @@ class ShiftWatch:
         dead, _ = dead_members(self._topology, weights, members=self._ports.members)
         if dead:
             raise Failed(f"{', '.join(dead)} has weight but no ready endpoint")
+
+    def keep_lock(self) -> None:
+        """Raise Foreign when somebody else took the lock.
+
+        One that only could not be renewed is no reason to stop: the open record keeps others out.
+        """
+        self._lock.renew()
+        if not self._lock.is_held:
+            raise Foreign("somebody else took the lock of this shift; nothing was written since")
 
     def _hear_wishes(self) -> None:
         found = read_record(self._topology, self._ports.fleet)

@@ -15,6 +15,8 @@ from alb_dr.model.manifest import (
     APPLICATION_SET,
     INGRESS,
     INGRESS_CLASS,
+    POLICY_GROUPS,
+    PROPAGATION_POLICY,
     Kind,
     Manifest,
     ManifestSet,
@@ -32,6 +34,10 @@ def strays(topology: Topology, manifests: ManifestSet, *, fleet: KubeReader) -> 
         live
         for kind, namespace in (
             (APPLICATION_SET, topology.application.argocd_namespace),
+            *(
+                (PROPAGATION_POLICY.in_group(group), topology.application.namespace)
+                for group in POLICY_GROUPS
+            ),
             (INGRESS_CLASS, None),
             (INGRESS, topology.ingress.namespace),
         )
@@ -53,6 +59,10 @@ def _touches(live: Manifest, topology: Topology) -> bool:
     if live.id.kind == APPLICATION_SET:
         where = ("template", "spec", "destination", "namespace")
         return bool(_at(live, *where) == topology.application.namespace)
+    if live.id.kind.name == PROPAGATION_POLICY.name:
+        # It was listed in our namespace; another project may place another workload from there.
+        named = {s.get("name") for s in _at(live, "resourceSelectors") or [] if isinstance(s, dict)}
+        return topology.application.workload.name in named
     if live.id.kind == INGRESS_CLASS:
         return bool(_at(live, "parameters", "name") == topology.gateway.name)
     if PIN_LABEL in live.labels:

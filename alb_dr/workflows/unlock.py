@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from alb_dr.errors import Conflict, Refused
+from alb_dr.errors import AlbDrError, Conflict, Refused
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.topology import Topology
-from alb_dr.ports import Clock, KubeApi, KubeReader
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.lease import DRILL, DURATION_S, lease_id, renewed_at, words
 from alb_dr.workflows.recover import open_drills
 
@@ -57,6 +57,16 @@ def check_unlock(
                 code="ADR-DRILL-OPEN",
             )
     return again
+
+
+def forget_lock(topology: Topology, drill: str, *, fleet: KubeApi, narrator: Narrator) -> None:
+    """Remove what an interrupted drill or shift locked. It expires anyhow, so this may fail."""
+    try:
+        lock = live_lock(topology, fleet=fleet)
+        if lock is not None and lock.annotations.get(DRILL) == drill:
+            remove_lock(lock, fleet=fleet)
+    except AlbDrError as error:
+        narrator.warn(f"the lock of {drill} stays until it expires: {error.message}")
 
 
 def remove_lock(lock: Manifest, *, fleet: KubeApi) -> None:

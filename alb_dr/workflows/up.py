@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from alb_dr.errors import AlbDrError, Conflict, PartlyApplied, Refused
@@ -10,9 +10,15 @@ from alb_dr.model.gateway import GatewayAddress
 from alb_dr.model.manifest import (
     ALB_CONFIG,
     APPLICATION_SET,
+    CLUSTER_PROPAGATION_POLICY,
+    DEPLOYMENT,
     INGRESS,
     INGRESS_CLASS,
     NAMESPACE,
+    OVERRIDE_POLICY,
+    POLICY_GROUPS,
+    PROPAGATION_POLICY,
+    SERVICE,
     Kind,
 )
 from alb_dr.model.plan import Action, Change, Plan
@@ -22,13 +28,19 @@ from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober
 from alb_dr.workflows.await_split import SplitSeen, await_split
 from alb_dr.workflows.distribute import MemberWorkload, await_distribution
 from alb_dr.workflows.gateway import await_gateway
+from alb_dr.workflows.policy import by_policy
 from alb_dr.workflows.recover import open_drills
 from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.stale import live_difference
 from alb_dr.workflows.weights import ingress_id, set_weights
 
+POLICIES = frozenset(
+    kind.in_group(group)
+    for group in POLICY_GROUPS
+    for kind in (CLUSTER_PROPAGATION_POLICY, OVERRIDE_POLICY, PROPAGATION_POLICY)
+)
 STAGES: tuple[tuple[str, frozenset[Kind]], ...] = (
-    ("distribute the application", frozenset({APPLICATION_SET})),
+    ("distribute the application", frozenset({APPLICATION_SET, DEPLOYMENT, SERVICE}) | POLICIES),
     ("create the gateway", frozenset({ALB_CONFIG, INGRESS_CLASS})),
     ("apply the weighted Ingress", frozenset({NAMESPACE, INGRESS})),
 )
@@ -126,9 +138,8 @@ class _Ascent:
         )
         for n, ((title, kinds), until) in enumerate(zip(STAGES, waits, strict=True), start=1):
             with self._ports.narrator.phase(f"[{n}/{len(STAGES)}] {title}"):
-                for change in self._plan.changes:
-                    if change.id.kind in kinds and change.action is not Action.KEEP:
-                        self._write(change)
+                for change in self._of_stage(kinds):
+                    self._write(change)
                 if wait:
                     self._ports.narrator.note(until())
         return Brought(
@@ -137,6 +148,16 @@ class _Ascent:
             address=self._address,
             split=self._split,
         )
+
+    def _of_stage(self, kinds: frozenset[Kind]) -> Iterator[Change]:
+        """What a stage writes. By policy the first one needs the Namespace, too."""
+        first = STAGES[0][1]
+        if kinds == first and by_policy(self._topology):
+            kinds = first | {NAMESPACE}
+        for change in self._plan.changes:
+            due = change.id.kind in kinds and change.action is not Action.KEEP
+            if due and change not in self._written:
+                yield change
 
     def _write(self, change: Change) -> None:
         try:

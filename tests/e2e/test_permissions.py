@@ -37,6 +37,8 @@ def test_the_whole_job_works_with_the_printed_rights(
         shell.ok(*command)
     shell.ok("verify", "--requests", "200")
     shell.ok("ingress", "set-weights", "50", "50")
+    shift = ("--to", "30:70", "--steps", "100", "--baseline", "1s", "--hold", "500ms", "--yes")
+    shell.ok("ingress", "shift", *shift, "--rate", "400", timeout=120.0)
     drill = ("failover", "drill", "poc-ack-2", "--reason", "rights", "--yes")
     shell.ok(*drill, timeout=120.0)
     shell.ok("failover", "recover")

@@ -71,6 +71,11 @@ def test_the_traffic_goes_over_step_by_step_and_nothing_is_lost(up: Shell) -> No
     ]
     assert data["lost"] == 0
     assert weights(up) == ["0", "100"]
+    again = up.data("report", "latest")
+    assert [step["requests"] for step in again["steps"]] == [s["requests"] for s in data["steps"]]
+    assert (again["requests"], again["lost"]) == (data["requests"], data["lost"])
+    assert again["steps"][2]["shares"]["poc-ack-2"] > 0.5
+    assert "DONE" in up.ok("report", "latest").upper()
     assert up.data("status")["unfinished"] == []
 
 
@@ -146,6 +151,33 @@ def test_a_killed_shift_says_where_it_stopped_and_is_ended_from_elsewhere(up: Sh
     assert up.data("ingress", "abort")["phase"] == "aborted"
     assert weights(up) == ["100", "0"]
     assert "no shift is under way" in up.refused(13, "ingress", "pause")
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_killed_at_any_step_it_leaves_a_listed_vector_and_no_lock(up: Shell, step: int) -> None:
+    """Killed as the step begins: its patch may be on its way, written, or not yet proven."""
+    words = ("ingress", "shift", "--to", "0:100", "--steps", "20,60,100", *QUICK)
+    with up.start(*words) as process:
+        assert process.stderr is not None
+        assert any(f"step {step} of 3" in line for line in process.stderr)
+        process.kill()
+        process.communicate(timeout=30)
+    way = [["100", "0"], ["80", "20"], ["40", "60"], ["0", "100"]]
+    assert weights(up) in way[step - 1 : step + 1]
+    assert "of 3 (weights" in up.data("status", "--requests", "0")["unfinished"][0]
+    assert "a shift is open" in up.refused(6, "failover", "drill", "poc-ack-2", "--yes")
+    assert up.data("ingress", "abort")["phase"] == "aborted"
+    assert weights(up) == ["100", "0"]
+    assert up.data("failover", "status")["lock"] is None
+
+
+def test_F8_a_shift_holds_the_lock_of_drills_and_gives_it_back(up: Shell) -> None:
+    with begun(up, "--hold", "60s") as process:
+        assert "last renewed" in up.data("failover", "status")["lock"]
+        assert "a shift is open" in up.refused(6, "failover", "drill", "poc-ack-2", "--yes")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert up.data("failover", "status")["lock"] is None
 
 
 def test_weights_set_by_somebody_else_end_it(up: Shell) -> None:

@@ -16,15 +16,24 @@ if TYPE_CHECKING:
 
     from alb_dr.workflows.distribute import MemberWorkload
 
+Via = Annotated[
+    str,
+    typer.Option("--via", help="gitops or policy; unless said, the project file's method."),
+]
+"""How the application is delivered."""
+
 app = typer.Typer(help="Deliver the application to every member.", no_args_is_help=True)
 
 
 @app.command(epilog=EPILOG)
-def render(ctx: typer.Context) -> None:
-    """Print the manifests; contact nobody."""
+def render(ctx: typer.Context, via: Via = "") -> None:
+    """Print the manifests; contact nobody.
+
+    The policies are printed in the group the project file says, else in the newer one.
+    """
     from alb_dr.render.manifests import render_distribution
 
-    rendered(ctx, render_distribution)
+    rendered(ctx, render_distribution, topology=context_of(ctx).distributed(via))
 
 
 @app.command(epilog=EPILOG)
@@ -35,15 +44,17 @@ def apply(
     adopt: Adopt = False,
     no_wait: NoWait = False,
     timeout: Timeout = None,
+    via: Via = "",
 ) -> None:
-    """Apply the ApplicationSet and wait until every member runs the workload."""
+    """Apply the ApplicationSet, or the policies, and wait until every member runs the workload."""
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_distribution
     from alb_dr.workflows.apply import apply as apply_manifests
     from alb_dr.workflows.distribute import await_distribution
 
     context = context_of(ctx)
-    manifests = render_distribution(context.topology, template_library(environ=context.environ))
+    topology = context.settled(via)
+    manifests = render_distribution(topology, template_library(environ=context.environ))
     applied = apply_manifests(
         manifests,
         api=context.fleet,
@@ -54,7 +65,7 @@ def apply(
     if not (dry_run or no_wait):
         with context.narrator.phase("waiting until every member runs the workload"):
             seen = await_distribution(
-                context.topology,
+                topology,
                 fleet=context.fleet,
                 members=context.members,
                 clock=context.clock,
@@ -62,19 +73,24 @@ def apply(
                 timeout_s=timeout or context.config.settings.distribute_timeout_s,
             )
     applied_answer(
-        ctx, applied, extra={"members": [member_data(m) for m in seen]}, tail=member_table(seen)
+        ctx,
+        applied,
+        extra={"method": str(topology.application.method), "members": _members(seen)},
+        tail=member_table(seen),
     )
 
 
 @app.command(epilog=EPILOG)
-def status(ctx: typer.Context) -> None:
+def status(ctx: typer.Context, via: Via = "") -> None:
     """Say how far every member is."""
     from alb_dr.workflows.distribute import distribution_status
 
     context = context_of(ctx)
-    seen = distribution_status(context.topology, fleet=context.fleet, members=context.members)
+    topology = context.settled(via)
+    seen = distribution_status(topology, fleet=context.fleet, members=context.members)
     ready = all(m.is_ready for m in seen)
-    answer(ctx, member_table(seen), {"ready": ready, "members": [member_data(m) for m in seen]})
+    method = str(topology.application.method)
+    answer(ctx, member_table(seen), {"ready": ready, "method": method, "members": _members(seen)})
 
 
 @app.command(epilog=EPILOG)
@@ -86,32 +102,48 @@ def delete(
         bool,
         typer.Option(
             "--with-applications",
-            help="Delete the generated Applications too; their workloads go unless preserved.",
+            help="Also the Applications, or what a policy placed; workloads go unless preserved.",
         ),
     ] = False,
     confirm_name: Annotated[
-        str, typer.Option("--confirm", metavar="NAME", help="The ApplicationSet's name, typed.")
+        str,
+        typer.Option(
+            "--confirm", metavar="NAME", help="The ApplicationSet's or policy's name, typed."
+        ),
     ] = "",
+    via: Via = "",
 ) -> None:
-    """Delete the ApplicationSet; its Applications and workloads stay unless you say otherwise."""
-    from alb_dr.workflows.distribute import application_set_id
+    """Delete the ApplicationSet, or the policies; workloads stay unless you say otherwise."""
+    from alb_dr.workflows.distribute import distribution_ids
     from alb_dr.workflows.gateway import delete_own
+    from alb_dr.workflows.policy import by_policy, propagation_id, refuse_taking_copies
 
     context = context_of(ctx)
-    id_ = application_set_id(context.topology)
-    if with_applications and not dry_run and confirm_name != id_.name:
-        members = len(context.topology.members)
+    topology = context.settled(via)
+    ids = distribution_ids(topology)
+    main = propagation_id(topology) if by_policy(topology) else ids[0]
+    if with_applications and not dry_run and confirm_name != main.name:
+        members = len(topology.members)
         raise BadInput(
             f"this removes {members} Applications and, unless preserved, their workloads",
-            hint=f"if you mean it, add --confirm {id_.name}",
+            hint=f"if you mean it, add --confirm {main.name}",
         )
+    if by_policy(topology) and not with_applications:
+        refuse_taking_copies(topology, context.fleet)
     if not dry_run:
-        confirm(f"delete {id_}?", yes=yes)
-    removed = delete_own(id_, api=context.fleet, dry_run=dry_run, orphan=not with_applications)
+        confirm(f"delete {main}?", yes=yes)
+    orphan = not (with_applications or by_policy(topology))
+    removed = [
+        id_ for id_ in ids if delete_own(id_, api=context.fleet, dry_run=dry_run, orphan=orphan)
+    ]
     word = "would be deleted" if dry_run else "deleted"
-    human = f"{id_} {word}" if removed else f"{id_} was not there"
-    data = {"removed": [str(id_)] if removed else [], "dry_run": dry_run}
-    answer(ctx, human, data, exit_code=ExitCode.OK)
+    human = [f"{id_} {word}" if id_ in removed else f"{id_} was not there" for id_ in ids]
+    data = {"removed": [str(id_) for id_ in removed], "dry_run": dry_run}
+    answer(ctx, "\n".join(human), data, exit_code=ExitCode.OK)
+
+
+def _members(seen: "Sequence[MemberWorkload]") -> list[dict[str, Any]]:
+    return [member_data(m) for m in seen]
 
 
 def member_data(seen: "MemberWorkload") -> dict[str, Any]:
@@ -135,7 +167,7 @@ def member_table(seen: "Sequence[MemberWorkload]") -> str:
         [
             m.member.name,
             f"{m.ready_pods}/{m.wanted_pods}",
-            m.application or "Synced, Healthy",
+            m.application or m.delivered,
             m.workload or "ready",
         ]
         for m in seen

@@ -24,7 +24,7 @@ def down(
         bool,
         typer.Option(
             "--with-applications",
-            help="Also the generated Applications; their workloads go unless preserved.",
+            help="Also Applications, or what a policy placed; workloads go unless preserved.",
         ),
     ] = False,
     with_namespace: Annotated[
@@ -49,12 +49,13 @@ def down(
         clock=context.clock,
         narrator=context.narrator,
     )
-    found = survey(context.topology, ports=ports, choices=choices)
+    topology = context.settled()
+    found = survey(topology, ports=ports, choices=choices)
     reaches_far = with_applications or with_namespace
     if found.objects and not dry_run and not (yes and not reaches_far):
         confirm_by_name(found.words, context.topology.gateway.name, given=confirm)
     torn = take_down(
-        context.topology,
+        topology,
         found,
         ports=ports,
         choices=choices,

@@ -223,17 +223,16 @@ def _lock_words(context: Context) -> str | None:
 
 
 def _forget_lock(context: Context, drill_id: str) -> None:
-    """Remove what an interrupted drill locked. Restoring needs no Fleet, so this may fail."""
+    """Remove what an interrupted drill locked. Restoring needs no Fleet, so connecting may fail."""
     from alb_dr.errors import AlbDrError
-    from alb_dr.workflows.lease import DRILL
-    from alb_dr.workflows.unlock import live_lock, remove_lock
+    from alb_dr.workflows.unlock import forget_lock
 
     try:
-        lock = live_lock(context.topology, fleet=context.fleet)
-        if lock is not None and lock.annotations.get(DRILL) == drill_id:
-            remove_lock(lock, fleet=context.fleet)
+        fleet = context.fleet
     except AlbDrError as error:
         context.narrator.warn(f"the lock of the drill stays until it expires: {error.message}")
+        return
+    forget_lock(context.topology, drill_id, fleet=fleet, narrator=context.narrator)
 
 
 def _open(context: Context) -> "list[OpenDrill]":

@@ -52,6 +52,8 @@ def _recomputed(run: "RunDir") -> "tuple[Page, dict[str, Any]]":
     verb = document.get("verb")
     if verb == "verify":
         return _verify_run(run, document)
+    if verb == "shift":
+        return _shift_run(run, document)
     raise BadInput(f"{run.path} is a run of {verb!r}, which cannot be shown again")
 
 
@@ -66,3 +68,15 @@ def _verify_run(run: "RunDir", document: dict[str, Any]) -> "tuple[Page, dict[st
     samples = read_samples(run.path / SAMPLES)
     found = report_of(described, reduced(described.question, samples))
     return verify_page(found), verify_data(found)
+
+
+def _shift_run(run: "RunDir", document: dict[str, Any]) -> "tuple[Page, dict[str, Any]]":
+    from alb_dr.journal.samples import SAMPLES, read_samples
+    from alb_dr.journal.shift_run import from_document
+    from alb_dr.report.shift_data import recounted_data
+    from alb_dr.report.shift_page import shift_page
+    from alb_dr.stats.recount import recount
+
+    report, members = from_document(document)
+    found = recount(report, read_samples(run.path / SAMPLES), members=members)
+    return shift_page(found, run=run.name), recounted_data(found)

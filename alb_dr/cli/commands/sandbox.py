@@ -50,6 +50,18 @@ def up(  # noqa: PLR0913, PLR0917  every option is one parameter
         str,
         typer.Option("--empty-group", help="Share of a member without endpoints: spill or 503."),
     ] = "spill",
+    policy_group: Annotated[
+        str,
+        typer.Option(
+            "--policy-group",
+            help="policy.one.alibabacloud.com, one.alibabacloud.com, or none: what distributes "
+            "by policy is served under.",
+        ),
+    ] = "policy.one.alibabacloud.com",
+    policy_reverts: Annotated[
+        bool,
+        typer.Option("--policy-reverts", help="A placed copy that is scaled is scaled back."),
+    ] = False,
     control_plane: Annotated[
         str,
         typer.Option(
@@ -62,13 +74,15 @@ def up(  # noqa: PLR0913, PLR0917  every option is one parameter
     from alb_dr.errors import BadInput
     from alb_dr.journal.pins import Pins
     from alb_dr.sandbox.lifecycle import up as start
-    from alb_dr.sandbox.options import EmptyGroup, Manners, SandboxOptions
+    from alb_dr.sandbox.options import EmptyGroup, Manners, PolicyGroup, SandboxOptions
 
     context = context_of(ctx)
     names = tuple(member) if member else ("poc-ack-1", "poc-ack-2")
     _check_names(names)
     if manners not in set(Manners) or empty_group not in set(EmptyGroup):
         raise BadInput("--manners is alb or forgiving, --empty-group is spill or 503")
+    if policy_group not in set(PolicyGroup):
+        raise BadInput(f"--policy-group is {', '.join(PolicyGroup)}")
     options = SandboxOptions(
         members=names,
         gateway_port=gateway_port,
@@ -76,6 +90,8 @@ def up(  # noqa: PLR0913, PLR0917  every option is one parameter
         propagation_s=propagation,
         manners=Manners(manners),
         empty_group=EmptyGroup(empty_group),
+        policy_group=PolicyGroup(policy_group),
+        policy_reverts=policy_reverts,
         **_control_plane(control_plane),
     )
     with context.narrator.phase("starting a Fleet, its members and a gateway"):

@@ -9,10 +9,11 @@ import typer
 
 from alb_dr.cli.answer import answer, write
 from alb_dr.cli.context import Context, context_of
-from alb_dr.errors import BadInput, ExitCode, Interruption
+from alb_dr.errors import AlbDrError, BadInput, ExitCode, Interruption
 
 if TYPE_CHECKING:
     from alb_dr.model.status import Status
+    from alb_dr.model.topology import Topology
 
 CLEAR = "\x1b[H\x1b[2J"
 """Moves the cursor home and clears the screen; only ever sent to a terminal."""
@@ -58,9 +59,10 @@ def _look(context: Context, requests: int) -> "Status":
     from alb_dr.render.manifests import render
     from alb_dr.workflows.status import StatusPorts, look_at_everything
 
+    topology = _topology(context)
     return look_at_everything(
-        context.topology,
-        render(context.topology, template_library(environ=context.environ)),
+        topology,
+        render(topology, template_library(environ=context.environ)),
         ports=StatusPorts(
             fleet=context.fleet,
             members=context.members,
@@ -70,6 +72,15 @@ def _look(context: Context, requests: int) -> "Status":
         ),
         requests=requests,
     )
+
+
+def _topology(context: Context) -> "Topology":
+    """As it is distributed; a Fleet that cannot be asked is no reason to show nothing."""
+    try:
+        return context.settled()
+    except AlbDrError as error:
+        context.narrator.warn(error.message)
+        return context.topology
 
 
 def _watch(context: Context, requests: int, interval_s: float) -> None:

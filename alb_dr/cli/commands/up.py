@@ -118,7 +118,7 @@ def _bring_up(context: Context, plan: "Plan", timeout: float | None, *, wait: bo
 
     settings = context.config.settings
     return bring_up(
-        context.topology,
+        context.settled(),
         plan,
         ports=UpPorts(
             fleet=context.fleet,

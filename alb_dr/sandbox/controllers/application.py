@@ -13,6 +13,8 @@ from alb_dr.sandbox.kube.status import Json
 
 CHART = "manifests/helm/web-demo"
 """The path of the public demo chart, the only one the sandbox can stand in for."""
+IMAGE = "registry.sandbox/web-demo:0.5.0"
+"""The image of the demo; a pod of the sandbox is a process, whatever it says."""
 DEPLOYMENTS = "deployments.apps"
 SELF_HEAL_S = 1.0
 """Pause before drift is reverted; five seconds in Argo CD."""
@@ -109,9 +111,8 @@ class ApplicationController:
         node_port = values.get("isNodePort") == "true"
         labels = {"app": "web-demo"}
         tracking = {"argocd.argoproj.io/instance": application["metadata"]["name"]}
-        image = "registry.sandbox/web-demo:0.5.0"
         env = [{"name": "ENV_NAME", "value": values.get("envCluster", "cluster-oneregion")}]
-        container = {"name": "web-demo", "image": image, "env": env}
+        container = {"name": "web-demo", "image": IMAGE, "env": env}
         deployment: Json = {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
@@ -177,17 +178,18 @@ class ApplicationController:
 def _in_sync(wanted: Json, member: KubeClient) -> bool:
     name = DEPLOYMENTS if wanted["kind"] == "Deployment" else "services"
     live = member.get(name, wanted["metadata"]["name"], wanted["metadata"]["namespace"])
-    return live is not None and _contains(live["spec"], wanted["spec"])
+    return live is not None and contains(live["spec"], wanted["spec"])
 
 
-def _contains(live: object, wanted: object) -> bool:
+def contains(live: object, wanted: object) -> bool:
+    """Whether a live value has everything a wanted one says; lists must be of one length."""
     if isinstance(wanted, dict):
-        return isinstance(live, dict) and all(_contains(live.get(k), v) for k, v in wanted.items())
+        return isinstance(live, dict) and all(contains(live.get(k), v) for k, v in wanted.items())
     if isinstance(wanted, list):
         return (
             isinstance(live, list)
             and len(live) == len(wanted)
-            and all(_contains(a, b) for a, b in zip(live, wanted, strict=True))
+            and all(contains(a, b) for a, b in zip(live, wanted, strict=True))
         )
     return live == wanted
 

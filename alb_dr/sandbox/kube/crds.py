@@ -73,6 +73,17 @@ ALB_CONFIG = _crd(
 )
 """With the printer columns of the open-source ALB controller."""
 
+
+def _policies(group: str) -> tuple[Json, ...]:
+    """Application distribution under one of the groups Fleets serve it by."""
+    version = f"{group}/v1alpha1"
+    return (
+        _crd(version, "PropagationPolicy", "propagationpolicies"),
+        _crd(version, "OverridePolicy", "overridepolicies"),
+        _crd(version, "ClusterPropagationPolicy", "clusterpropagationpolicies", namespaced=False),
+    )
+
+
 FLEET_CRDS: tuple[Json, ...] = (
     ALB_CONFIG,
     _crd(
@@ -92,8 +103,7 @@ FLEET_CRDS: tuple[Json, ...] = (
         ),
     ),
     _crd("argoproj.io/v1alpha1", "AppProject", "appprojects", short=("appproj", "appprojs")),
-    _crd("policy.one.alibabacloud.com/v1alpha1", "PropagationPolicy", "propagationpolicies"),
-    _crd("policy.one.alibabacloud.com/v1alpha1", "OverridePolicy", "overridepolicies"),
+    *_policies("policy.one.alibabacloud.com"),
     _crd(
         "cluster.open-cluster-management.io/v1",
         "ManagedCluster",
@@ -110,7 +120,15 @@ FLEET_CRDS: tuple[Json, ...] = (
         ),
     ),
 )
-"""What a Fleet serves besides Kubernetes' own kinds."""
+"""What a Fleet of today serves besides Kubernetes' own kinds."""
+
+
+def fleet_crds(policy_group: str) -> tuple[Json, ...]:
+    """The same with the policies under another group; without them for an empty one."""
+    newer = {crd["metadata"]["name"] for crd in _policies("policy.one.alibabacloud.com")}
+    others = tuple(crd for crd in FLEET_CRDS if crd["metadata"]["name"] not in newer)
+    return (*others, *(_policies(policy_group) if policy_group else ()))
+
 
 MEMBER_CRDS: tuple[Json, ...] = (
     _crd("keda.sh/v1alpha1", "ScaledObject", "scaledobjects", short=("so",)),

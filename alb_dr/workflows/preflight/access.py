@@ -22,6 +22,7 @@ from alb_dr.model.manifest import (
     NAMESPACE,
     NODE,
     POD,
+    POLICY_GROUPS,
     PROPAGATION_POLICY,
     SCALED_OBJECT,
     SERVICE,
@@ -30,6 +31,7 @@ from alb_dr.model.manifest import (
 from alb_dr.model.topology import Topology
 from alb_dr.render.variables import pin_name
 from alb_dr.workflows.lease import lease_id
+from alb_dr.workflows.policy import by_policy, policy_ids
 from alb_dr.workflows.preflight.read_once import ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene
 
@@ -80,6 +82,33 @@ def fleet_needs(topology: Topology) -> tuple[Need, ...]:
 
 
 def _distribution(topology: Topology) -> tuple[Need, ...]:
+    return tuple(_by_policy(topology)) if by_policy(topology) else _by_gitops(topology)
+
+
+def _by_policy(topology: Topology) -> Iterator[Need]:
+    """Both groups are asked for the policies as long as the file does not say which it is."""
+    apply, delete = "distribute apply", "distribute delete"
+    for id_ in policy_ids(topology):
+        # Down watches until each is gone, so that the next is not deleted under its feet.
+        gone = ("list", "watch", "delete")
+        for command, verbs in ((apply, ("get", "create", "patch")), (delete, gone)):
+            yield Need(
+                command=command,
+                kind=id_.kind,
+                verbs=verbs,
+                namespace=id_.namespace,
+                name=id_.name,
+                needed=command == apply,
+            )
+    space = topology.application.namespace
+    policy = topology.application.policy
+    groups = (policy.group,) if policy is not None and policy.group else POLICY_GROUPS
+    for group in groups:
+        kind = PROPAGATION_POLICY.in_group(group)
+        yield Need(command=apply, kind=kind, verbs=("list",), namespace=space)
+
+
+def _by_gitops(topology: Topology) -> tuple[Need, ...]:
     argo = topology.application.argocd_namespace
     apply, read = ("get", "list", "create", "patch"), ("get", "list", "watch")
     name = f"appset-{topology.application.name}"
@@ -145,7 +174,7 @@ def _ingress(topology: Topology) -> tuple[Need, ...]:
         Need(
             command="ingress shift",
             kind=CONFIG_MAP,
-            verbs=("get", "create", "update"),
+            verbs=("get", "create", "update", "patch"),
             namespace=space,
             name=f"alb-dr-shift-{name}",
         ),

@@ -17,6 +17,7 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.member import MemberCluster
 from alb_dr.workflows.distribute import application_set_id, workload_id
+from alb_dr.workflows.policy import by_policy
 from alb_dr.workflows.preflight.read_once import NotAskedError, ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene, existing
 from alb_dr.workflows.readiness import application_set_problem, workload_waits_for
@@ -122,6 +123,8 @@ def _endpoints(scene: Scene) -> Iterator[Trouble]:
 
 
 def _application_set(scene: Scene) -> Iterator[Trouble]:
+    if by_policy(scene.topology):
+        raise NotAskedError("the project does not distribute by GitOps")
     try:
         live = existing(scene.fleet, application_set_id(scene.topology))
     except NotFound:

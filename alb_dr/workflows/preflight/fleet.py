@@ -13,11 +13,13 @@ from alb_dr.model.manifest import (
     APPLICATION_SET,
     MANAGED_CLUSTER,
     NAMESPACE,
+    OLDER_PROPAGATION_POLICY,
     PROPAGATION_POLICY,
     Kind,
     Manifest,
     ResourceId,
 )
+from alb_dr.workflows.policy import by_policy
 from alb_dr.workflows.preflight.read_once import NotAskedError, ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene
 
@@ -29,12 +31,6 @@ CONDITIONS = (
     "ManagedClusterConditionAvailable",
 )
 """What a healthy associated cluster says of itself (Open Cluster Management)."""
-OLDER_POLICY = Kind(
-    api_version="one.alibabacloud.com/v1alpha1",
-    name="PropagationPolicy",
-    plural="propagationpolicies",
-)
-"""The distribution API under its earlier group."""
 
 
 def _answers(scene: Scene) -> Iterator[Trouble]:
@@ -104,12 +100,19 @@ def _gitops(scene: Scene) -> Iterator[Trouble]:
 
 
 def _policy_dialect(scene: Scene) -> Iterator[Trouble]:
-    if is_served(scene.fleet, PROPAGATION_POLICY):
+    policy = scene.topology.application.policy
+    said = policy.group if policy is not None else None
+    newer = is_served(scene.fleet, PROPAGATION_POLICY)
+    if newer and said != OLDER_PROPAGATION_POLICY.group:
         return
+    older = is_served(scene.fleet, OLDER_PROPAGATION_POLICY)
     seen = "the Fleet does not serve application distribution"
-    if is_served(scene.fleet, OLDER_POLICY):
-        seen = f"the Fleet serves the older {OLDER_POLICY.api_version}"
-    if scene.topology.application.method is DistributionMethod.POLICY:
+    if older:
+        seen = f"the Fleet serves the older {OLDER_PROPAGATION_POLICY.api_version}"
+    elif newer:
+        seen = f"the Fleet serves {PROPAGATION_POLICY.group}, not {said}"
+    spoken = older and said != PROPAGATION_POLICY.group
+    if by_policy(scene.topology) and not spoken:
         yield Trouble(seen=seen, fix="say application.method: gitops", gravity=Gravity.ERROR)
     else:
         yield Trouble(seen=seen)
