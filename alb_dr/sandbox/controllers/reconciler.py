@@ -31,6 +31,7 @@ class Reconciler:
         self._reconcile = reconcile
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._said = ""
 
     def start(self) -> None:
         """Begin to watch and work."""
@@ -56,6 +57,12 @@ class Reconciler:
         async for _ in subscription:
             self._changed.set()
 
+    def _say(self, problem: str) -> None:
+        """Write a problem to the log once, however often it strikes in a row."""
+        if problem != self._said:
+            sys.stderr.write(f"{problem}\n")
+        self._said = problem
+
     async def _work(self) -> None:
         again: float | None = None
         while True:
@@ -66,9 +73,10 @@ class Reconciler:
             began = time.perf_counter()
             try:
                 again = await self._reconcile()
+                self._said = ""
             except ApiError as error:
                 # An object changed meanwhile, or the API is away: both are the order of the day.
-                sys.stderr.write(f"{error.code} {error.message}\n")
+                self._say(f"{error.code} {error.message}")
                 again = RETRY_S
             except Exception:  # noqa: BLE001  a controller lives on; its log says what happened
                 traceback.print_exc(file=sys.stderr)

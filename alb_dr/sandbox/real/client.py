@@ -32,15 +32,30 @@ class RemoteClient:
     def list(
         self, resource: str, namespace: str = "", labels: Mapping[str, str] | None = None
     ) -> list[Json]:
-        """The documents whose labels include ``labels``."""
+        """The documents whose labels include ``labels``; none of a kind that is not served."""
         query = {}
         if labels:
             query["labelSelector"] = ",".join(f"{k}={v}" for k, v in labels.items())
         kind = self._registry.named(resource)
-        found = self._session.call("GET", self._path(resource, namespace), query=query)
+        try:
+            found = self._session.call("GET", self._path(resource, namespace), query=query)
+        except ApiError as error:
+            if error.code == 404:
+                return []
+            raise
         # A list of a built-in kind leaves out what its own kind says.
         named = {"apiVersion": kind.group_version, "kind": kind.kind}
         return [{**named, **item} for item in found.get("items") or []]
+
+    def serves(self, resource: str) -> bool:
+        """Whether the API knows the kind already; it takes a moment to learn of a new one."""
+        try:
+            self._session.call("GET", self._path(resource), query={"limit": "1"})
+        except ApiError as error:
+            if error.code in {404, 503}:
+                return False
+            raise
+        return True
 
     def create(self, resource: str, document: Json) -> Json:
         """Store a new document."""

@@ -7,13 +7,12 @@ import secrets
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from alb_dr.errors import Unreachable
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.kube.resources import Registry, resources_of_crd
-from alb_dr.sandbox.kube.status import ApiError, Json
+from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.pki import Pki
 from alb_dr.sandbox.real.client import RemoteClient
 from alb_dr.sandbox.real.control_plane import ADMIN, POLL_S, START_S, ControlPlane
@@ -127,9 +126,8 @@ class RealCluster:
         while waiting:
             if time.monotonic() > until:
                 raise Unreachable(f"{self.name} does not serve {waiting[0]}")
-            with suppress(ApiError):
-                client.list(waiting[0])
+            if client.serves(waiting[0]):
                 waiting.pop(0)
-                continue
-            await asyncio.sleep(POLL_S)
+            else:
+                await asyncio.sleep(POLL_S)
         self.bind(None)
