@@ -79,7 +79,7 @@ class PlainNarrator:
         now = time.monotonic()
         if text and now - self._last_progress >= 5:
             self._last_progress = now
-            self.say(f"  {text} ({done:g}/{total:g})")
+            self.say(f"  {text} ({done:.0f}/{total:.0f})" if total else f"  {text}")
 
     def live(self, document: Document) -> None:
         """A live view makes no sense in a log."""

@@ -123,6 +123,7 @@ def apply(
     manifests: ManifestSet, *, api: KubeApi, choices: ApplyChoices, narrator: Narrator
 ) -> Applied:
     """Plan against the server, then write what differs."""
-    with narrator.phase(f"checking {len(manifests)} objects with {api.label} (dry run)"):
+    count = "1 object" if len(manifests) == 1 else f"{len(manifests)} objects"
+    with narrator.phase(f"checking {count} with {api.label} (dry run)"):
         changes = plan_changes(manifests, api=api, choices=choices)
     return apply_changes(changes, api=api, choices=choices, narrator=narrator)

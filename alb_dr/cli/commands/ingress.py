@@ -136,6 +136,10 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
     from alb_dr.model.weights import parse_weights
     from alb_dr.workflows.weights import set_weights as change_weights
 
+    for word in weights:
+        # "-20" is a weight to refuse as one; anything else with a dash was meant as an option.
+        if word.startswith("-") and not word[1:].isdecimal():
+            raise BadInput(f"No such option: {word}", hint="see: alb-dr ingress set-weights --help")
     context = context_of(ctx)
     topology = context.topology
     wanted = parse_weights(weights, topology.members)
