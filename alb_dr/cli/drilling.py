@@ -31,7 +31,8 @@ def run_drill(context: Context, plan: DrillPlan, *, watched: bool = True) -> Dri
     from alb_dr.journal.rundir import create_run
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.report.drill_data import drill_data, drill_markdown
-    from alb_dr.workflows.drill import Drill, DrillPorts
+    from alb_dr.workflows.drill import Drill
+    from alb_dr.workflows.drill_ports import DrillPorts
 
     run = create_run(context.state_dir, "drill", now=context.clock.now(), given=context.run_dir)
     ledger = Ledger(run.path / "ledger.jsonl", drill_id=plan.drill_id)

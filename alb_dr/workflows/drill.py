@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
 
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.drill import (
@@ -21,56 +19,20 @@ from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
-from alb_dr.ports import Clock, KubeApi, Narrator, Prober, Stream
-from alb_dr.stats.outage import clean_since, losses, recovery, shares
+from alb_dr.stats.outage import clean_since, recovery, shares
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.drill_record import extend_patch, fire_patch, record_of, replicas_of
+from alb_dr.workflows.drill_fault import Fault
+from alb_dr.workflows.drill_ports import DrillPorts
+from alb_dr.workflows.drill_record import replicas_of
+from alb_dr.workflows.drill_traffic import DrillTraffic, percentages
+from alb_dr.workflows.drill_watch import DrillWatch, WatchHooks
+from alb_dr.workflows.fault_scale import ScaleToZero
 from alb_dr.workflows.guardrails import check_guardrails
 from alb_dr.workflows.lease import DrillLock, lease_id
-from alb_dr.workflows.recover import await_pods, restore_until
 
-NOT_TESTED = (
-    "detection by health checks (a dead zone removes no endpoints)",
-    "loss of the member's API server or of the Fleet",
-    "network partition",
-    "the data layer",
-)
-"""What scaling to 0 never touches; said in every report."""
 BACK = 0.8
 """Part of its former share that a restored member must serve again."""
-LOOK_S = 0.1
-"""Between two looks at the samples."""
-HEARTBEAT_S = 10.0
-"""Between two moves of the deadline (safety 3.3): the guard must not end a drill that lives."""
-BUDGET_S = 10.0
-"""Span over which a survivor's errors are judged while the fault is in force."""
-
-
-class Journal(Protocol):
-    """What a drill writes down before it acts."""
-
-    def write(self, event: str, **facts: object) -> None:
-        """Append one event durably; an error here before the harm prevents the harm."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrillPorts:
-    """Everything a drill touches.
-
-    ``shield`` keeps signals out of a block and raises the first of them at its end; ``operator``
-    is who runs the drill, for the record.
-    """
-
-    fleet: KubeApi
-    members: Mapping[str, KubeApi]
-    prober: Prober
-    clock: Clock
-    narrator: Narrator
-    journal: Journal
-    shield: Callable[[], AbstractContextManager[None]]
-    operator: str
 
 
 class Drill:
@@ -79,14 +41,10 @@ class Drill:
     def __init__(self, plan: DrillPlan, topology: Topology, ports: DrillPorts) -> None:
         self._plan = plan
         self._topology = topology
-        self._fleet = ports.fleet
-        self._members = ports.members
-        self._prober = ports.prober
+        self._ports = ports
         self._clock = ports.clock
         self._narrator = ports.narrator
         self._journal = ports.journal
-        self._shield = ports.shield
-        self._operator = ports.operator
         self._victim = topology.member(plan.victim)
         self._names = tuple(m.name for m in topology.members)
         self._index = self._names.index(self._victim.name)
@@ -98,7 +56,8 @@ class Drill:
             narrator=ports.narrator,
         )
         self._lost_lock: str | None = None
-        self._heartbeat_s = float("inf")
+        self._path_tested = ScaleToZero.path_tested
+        self._not_tested: Sequence[str] = ScaleToZero.not_tested
         self._marks = Marks()
         self._timeline: list[Step] = []
 
@@ -112,41 +71,52 @@ class Drill:
             workload = check_guardrails(
                 self._topology,
                 self._victim,
-                fleet=self._fleet,
-                members=self._members,
+                fleet=self._ports.fleet,
+                members=self._ports.members,
                 clock=self._clock,
                 narrator=self._narrator,
             )
-        target = target_of(self._topology, fleet=self._fleet)
-        self._lock.acquire(holder=self._operator, drill=self._plan.drill_id)
+        target = target_of(self._topology, fleet=self._ports.fleet)
+        self._lock.acquire(holder=self._ports.operator, drill=self._plan.drill_id)
         try:
             return self._measured(target, workload)
         finally:
-            with self._shield():
+            with self._ports.shield():
                 self._lock.release()
 
     def _measured(self, target: Target, workload: Manifest) -> DrillReport:
         """The drill under traffic, with the lock held."""
-        stream = self._prober.start(target, OpenLoad(rate=self._plan.rate))
+        stream = self._ports.prober.start(target, OpenLoad(rate=self._plan.rate))
+        traffic = DrillTraffic(
+            self.samples,
+            stream,
+            names=self._names,
+            victim=self._index,
+            clock=self._clock,
+            each=self._keep_lock,
+        )
         try:
-            unsteady = self._baseline(stream)
+            unsteady = self._baseline(traffic)
             if unsteady is not None:
                 return self._report(DrillOutcome.INCONCLUSIVE, unsteady)
-            outcome, why = self._harm_and_take_back(stream, workload)
+            outcome, why = self._harm_and_take_back(traffic, self._fault(workload))
         finally:
             stream.stop()
             self.samples.extend(stream.take())
         return self._report(*self._judged(outcome, why))
 
+    def _keep_lock(self) -> None:
+        self._lost_lock = self._lost_lock or self._lock.renew()
+
     # before ------------------------------------------------------------------------------------
 
-    def _baseline(self, stream: Stream) -> str | None:
+    def _baseline(self, traffic: DrillTraffic) -> str | None:
         """Traffic before the harm; why the state is not steady, or None when it is."""
         with self._narrator.phase(f"measuring the steady state ({self._plan.baseline_s:g} s)"):
-            self._collect(stream, self._plan.baseline_s)
-        lost, total = losses(self.samples, 0, float("inf"))
-        seen = shares(self.samples, self._names, 0, float("inf"))
-        self._say(f"steady state: {_percentages(seen) or 'no answers'}, {lost} of {total} lost")
+            traffic.collect(self._plan.baseline_s)
+        lost, total = traffic.losses()
+        seen = traffic.shares()
+        self._say(f"steady state: {percentages(seen) or 'no answers'}, {lost} of {total} lost")
         if total == 0 or not seen:
             return "no request was answered before the fault; nothing was harmed"
         if lost / total > self._topology.objectives.max_error_rate:
@@ -155,165 +125,109 @@ class Drill:
             return f"{self._victim.name} answered nothing before the fault; nothing was harmed"
         return None
 
-    def _collect(self, stream: Stream, seconds: float) -> None:
-        end = self._clock.monotonic() + seconds
-        while (left := end - self._clock.monotonic()) > 0:
-            self.samples.extend(stream.take(wait_s=min(LOOK_S, left)))
-            self._clock.sleep(min(LOOK_S, max(0.0, end - self._clock.monotonic())))
-            self._lost_lock = self._lost_lock or self._lock.renew()
-        self.samples.extend(stream.take())
-
-    # harm and restore --------------------------------------------------------------------------
-
-    def _harm_and_take_back(self, stream: Stream, workload: Manifest) -> tuple[DrillOutcome, str]:
-        record = self._record(replicas_of(workload))
-        api = self._members[self._victim.id]
-        self._journal.write("intent", target=str(workload.id), replicas=record.replicas)
-        try:
-            with self._narrator.phase(f"scaling {self._victim.name} to 0"):
-                api.patch(workload.id, fire_patch(workload, record))
-                self._mark(fired_s=stream.now_s())
-                self._heartbeat_s = self._clock.monotonic()
-            self._say(f"{self._victim.name} scaled from {record.replicas} to 0")
-            self._journal.write("fired")
-            outcome, why = self._observe(stream, api, workload)
-        except Conflict as error:
-            if self._marks.fired_s is None:
-                raise
-            outcome, why = DrillOutcome.ABORTED, error.message
-        finally:
-            # Also after a signal and after an error whose outcome is unknown: the record on the
-            # workload says whether there is anything to take back.
-            with self._shield():
-                self._take_back(stream, api, workload)
-        self._settle(stream)
-        return outcome, why
-
-    def _record(self, replicas: int) -> DrillRecord:
-        return DrillRecord(
+    def _fault(self, workload: Manifest) -> Fault:
+        record = DrillRecord(
             drill=self._plan.drill_id,
-            replicas=replicas,
+            replicas=replicas_of(workload),
             deadline=self._deadline(),
             reason=self._plan.reason,
-            by=self._operator,
+            by=self._ports.operator,
         )
-
-    def _observe(
-        self, stream: Stream, api: KubeApi, workload: Manifest
-    ) -> tuple[DrillOutcome, str]:
-        """Watch the traffic move; the verdict so far."""
-        fired = self._marks.fired_s or 0.0
-        with self._narrator.phase(f"watching the traffic move ({self._plan.observe_s:g} s)"):
-            end = self._clock.monotonic() + self._plan.observe_s
-            next_look = 0.0
-            while self._clock.monotonic() < end:
-                self._collect(stream, LOOK_S)
-                if self._clock.monotonic() >= next_look:
-                    next_look = self._clock.monotonic() + 1.0
-                    ended = self._look(api, workload)
-                    if ended is not None:
-                        return DrillOutcome.ABORTED, ended
-                self._show(fired)
-        if clean_since(self.samples, self._index, fired) is None:
-            return DrillOutcome.FAILED, "the traffic did not recover while the fault was in force"
-        return DrillOutcome.SUCCEEDED, "the traffic moved to the survivors"
-
-    def _look(self, api: KubeApi, workload: Manifest) -> str | None:
-        """Why the drill must end now, or None. One reason suffices."""
-        live = api.get(workload.id)
-        if live is None or live.uid != workload.uid:
-            return f"{workload.id} was deleted or made anew by somebody else"
-        if replicas_of(live) != 0:
-            return f"somebody else scaled {workload.id} to {replicas_of(live)}"
-        if self._marks.in_force_s is None and not (live.document.get("status") or {}).get(
-            "replicas"
-        ):
-            self._mark(in_force_s=max(self.samples.due_s, default=0.0))
-            self._say("the fault is in force: no pods are left")
-        return self._lost_lock or self._extended(api, live) or self._over_budget()
-
-    def _extended(self, api: KubeApi, live: Manifest) -> str | None:
-        """Move the record's deadline on while we live; why that proves the record lost, or None.
-
-        An API that does not answer is no reason to end: the deadline is minutes away.
-        """
-        now = self._clock.monotonic()
-        if now - self._heartbeat_s < HEARTBEAT_S:
-            return None
-        self._heartbeat_s = now
-        record = record_of(live)
-        if record is None or record.drill != self._plan.drill_id:
-            return f"the record of the drill on {live.id} is gone or another's"
-        try:
-            api.patch(live.id, extend_patch(live, replace(record, deadline=self._deadline())))
-        except Conflict:
-            return f"somebody else changed the record on {live.id}"
-        except AlbDrError as error:
-            self._narrator.warn(f"the deadline could not be moved on: {error.message}")
-        return None
+        return ScaleToZero(
+            workload,
+            record,
+            victim=self._victim,
+            api=self._ports.members[self._victim.id],
+            clock=self._clock,
+            narrator=self._narrator,
+        )
 
     def _deadline(self) -> str:
         end = self._clock.now() + timedelta(seconds=self._plan.expires_s)
         return end.isoformat(timespec="seconds")
 
-    def _over_budget(self) -> str | None:
-        """Ten seconds without one good answer: the survivors do not carry the traffic."""
+    # harm and restore --------------------------------------------------------------------------
+
+    def _harm_and_take_back(self, traffic: DrillTraffic, fault: Fault) -> tuple[DrillOutcome, str]:
+        self._path_tested, self._not_tested = fault.path_tested, fault.not_tested
+        self._journal.write("intent", **fault.intent())
+        try:
+            with self._narrator.phase(fault.title):
+                done = fault.harm()
+                self._mark(fired_s=traffic.instant_s())
+            self._say(done)
+            self._journal.write("fired")
+            outcome, why = self._observe(traffic, fault)
+        except Conflict as error:
+            if self._marks.fired_s is None:
+                raise
+            outcome, why = DrillOutcome.ABORTED, error.message
+        finally:
+            # Also after a signal and after an error whose outcome is unknown: the record that
+            # went with the harm says whether there is anything to take back.
+            with self._ports.shield():
+                self._take_back(traffic, fault)
+        self._settle(traffic)
+        return outcome, why
+
+    def _observe(self, traffic: DrillTraffic, fault: Fault) -> tuple[DrillOutcome, str]:
+        """Watch the traffic move; the verdict so far."""
         fired = self._marks.fired_s or 0.0
-        now = max(self.samples.due_s, default=0.0)
-        if now - fired < BUDGET_S:
-            return None
-        lost, total = losses(self.samples, now - BUDGET_S, now)
-        if total and lost / total > 0.5:
-            return f"{lost} of {total} requests were lost in {BUDGET_S:g} s"
-        return None
+        watch = DrillWatch(
+            fault,
+            traffic,
+            fired_s=fired,
+            clock=self._clock,
+            narrator=self._narrator,
+            hooks=WatchHooks(
+                lost_lock=lambda: self._lost_lock,
+                deadline=self._deadline,
+                in_force=lambda evidence: self._in_force(traffic, evidence),
+            ),
+        )
+        with self._narrator.phase(f"watching the traffic move ({self._plan.observe_s:g} s)"):
+            ended = watch.watch(self._plan.observe_s)
+        if ended is not None:
+            return DrillOutcome.ABORTED, ended
+        if traffic.clean_since(fired) is None:
+            return DrillOutcome.FAILED, "the traffic did not recover while the fault was in force"
+        return DrillOutcome.SUCCEEDED, "the traffic moved to the survivors"
 
-    def _show(self, fired: float) -> None:
-        now = max(self.samples.due_s, default=0.0)
-        seen = shares(self.samples, self._names, max(fired, now - 1), now + 1)
-        lost, _ = losses(self.samples, fired, now + 1)
-        self._narrator.live({"answers": _percentages(seen) or "none", "lost": lost})
+    def _in_force(self, traffic: DrillTraffic, evidence: str) -> None:
+        self._mark(in_force_s=traffic.newest_s)
+        self._say(f"the fault is in force: {evidence}")
 
-    def _take_back(self, stream: Stream, api: KubeApi, workload: Manifest) -> None:
+    def _take_back(self, traffic: DrillTraffic, fault: Fault) -> None:
         deadline = Deadline(self._clock, self._plan.restore_timeout_s)
         with self._narrator.phase(f"restoring {self._victim.name}"):
-            restore_until(
-                workload.id,
-                self._plan.drill_id,
-                api=api,
-                clock=self._clock,
-                deadline=deadline,
-                note=self._narrator.warn,
-            )
-            self._mark(restored_s=stream.now_s())
-            await_pods(workload.id, api=api, deadline=deadline, narrator=self._narrator)
-        self._say(f"{self._victim.name} is back: all pods are ready")
+            fault.take_back(deadline)
+            self._mark(restored_s=traffic.instant_s())
+            proof = fault.prove(deadline)
+        self._say(f"{self._victim.name} is back: {proof}")
         try:
             self._journal.write("restored")
         except (AlbDrError, OSError) as error:
-            # The workload itself is the authority; a full disk must not look like an open drill.
+            # The record on the object is the authority; a full disk must not look like an open
+            # drill.
             self._narrator.warn(f"the journal could not be written: {error}")
 
-    def _settle(self, stream: Stream) -> None:
+    def _settle(self, traffic: DrillTraffic) -> None:
         """Wait until the victim serves its share again."""
-        before = self._share_before()
+        before = traffic.shares(0, self._marks.fired_s or 0.0).get(self._victim.name, 0.0)
         deadline = Deadline(self._clock, self._plan.restore_timeout_s)
         with self._narrator.phase("waiting until the traffic is back"):
             while not deadline.passed:
-                self._collect(stream, 1.0)
-                now = max(self.samples.due_s, default=0.0)
-                seen = shares(self.samples, self._names, now - 1, now + 1)
+                traffic.collect(1.0)
+                now = traffic.newest_s
+                seen = traffic.shares(now - 1, now + 1)
                 if seen.get(self._victim.name, 0.0) >= BACK * before:
                     self._mark(recovered_s=now)
-                    self._say(f"the traffic is back: {_percentages(seen)}")
+                    self._say(f"the traffic is back: {percentages(seen)}")
                     return
         raise RestoreIncomplete(
             f"{self._victim.name} is scaled back but gets no traffic",
             hint="alb-dr verify --requests 500 shows the split; look at its endpoints",
         )
-
-    def _share_before(self) -> float:
-        fired = self._marks.fired_s or 0.0
-        return shares(self.samples, self._names, 0, fired).get(self._victim.name, 0.0)
 
     # afterwards --------------------------------------------------------------------------------
 
@@ -342,8 +256,8 @@ class Drill:
             plan=self._plan,
             outcome=outcome,
             why=why,
-            path_tested="endpoint-removal",
-            not_tested=NOT_TESTED,
+            path_tested=self._path_tested,
+            not_tested=self._not_tested,
             marks=marks,
             recovery=recovery(self.samples, victim=self._index, marks=marks, rate=self._plan.rate),
             rto_s=self._topology.objectives.rto_s,
@@ -360,7 +274,3 @@ class Drill:
     def _say(self, what: str) -> None:
         self._timeline.append(Step(at=self._clock.now(), what=what))
         self._narrator.note(what)
-
-
-def _percentages(seen: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {share:.0%}" for name, share in seen.items())

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,29 @@ def replicas(shell: Shell) -> int:
     """What the victim's Deployment wants now."""
     members = shell.data("distribute", "status")["members"]
     return int(members[1]["wanted_pods"])
+
+
+def until_fired(shell: Shell, known: set[str]) -> None:
+    """Wait until a drill's ledger says that the harm was done: a busy machine takes its time."""
+    deadline = time.monotonic() + 30
+    while not any('"fired"' in path.read_text() for path in ledgers(shell, known)):
+        assert time.monotonic() < deadline, "the drill does not fire"
+        time.sleep(0.05)
+
+
+def ledgers(shell: Shell, known: set[str]) -> list[Path]:
+    """The ledgers of drills that were not known before."""
+    runs = shell.state / "alb-dr" / "runs"
+    return [p for p in runs.glob("*/ledger.jsonl") if p.parent.name not in known]
+
+
+def fire(shell: Shell, *words: str) -> subprocess.Popen[str]:
+    """Start a drill; back when its fault was done to the member."""
+    runs = shell.state / "alb-dr" / "runs"
+    known = {p.name for p in runs.iterdir()} if runs.exists() else set()
+    drill = shell.start(*WORDS, *words)
+    until_fired(shell, known)
+    return drill
 
 
 @pytest.mark.parametrize(
@@ -47,8 +71,7 @@ def test_F3_F4_a_signal_restores_before_it_ends_the_drill(
 
 
 def test_F3_ten_signals_are_no_worse_than_one(tutorial: Shell) -> None:
-    drill = tutorial.start(*WORDS)
-    time.sleep(2.5)  # in the middle of the fault
+    drill = fire(tutorial)
     for _ in range(10):
         os.killpg(drill.pid, signal.SIGINT)
         time.sleep(0.02)  # the impatience of a person
@@ -58,10 +81,9 @@ def test_F3_ten_signals_are_no_worse_than_one(tutorial: Shell) -> None:
 
 
 def test_F4_a_closed_terminal_does_not_stop_the_restore(tutorial: Shell) -> None:
-    drill = tutorial.start(*WORDS)
+    drill = fire(tutorial)
     assert drill.stdout is not None
     assert drill.stderr is not None
-    time.sleep(2.5)  # in the middle of the fault
     drill.stdout.close()
     drill.stderr.close()
     drill.wait(timeout=60)
@@ -69,8 +91,7 @@ def test_F4_a_closed_terminal_does_not_stop_the_restore(tutorial: Shell) -> None
 
 
 def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell) -> None:
-    drill = tutorial.start(*WORDS, "--no-watchdog")
-    time.sleep(2.5)  # in the middle of the fault
+    drill = fire(tutorial, "--no-watchdog")
     os.killpg(drill.pid, signal.SIGKILL)
     drill.communicate(timeout=10)
     (found,) = tutorial.data("failover", "status")["open"]
@@ -87,8 +108,7 @@ def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell
 
 
 def test_F1_the_watchdog_restores_what_a_killed_drill_left(tutorial: Shell) -> None:
-    drill = tutorial.start(*WORDS)
-    time.sleep(2.5)  # in the middle of the fault
+    drill = fire(tutorial)
     os.killpg(drill.pid, signal.SIGKILL)
     drill.communicate(timeout=10)
     deadline = time.monotonic() + 30
@@ -105,8 +125,7 @@ def test_a_drill_leaves_no_watchdog_behind(tutorial: Shell) -> None:
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 def test_F22_somebody_who_scales_meanwhile_ends_the_drill(tutorial: Shell) -> None:
-    drill = tutorial.start(*WORDS, "-o", "json")
-    time.sleep(2.2)  # in the middle of the fault
+    drill = fire(tutorial, "-o", "json", "--observe", "20")
     kubeconfig = str(tutorial.folder / "poc-ack-2.kubeconfig")
     subprocess.run(
         [
@@ -127,8 +146,7 @@ def test_F22_somebody_who_scales_meanwhile_ends_the_drill(tutorial: Shell) -> No
 def test_the_guard_needs_one_kubeconfig_and_ends_a_drill_past_its_deadline(
     tutorial: Shell,
 ) -> None:
-    drill = tutorial.start(*WORDS, "--no-watchdog")
-    time.sleep(2.5)  # in the middle of the fault
+    drill = fire(tutorial, "--no-watchdog")
     os.killpg(drill.pid, signal.SIGKILL)
     drill.communicate(timeout=10)
     kubeconfig = str(tutorial.folder / "poc-ack-2.kubeconfig")

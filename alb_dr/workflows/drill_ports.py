@@ -1,0 +1,36 @@
+"""What a drill touches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from alb_dr.ports import Clock, KubeApi, Narrator, Prober
+
+
+class Journal(Protocol):
+    """What a drill writes down before it acts."""
+
+    def write(self, event: str, **facts: object) -> None:
+        """Append one event durably; an error here before the harm prevents the harm."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillPorts:
+    """Everything a drill touches.
+
+    ``shield`` keeps signals out of a block and raises the first of them at its end; ``operator``
+    is who runs the drill, for the record.
+    """
+
+    fleet: KubeApi
+    members: Mapping[str, KubeApi]
+    prober: Prober
+    clock: Clock
+    narrator: Narrator
+    journal: Journal
+    shield: Callable[[], AbstractContextManager[None]]
+    operator: str
