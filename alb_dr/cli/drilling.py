@@ -15,7 +15,8 @@ from alb_dr.errors import RestoreIncomplete
 if TYPE_CHECKING:
     from alb_dr.cli.context import Context
     from alb_dr.journal.rundir import RunDir
-    from alb_dr.model.drill import DrillPlan, DrillReport
+    from alb_dr.model.drill import DrillPlan
+    from alb_dr.model.drill_report import DrillReport
 
 LEAVE_S = 5.0
 """Longest the watchdog may take to leave when it is told to."""

@@ -12,7 +12,7 @@ from alb_dr.model.findings import Verdict
 
 if TYPE_CHECKING:
     from alb_dr.cli.context import Context
-    from alb_dr.model.drill import DrillReport
+    from alb_dr.model.drill_report import DrillReport
     from alb_dr.model.verify import VerifyReport
 
 REQUESTS = 500
@@ -146,7 +146,8 @@ class Rehearsal:
 
     def _drill(self, victim: str) -> tuple[bool, str, Mapping[str, Any]]:
         from alb_dr.cli.drilling import run_drill
-        from alb_dr.model.drill import DrillOutcome, DrillPlan
+        from alb_dr.model.drill import DrillPlan
+        from alb_dr.model.drill_report import DrillOutcome
         from alb_dr.report.drill_data import drill_data
 
         plan = DrillPlan(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from alb_dr.errors import AlbDrError, BadInput
-from alb_dr.model.drill import Step
+from alb_dr.model.drill_report import Step
 from alb_dr.model.shift import (
     OnFailure,
     ShiftPhase,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from alb_dr.errors import BadInput, ExitCode
-from alb_dr.model.drill import Step
+from alb_dr.model.drill_report import Step
 from alb_dr.model.weights import TOTAL, Weights
 
 SCHEMA = 1

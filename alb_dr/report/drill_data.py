@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from alb_dr.model.drill import DrillReport, Recovery
+from alb_dr.model.drill_report import DrillReport, Recovery
 from alb_dr.model.printable import printable
 
 
 def drill_data(report: DrillReport) -> dict[str, Any]:
     """Everything in the report, with plain names and units in them."""
     return {
-        "drill": asdict(report.plan),
+        "drill": asdict(report.run.plan),
         "outcome": str(report.outcome),
         "why": report.why,
-        "path_tested": report.path_tested,
-        "not_tested": list(report.not_tested),
+        "path_tested": report.run.path_tested,
+        "not_tested": list(report.run.not_tested),
         "recovery": asdict(report.recovery) if report.recovery else None,
-        "objectives": {"rto_s": report.rto_s, "max_error_rate": report.max_error_rate},
+        "objectives": {"rto_s": report.run.rto_s, "max_error_rate": report.run.max_error_rate},
         "shares": {
             "before": report.shares_before,
             "during": report.shares_during,
             "after": report.shares_after,
         },
-        "marks": asdict(report.marks),
-        "timeline": [{"at": s.at.isoformat(), "what": s.what} for s in report.timeline],
+        "marks": asdict(report.run.marks),
+        "timeline": [{"at": s.at.isoformat(), "what": s.what} for s in report.run.timeline],
     }
 
 
@@ -41,8 +41,8 @@ def drill_lines(report: DrillReport) -> list[str]:
     ):
         seen = "  ".join(f"{name} {share:.1%}" for name, share in shares.items())
         lines.append(f"  shares {word:<7} {seen or 'no answers'}")
-    lines.append(f"  path tested     {report.path_tested}")
-    lines.append(f"  not tested      {'; '.join(report.not_tested)}")
+    lines.append(f"  path tested     {report.run.path_tested}")
+    lines.append(f"  not tested      {'; '.join(report.run.not_tested)}")
     return [printable(line) for line in lines]
 
 
@@ -51,7 +51,7 @@ def _clock(found: Recovery, report: DrillReport) -> list[str]:
     rta = f"{found.rta_s:.2f} s {good_to}" if found.rta_s is not None else "not reached"
     detect = f"{found.detect_s:.2f} s" if found.detect_s is not None else "nothing was lost"
     return [
-        f"  RTA             {rta} (objective {report.rto_s:g} s)",
+        f"  RTA             {rta} (objective {report.run.rto_s:g} s)",
         f"  first loss      {detect} after the fault",
         f"  blackout        {found.blackout_s:.2f} s without a served request at most",
         f"  brownout        {found.brownout_s:.2f} s from the first to the last lost request",
@@ -62,7 +62,7 @@ def _clock(found: Recovery, report: DrillReport) -> list[str]:
 
 def drill_markdown(report: DrillReport) -> str:
     """The report for a wiki or a pull request."""
-    plan = report.plan
+    plan = report.run.plan
     lines = [
         f"# Drill {plan.drill_id}: {report.outcome}",
         "",
@@ -76,7 +76,7 @@ def drill_markdown(report: DrillReport) -> str:
         "|---|---|",
         *(
             f"| {s.at.isoformat(timespec='milliseconds')} | {_plain(s.what)} |"
-            for s in report.timeline
+            for s in report.run.timeline
         ),
     ]
     return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from alb_dr.model.drill import Marks, Recovery
+from alb_dr.model.drill_report import Marks, Recovery
 from alb_dr.model.sample import LOST, Outcome, SampleColumns
 from alb_dr.stats.binomial import clopper_pearson
 

@@ -7,19 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
-from alb_dr.model.drill import (
-    DrillOutcome,
-    DrillPlan,
-    DrillRecord,
-    DrillReport,
-    Marks,
-    Step,
-)
+from alb_dr.model.drill import DrillPlan, DrillRecord
+from alb_dr.model.drill_report import DrillOutcome, DrillReport, DrillRun, Ended, Marks, Step
 from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
-from alb_dr.stats.outage import clean_since, recovery, shares
+from alb_dr.model.verify import ProberFacts
+from alb_dr.stats.drill_judgement import report_of, unsteady
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_fault import Fault
@@ -30,6 +25,7 @@ from alb_dr.workflows.drill_watch import DrillWatch, WatchHooks
 from alb_dr.workflows.fault_scale import ScaleToZero
 from alb_dr.workflows.guardrails import check_guardrails
 from alb_dr.workflows.lease import DrillLock, lease_id
+from alb_dr.workflows.prober_facts import facts_of
 
 BACK = 0.8
 """Part of its former share that a restored member must serve again."""
@@ -47,7 +43,6 @@ class Drill:
         self._journal = ports.journal
         self._victim = topology.member(plan.victim)
         self._names = tuple(m.name for m in topology.members)
-        self._index = self._names.index(self._victim.name)
         self.samples = SampleColumns()
         self._lock = DrillLock(
             lease_id(topology),
@@ -60,6 +55,8 @@ class Drill:
         self._not_tested: Sequence[str] = ScaleToZero.not_tested
         self._marks = Marks()
         self._timeline: list[Step] = []
+        self._ended: Ended | None = None
+        self._prober_facts: ProberFacts | None = None
 
     def run(self) -> DrillReport:
         """The whole drill. Whatever happens, the harm is taken back before this returns or raises.
@@ -91,39 +88,47 @@ class Drill:
             self.samples,
             stream,
             names=self._names,
-            victim=self._index,
             clock=self._clock,
             each=self._keep_lock,
         )
         try:
-            unsteady = self._baseline(traffic)
-            if unsteady is not None:
-                return self._report(DrillOutcome.INCONCLUSIVE, unsteady)
-            outcome, why = self._harm_and_take_back(traffic, self._fault(workload))
+            if self._is_steady(traffic):
+                self._harm_and_take_back(traffic, self._fault(workload))
         finally:
-            stream.stop()
+            self._prober_facts = facts_of(stream.stop())
             self.samples.extend(stream.take())
-        return self._report(*self._judged(outcome, why))
+        return report_of(self.described, self.samples)
+
+    @property
+    def described(self) -> DrillRun:
+        """The drill so far, as it is saved: complete on every way out, also after an error."""
+        objectives = self._topology.objectives
+        return DrillRun(
+            plan=self._plan,
+            members=self._names,
+            rto_s=objectives.rto_s,
+            max_error_rate=objectives.max_error_rate,
+            path_tested=self._path_tested,
+            not_tested=self._not_tested,
+            marks=self._marks,
+            timeline=tuple(self._timeline),
+            ended=self._ended,
+            prober=self._prober_facts,
+        )
 
     def _keep_lock(self) -> None:
         self._lost_lock = self._lost_lock or self._lock.renew()
 
     # before ------------------------------------------------------------------------------------
 
-    def _baseline(self, traffic: DrillTraffic) -> str | None:
-        """Traffic before the harm; why the state is not steady, or None when it is."""
+    def _is_steady(self, traffic: DrillTraffic) -> bool:
+        """Traffic before the harm, and whether it allows a drill."""
         with self._narrator.phase(f"measuring the steady state ({self._plan.baseline_s:g} s)"):
             traffic.collect(self._plan.baseline_s)
         lost, total = traffic.losses()
-        seen = traffic.shares()
-        self._say(f"steady state: {percentages(seen) or 'no answers'}, {lost} of {total} lost")
-        if total == 0 or not seen:
-            return "no request was answered before the fault; nothing was harmed"
-        if lost / total > self._topology.objectives.max_error_rate:
-            return f"{lost} of {total} requests were lost before the fault; nothing was harmed"
-        if not seen.get(self._victim.name):
-            return f"{self._victim.name} answered nothing before the fault; nothing was harmed"
-        return None
+        seen = percentages(traffic.shares()) or "no answers"
+        self._say(f"steady state: {seen}, {lost} of {total} lost")
+        return unsteady(self.described, self.samples) is None
 
     def _fault(self, workload: Manifest) -> Fault:
         record = DrillRecord(
@@ -148,7 +153,7 @@ class Drill:
 
     # harm and restore --------------------------------------------------------------------------
 
-    def _harm_and_take_back(self, traffic: DrillTraffic, fault: Fault) -> tuple[DrillOutcome, str]:
+    def _harm_and_take_back(self, traffic: DrillTraffic, fault: Fault) -> None:
         self._path_tested, self._not_tested = fault.path_tested, fault.not_tested
         self._journal.write("intent", **fault.intent())
         try:
@@ -157,21 +162,20 @@ class Drill:
                 self._mark(fired_s=traffic.instant_s())
             self._say(done)
             self._journal.write("fired")
-            outcome, why = self._observe(traffic, fault)
+            self._observe(traffic, fault)
         except Conflict as error:
             if self._marks.fired_s is None:
                 raise
-            outcome, why = DrillOutcome.ABORTED, error.message
+            self._ended = Ended(outcome=DrillOutcome.ABORTED, why=error.message)
         finally:
             # Also after a signal and after an error whose outcome is unknown: the record that
             # went with the harm says whether there is anything to take back.
             with self._ports.shield():
                 self._take_back(traffic, fault)
         self._settle(traffic)
-        return outcome, why
 
-    def _observe(self, traffic: DrillTraffic, fault: Fault) -> tuple[DrillOutcome, str]:
-        """Watch the traffic move; the verdict so far."""
+    def _observe(self, traffic: DrillTraffic, fault: Fault) -> None:
+        """Watch the traffic move."""
         fired = self._marks.fired_s or 0.0
         watch = DrillWatch(
             fault,
@@ -188,10 +192,7 @@ class Drill:
         with self._narrator.phase(f"watching the traffic move ({self._plan.observe_s:g} s)"):
             ended = watch.watch(self._plan.observe_s)
         if ended is not None:
-            return DrillOutcome.ABORTED, ended
-        if traffic.clean_since(fired) is None:
-            return DrillOutcome.FAILED, "the traffic did not recover while the fault was in force"
-        return DrillOutcome.SUCCEEDED, "the traffic moved to the survivors"
+            self._ended = Ended(outcome=DrillOutcome.ABORTED, why=ended)
 
     def _in_force(self, traffic: DrillTraffic, evidence: str) -> None:
         self._mark(in_force_s=traffic.newest_s)
@@ -227,45 +228,6 @@ class Drill:
         raise RestoreIncomplete(
             f"{self._victim.name} is scaled back but gets no traffic",
             hint="alb-dr verify --requests 500 shows the split; look at its endpoints",
-        )
-
-    # afterwards --------------------------------------------------------------------------------
-
-    def _judged(self, outcome: DrillOutcome, why: str) -> tuple[DrillOutcome, str]:
-        """The outcome against the objectives."""
-        found = recovery(self.samples, victim=self._index, marks=self._marks, rate=self._plan.rate)
-        if outcome is not DrillOutcome.SUCCEEDED or found is None:
-            return outcome, why
-        objectives = self._topology.objectives
-        if found.rta_s is None or found.rta_s > objectives.rto_s:
-            return DrillOutcome.FAILED, f"the recovery took longer than {objectives.rto_s:g} s"
-        if found.lost / max(1, found.requests) > objectives.max_error_rate:
-            rate = found.lost / found.requests
-            limit = objectives.max_error_rate
-            words = f"{rate:.1%} of the requests were lost, more than {limit:.1%}"
-            return DrillOutcome.FAILED, words
-        return outcome, why
-
-    def _report(self, outcome: DrillOutcome, why: str) -> DrillReport:
-        marks = self._marks
-        fired = marks.fired_s if marks.fired_s is not None else float("inf")
-        restored = marks.restored_s if marks.restored_s is not None else float("inf")
-        clean = clean_since(self.samples, self._index, fired) if marks.fired_s is not None else None
-        recovered = marks.recovered_s if marks.recovered_s is not None else float("inf")
-        return DrillReport(
-            plan=self._plan,
-            outcome=outcome,
-            why=why,
-            path_tested=self._path_tested,
-            not_tested=self._not_tested,
-            marks=marks,
-            recovery=recovery(self.samples, victim=self._index, marks=marks, rate=self._plan.rate),
-            rto_s=self._topology.objectives.rto_s,
-            max_error_rate=self._topology.objectives.max_error_rate,
-            shares_before=shares(self.samples, self._names, 0, fired),
-            shares_during=shares(self.samples, self._names, clean or fired, restored),
-            shares_after=shares(self.samples, self._names, recovered - 1, float("inf")),
-            timeline=tuple(self._timeline),
         )
 
     def _mark(self, **instants: float) -> None:

@@ -6,17 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from alb_dr.model.sample import SampleColumns
 from alb_dr.ports import Clock, Stream
-from alb_dr.stats.outage import clean_since, losses, shares
+from alb_dr.stats.outage import losses, shares
 
 LOOK_S = 0.1
 """Between two looks at the samples."""
 
 
 class DrillTraffic:
-    """The samples of one drill; ``victim`` is the index of its member in ``names``.
-
-    ``each`` is called at every look, whatever the drill waits for.
-    """
+    """The samples of one drill; ``each`` is called at every look, whatever the drill waits for."""
 
     def __init__(
         self,
@@ -24,14 +21,12 @@ class DrillTraffic:
         stream: Stream,
         *,
         names: Sequence[str],
-        victim: int,
         clock: Clock,
         each: Callable[[], None],
     ) -> None:
         self.samples = samples
         self._stream = stream
         self._names = names
-        self._victim = victim
         self._clock = clock
         self._each = each
 
@@ -60,10 +55,6 @@ class DrillTraffic:
     def losses(self, start_s: float = 0.0, end_s: float = float("inf")) -> tuple[int, int]:
         """Lost and all requests of a span."""
         return losses(self.samples, start_s, end_s)
-
-    def clean_since(self, after_s: float) -> float | None:
-        """When the first clean stretch without the victim began."""
-        return clean_since(self.samples, self._victim, after_s)
 
 
 def percentages(seen: Mapping[str, float]) -> str:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from alb_dr.errors import AlbDrError, Interruption, Refused
-from alb_dr.model.drill import Step
+from alb_dr.model.drill_report import Step
 from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.shift import (
     Answer,

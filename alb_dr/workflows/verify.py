@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from alb_dr.errors import BadInput, Interruption
 from alb_dr.model.findings import Finding
 from alb_dr.model.load import ClosedLoad, Load, Target
-from alb_dr.model.verify import ProberFacts, Question, VerifyReport, VerifyRun
-from alb_dr.ports import Clock, Narrator, ProbeHealth, Prober, SampleLog, Stream
+from alb_dr.model.verify import Question, VerifyReport, VerifyRun
+from alb_dr.ports import Clock, Narrator, Prober, SampleLog, Stream
 from alb_dr.stats.sequential import interval
 from alb_dr.stats.verification import Reduction, reduced, report_of
+from alb_dr.workflows.prober_facts import facts_of
 
 LOOK_S = 0.25
 """How often samples are read at least, and the live view is drawn at most."""
@@ -77,7 +78,7 @@ def verify(
     while len(columns := stream.take()):
         log.add(columns)
         watch.reduction.add(columns)
-    run = replace(run, prober=_facts(health), cut_short=interruption is not None)
+    run = replace(run, prober=facts_of(health), cut_short=interruption is not None)
     keep(run)
     # An interruption may strike between two counters of one batch: count again from the log.
     reduction = reduced(run.question, log.read()) if interruption else watch.reduction
@@ -107,16 +108,6 @@ def load_words(load: Load) -> str:
         return f"{load.requests} requests, {load.concurrency} at a time"
     ending = "until stopped" if load.duration_s is None else f"for {load.duration_s:g} s"
     return f"{load.rate:g} requests/s {ending}"
-
-
-def _facts(health: ProbeHealth) -> ProberFacts:
-    return ProberFacts(
-        connections=health.connections,
-        late_p50_s=health.late_p50_s,
-        late_p99_s=health.late_p99_s,
-        local_failures=health.local_failures,
-        invalid=health.invalid,
-    )
 
 
 def _follow(stream: Stream, watch: _Watch, log: SampleLog) -> None:

@@ -13,7 +13,8 @@ from alb_dr.cli.options import EPILOG, Yes
 from alb_dr.errors import ExitCode
 
 if TYPE_CHECKING:
-    from alb_dr.model.drill import DrillPlan, DrillReport
+    from alb_dr.model.drill import DrillPlan
+    from alb_dr.model.drill_report import DrillReport
     from alb_dr.workflows.recover import OpenDrill
 
 app = typer.Typer(help="Rehearse the failure of a member; always taken back.", no_args_is_help=True)
