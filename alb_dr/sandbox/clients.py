@@ -53,7 +53,7 @@ class KubeClient(Protocol):
         *,
         subresource: str = "",
     ) -> Json:
-        """A merge patch, on the status if ``subresource`` says so."""
+        """A merge patch, on the status or the scale if ``subresource`` says so."""
         ...
 
     def apply(self, resource: str, document: Json, *, force: bool = True) -> Json:

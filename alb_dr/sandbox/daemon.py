@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from alb_dr.errors import AlbDrError
+from alb_dr.sandbox.argo import ArgoOrder
 from alb_dr.sandbox.cloud.faults import CloudFault
 from alb_dr.sandbox.control import serve_control
 from alb_dr.sandbox.options import SandboxOptions
 from alb_dr.sandbox.processes import started_at
+from alb_dr.sandbox.scalers import ScalerOptions
 from alb_dr.sandbox.world import World
 
 
@@ -62,6 +64,10 @@ def _handler(world: World) -> Any:
                 world.cloud.faults.clear()
             case "bind":
                 world.bind(request.get("fleet"), request.get("member"))
+            case "scaler":
+                world.scaler(request["member"], ScalerOptions.of(request["options"]))
+            case "argo":
+                world.argo(ArgoOrder(**request["order"]))
             case "distort":
                 world.distort(request["weights"])
             case _:

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from alb_dr.errors import BadInput, Conflict, Unreachable
+from alb_dr.sandbox.argo import ArgoOrder
 from alb_dr.sandbox.cloud.faults import CloudFault
 from alb_dr.sandbox.control import ask
 from alb_dr.sandbox.envoy import envoy_program
 from alb_dr.sandbox.options import ControlPlaneKind, SandboxOptions
 from alb_dr.sandbox.processes import end, is_alive, memory_kib, started_at
 from alb_dr.sandbox.real.control_plane import START_S
+from alb_dr.sandbox.scalers import ScalerOptions
 
 UP_S = 30.0
 """Longest the world may take to come up; two seconds are usual."""
@@ -151,6 +153,19 @@ def bind(folder: Path, roles: Mapping[str, Sequence[Any]] | None) -> dict[str, A
     """Give the kubeconfigs' users only these RBAC roles (``fleet``, ``member``); None: all."""
     require(folder)
     return ask(folder / "control.sock", {"do": "bind", **(roles or {})})
+
+
+def scaler(folder: Path, member: str, options: ScalerOptions) -> dict[str, Any]:
+    """Give a member's demo this autoscaler instead of the one it has."""
+    require(folder)
+    request = {"do": "scaler", "member": member, "options": asdict(options)}
+    return ask(folder / "control.sock", request)
+
+
+def argo(folder: Path, order: ArgoOrder) -> dict[str, Any]:
+    """Change what Argo CD does on the Fleet."""
+    require(folder)
+    return ask(folder / "control.sock", {"do": "argo", "order": asdict(order)})
 
 
 def cloud_fault(folder: Path, fault: CloudFault) -> dict[str, Any]:

@@ -80,6 +80,8 @@ class SandboxOptions:
     policy_group: PolicyGroup = PolicyGroup.NEWER
     policy_reverts: bool = False
     """Whether a placed copy that somebody scales is scaled back; nobody outside knows."""
+    self_heal: bool = False
+    """Whether Argo CD's administrator turns selfHeal on in every ApplicationSet."""
     control_plane: ControlPlaneKind = ControlPlaneKind.EMBEDDED
     assets: str = ""
     """The folder of etcd and kube-apiserver, for a real control plane."""

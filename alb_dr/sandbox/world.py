@@ -10,20 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from alb_dr.errors import BadInput
+from alb_dr.sandbox.argo import Argo, ArgoOrder
 from alb_dr.sandbox.clients import Cluster
 from alb_dr.sandbox.cloud.account import SandboxAccount
 from alb_dr.sandbox.cloud.environment import environment, new_key, write_environment
 from alb_dr.sandbox.cloud.server import CloudServer
 from alb_dr.sandbox.cloud.signature import Verifier
 from alb_dr.sandbox.controllers.albconfig import AlbConfigController
-from alb_dr.sandbox.controllers.application import ApplicationController
-from alb_dr.sandbox.controllers.applicationset import ApplicationSetController
+from alb_dr.sandbox.controllers.autoscaler import AutoscalerController
 from alb_dr.sandbox.controllers.deployment import DeploymentController
 from alb_dr.sandbox.controllers.endpointslice import EndpointSliceController
 from alb_dr.sandbox.controllers.ingress import IngressController
+from alb_dr.sandbox.controllers.keda import KedaController
 from alb_dr.sandbox.controllers.kubelet import Kubelet
 from alb_dr.sandbox.controllers.policy import PolicyController
 from alb_dr.sandbox.controllers.reconciler import Reconciler
+from alb_dr.sandbox.controllers.withheld import REASONS
 from alb_dr.sandbox.envoy import EnvoyGateway
 from alb_dr.sandbox.furnishing import furnish
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
@@ -39,9 +41,22 @@ from alb_dr.sandbox.options import (
 from alb_dr.sandbox.pki import make_pki, server_context
 from alb_dr.sandbox.project import write_project
 from alb_dr.sandbox.real.cluster import RealCluster
+from alb_dr.sandbox.scalers import ScalerOptions, scaler_of, set_scaler
 
 HOST = "127.0.0.1"
-FAULTS = ("pods-down", "api-down", "zone-down", "hung", "slow", "errors")
+NO_QUOTA = "no-quota"
+STICKY = "pods-stay"
+FAULTS = (
+    "pods-down",
+    "api-down",
+    "zone-down",
+    "hung",
+    "slow",
+    "errors",
+    *REASONS,
+    NO_QUOTA,
+    STICKY,
+)
 """What can be done to a member."""
 
 
@@ -56,6 +71,12 @@ class Member:
         self.port = 0
         self.token = secrets.token_urlsafe(24)
         self.faults: set[str] = set()
+        self.deployments: Reconciler | None = None
+
+    @property
+    def out_of_quota(self) -> bool:
+        """Whether no further pod may be made."""
+        return NO_QUOTA in self.faults
 
 
 class World:
@@ -77,6 +98,9 @@ class World:
         self.cloud = CloudServer(self._account().look, Verifier(self._key))
         self._reconcilers: list[Reconciler] = []
         self._ingress: Reconciler | None = None
+        self._argo = Argo(
+            self.fleet, self.members, replicas=options.replicas, self_heal=options.self_heal
+        )
 
     async def start(self) -> dict[str, Any]:
         """Start everything; what others need to know of it."""
@@ -148,8 +172,6 @@ class World:
 
     def _controllers(self) -> list[Reconciler]:
         fleet = self.fleet.client("ack-one")
-        argo = self.fleet.client("argocd-applicationset-controller")
-        by_argo_name = {m.id: m.cluster.client("argocd-controller") for m in self.members}
         by_id = {m.id: m.cluster.client("ack-one") for m in self.members}
         options = self._options
         ingress = IngressController(
@@ -160,15 +182,9 @@ class World:
             propagation_s=options.propagation_s,
         )
         albconfig = AlbConfigController(fleet, options, listening=self.gateway.listens)
-        application = ApplicationController(
-            self.fleet.client("argocd-application-controller"),
-            by_argo_name,
-            replicas=options.replicas,
-        )
         self._ingress = ingress.reconciler()
         found = [
-            ApplicationSetController(argo).reconciler(),
-            application.reconciler(),
+            *self._argo.reconcilers(),
             albconfig.reconciler(),
             self._ingress,
             *self._policies(),
@@ -176,13 +192,23 @@ class World:
         for member in self.members:
             manager = member.cluster.client("kube-controller-manager")
             found += [
-                DeploymentController(manager).reconciler(),
+                self._deployments(member),
                 EndpointSliceController(manager).reconciler(),
+                AutoscalerController(manager).reconciler(),
+                KedaController(member.cluster.client("keda-operator")).reconciler(),
                 member.kubelet.reconciler(),
             ]
         for cluster in self._clusters:
             found += cluster.controllers()
         return found
+
+    @staticmethod
+    def _deployments(member: Member) -> Reconciler:
+        """The Deployment controller of a member, which knows of its quota."""
+        manager = member.cluster.client("kube-controller-manager")
+        controller = DeploymentController(manager, out_of_quota=lambda: member.out_of_quota)
+        member.deployments = controller.reconciler()
+        return member.deployments
 
     def _policies(self) -> list[Reconciler]:
         """What distributes by policy, if the Fleet serves that at all."""
@@ -225,6 +251,10 @@ class World:
             member.kubelet.order("delay", value)
         if fault == "errors":
             member.kubelet.order("errors", value)
+        if fault in REASONS:
+            member.kubelet.withhold(fault)
+        if fault == STICKY:
+            member.kubelet.hold_on()
         if fault in {"api-down", "zone-down"}:
             await member.cluster.stop_serving()
 
@@ -233,11 +263,22 @@ class World:
         for member in self.members if name is None else [self.member(name)]:
             member.faults.clear()
             member.kubelet.clear()
+            if member.deployments is not None:
+                # What a quota kept from being made is made now.
+                member.deployments.poke()
             if not member.cluster.serving:
                 with suppress(OSError):
                     await self._serve(member.cluster, member.name, member.token, member.port)
         if self._ingress is not None:
             self._ingress.poke()
+
+    def scaler(self, name: str, options: ScalerOptions) -> None:
+        """Give a member's demo this autoscaler instead of the one it has."""
+        set_scaler(self.member(name).cluster.client("sandbox"), options)
+
+    def argo(self, order: ArgoOrder) -> None:
+        """Change what Argo CD does."""
+        self._argo.do(order)
 
     def distort(self, weights: dict[str, int]) -> None:
         """Make the gateway split otherwise than the Ingress says; empty undoes it."""
@@ -262,6 +303,7 @@ class World:
                     "pods": len(m.kubelet.pids),
                     "pids": m.kubelet.pids,
                     "faults": sorted(m.faults),
+                    "scaler": scaler_of(m.cluster.client("sandbox")),
                 }
                 for m in self.members
             ],
@@ -273,4 +315,5 @@ class World:
             "empty_group": str(self.gateway.empty_group),
             "distorted": dict(self.gateway.distort),
             "cloud_faults": self.cloud.faults.names,
+            "argo": dict(self._argo.status()),
         }

@@ -1,22 +1,16 @@
 """``alb-dr sandbox``: a Fleet, its members and a gateway on this machine."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from alb_dr.cli.answer import answer, table
-from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.commands.sandbox_actors import argo, argo_words, scaler
+from alb_dr.cli.context import context_of
 from alb_dr.cli.options import EPILOG
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from alb_dr.cli.sandbox_folder import sandbox_folder
 
 app = typer.Typer(help="A Fleet, its members and a gateway on this machine.", no_args_is_help=True)
-
-
-def sandbox_folder(context: Context) -> "Path":
-    """Where the one sandbox of this user lives."""
-    return context.state_dir / "sandbox"
 
 
 @app.command(epilog=EPILOG)
@@ -62,6 +56,9 @@ def up(  # noqa: PLR0913, PLR0917  every option is one parameter
         bool,
         typer.Option("--policy-reverts", help="A placed copy that is scaled is scaled back."),
     ] = False,
+    self_heal: Annotated[
+        bool, typer.Option("--self-heal", help="Argo CD's ApplicationSets have selfHeal on.")
+    ] = False,
     control_plane: Annotated[
         str,
         typer.Option(
@@ -92,6 +89,7 @@ def up(  # noqa: PLR0913, PLR0917  every option is one parameter
         empty_group=EmptyGroup(empty_group),
         policy_group=PolicyGroup(policy_group),
         policy_reverts=policy_reverts,
+        self_heal=self_heal,
         **_control_plane(control_plane),
     )
     with context.narrator.phase("starting a Fleet, its members and a gateway"):
@@ -142,11 +140,12 @@ def status(ctx: typer.Context) -> None:
     context = context_of(ctx)
     seen = look(sandbox_folder(context))
     rows = [
-        [m["name"], m["api"], str(m["pods"]), ", ".join(m["faults"]) or "-"]
+        [m["name"], m["api"], str(m["pods"]), m["scaler"] or "-", ", ".join(m["faults"]) or "-"]
         for m in seen["members"]
     ]
-    human = table(rows, ["MEMBER", "API", "PODS", "FAULTS"])
+    human = table(rows, ["MEMBER", "API", "PODS", "SCALER", "FAULTS"])
     human += f"\ngateway: port {seen['gateway_port']}, manners {seen['manners']}"
+    human += f"\n{argo_words(seen['argo'])}"
     human += f"\n{seen['processes']} processes, {seen['memory_kib'] / 1024:.0f} MiB"
     human += f"\nexport ALB_DR_CONFIG={seen['config']}"
     answer(ctx, human, seen)
@@ -210,7 +209,9 @@ def fault(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="FAULT", help="pods-down, api-down, zone-down, hung, slow, errors or clear."
+            metavar="FAULT",
+            help="pods-down, api-down, zone-down, hung, slow, errors; no-image, no-node, no-quota "
+            "(new pods do not start); pods-stay (pods do not end); or clear.",
         ),
     ],
     member: Annotated[
@@ -243,3 +244,7 @@ def _value(name: str, value: int | None) -> int:
     if value is not None:
         return max(0, value)
     return {"slow": 200, "errors": 100}.get(name, 0)
+
+
+app.command("scaler", epilog=EPILOG)(scaler)
+app.command("argo", epilog=EPILOG)(argo)

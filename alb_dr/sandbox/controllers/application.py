@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from alb_dr.model.sync_window import may_sync, windows_of
 from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.applicationset import APPLICATIONS, FINALIZER
 from alb_dr.sandbox.controllers.reconciler import Reconciler
@@ -18,10 +21,18 @@ IMAGE = "registry.sandbox/web-demo:0.5.0"
 DEPLOYMENTS = "deployments.apps"
 SELF_HEAL_S = 1.0
 """Pause before drift is reverted; five seconds in Argo CD."""
+DENIED_S = 1.0
+"""Pause before a sync that a window denied is tried again."""
+OWN_CLUSTER = "https://kubernetes.default.svc"
+"""How Argo CD calls the cluster it runs in; what it syncs there is `argo_ingress`'s affair."""
+PROJECTS = "appprojects.argoproj.io"
 
 
 class ApplicationController:
-    """Syncs every Application once per revision and parameters, as ``automated: {}`` means."""
+    """Syncs every Application once per revision and parameters, as ``automated: {}`` means.
+
+    With selfHeal it syncs whenever the member differs; an AppProject's sync windows deny either.
+    """
 
     def __init__(
         self, fleet: KubeClient, members: Mapping[str, KubeClient], *, replicas: int
@@ -30,11 +41,29 @@ class ApplicationController:
         self._members = members
         self._replicas = replicas
         self._synced: dict[str, str] = {}
+        self._commits = 0
 
     def reconciler(self) -> Reconciler:
         """The loop that runs it."""
         members = [m.subscribe(DEPLOYMENTS, "services") for m in self._members.values()]
-        return Reconciler([self._fleet.subscribe(APPLICATIONS), *members], self.reconcile)
+        fleet = self._fleet.subscribe(APPLICATIONS, PROJECTS)
+        return Reconciler([fleet, *members], self.reconcile)
+
+    def commit(self) -> None:
+        """A commit lands on every branch of Git that changes nothing of the chart.
+
+        Whatever drifted from the chart is synced because of it.
+        """
+        self._commits += 1
+
+    @property
+    def commits(self) -> int:
+        """How many commits have landed since the beginning."""
+        return self._commits
+
+    def _revision(self, branch: str) -> str:
+        """What a branch leads to: an id like Git's, the same as long as nothing is committed."""
+        return hashlib.sha256(f"{branch} {self._commits}".encode()).hexdigest()[:40]
 
     async def reconcile(self) -> float | None:
         """Bring every Application in line."""
@@ -43,13 +72,15 @@ class ApplicationController:
             if application["metadata"].get("deletionTimestamp"):
                 self._finalize(application)
                 continue
+            if (application["spec"].get("destination") or {}).get("server") == OWN_CLUSTER:
+                continue
             member = self._member(application)
             problem = self._problem(application, member)
             if problem is not None or member is None:
                 self._report(application, "Unknown", "Unknown", problem)
                 continue
-            if self._sync(application, member):
-                again = SELF_HEAL_S
+            wait = self._sync(application, member)
+            again = again if wait is None else wait
         return again
 
     def _member(self, application: Json) -> KubeClient | None:
@@ -65,23 +96,41 @@ class ApplicationController:
             return f"{source.get('path')}: app path does not exist"
         return None
 
-    def _sync(self, application: Json, member: KubeClient) -> bool:
-        """Apply once per revision; True when self-heal wants another look soon."""
+    def _sync(self, application: Json, member: KubeClient) -> float | None:
+        """Apply once per revision; seconds after which another look is wanted, if one is."""
         wanted = self._documents(application)
         uid = application["metadata"]["uid"]
-        digest = json.dumps(application["spec"], sort_keys=True)
+        revision = self._revision(str(application["spec"]["source"].get("targetRevision")))
+        places = [application["spec"].get(key) for key in ("source", "destination")]
+        digest = json.dumps([revision, *places], sort_keys=True)
         policy = (application["spec"].get("syncPolicy") or {}).get("automated")
         drifted = [d for d in wanted if not _in_sync(d, member)]
         first = self._synced.get(uid) != digest
         if drifted and policy is not None and (first or policy.get("selfHeal")):
+            if not self._allowed(application):
+                # Not remembered as synced: it is made up for when the window closes.
+                self._report(application, "OutOfSync", _health_of(member, wanted), None)
+                return DENIED_S
             if not first and not self._healing(application):
-                return True
+                return SELF_HEAL_S
             self._apply(application, wanted, member)
             drifted = []
         self._synced[uid] = digest
-        health = _health(member, wanted[0]["metadata"]["namespace"])
-        self._report(application, "OutOfSync" if drifted else "Synced", health, None)
-        return False
+        sync = "OutOfSync" if drifted else "Synced"
+        self._report(application, sync, _health_of(member, wanted), None)
+        return None
+
+    def _allowed(self, application: Json) -> bool:
+        """Whether the AppProject's windows let Argo CD sync by itself now."""
+        spec, namespace = application["spec"], application["metadata"]["namespace"]
+        project = self._fleet.get(PROJECTS, str(spec.get("project") or "default"), namespace)
+        if project is None:
+            return True
+        try:
+            return may_sync(windows_of(project, application), datetime.now(UTC))
+        except ValueError:
+            # Argo CD, too, does not sync by a window that it cannot read.
+            return False
 
     def _healing(self, application: Json) -> bool:
         """Self-heal waits one look before it acts, so that drift can be seen at all."""
@@ -154,13 +203,23 @@ class ApplicationController:
         self._fleet.merge(APPLICATIONS, metadata["name"], patch, metadata["namespace"])
 
     def _report(self, application: Json, sync: str, health: str, problem: str | None) -> None:
+        revision = self._revision(str(application["spec"]["source"].get("targetRevision")))
         status: Json = {
-            "sync": {"status": sync, "revision": application["spec"]["source"]["targetRevision"]},
+            "sync": {"status": sync, "revision": revision},
             "health": {"status": health},
             "conditions": [{"type": "ComparisonError", "message": problem}] if problem else None,
         }
         if problem is None:
-            status["operationState"] = {"phase": "Succeeded", "message": "successfully synced"}
+            status["resources"] = [
+                _resource(document, sync) for document in self._documents(application)
+            ]
+            synced = self._synced.get(application["metadata"]["uid"])
+            if synced is not None:
+                status["operationState"] = {
+                    "phase": "Succeeded",
+                    "message": "successfully synced (all tasks run)",
+                    "syncResult": {"revision": json.loads(synced)[0]},
+                }
         live = application.get("status") or {}
         if all(live.get(key) == value for key, value in status.items()):
             return
@@ -194,8 +253,22 @@ def contains(live: object, wanted: object) -> bool:
     return live == wanted
 
 
-def _health(member: KubeClient, namespace: str) -> str:
-    live = member.get(DEPLOYMENTS, "web-demo", namespace)
+def _resource(document: Json, sync: str) -> Json:
+    """An object as an Application's status lists it."""
+    group, _, version = document["apiVersion"].rpartition("/")
+    metadata = document["metadata"]
+    return {
+        **({"group": group} if group else {}),
+        "version": version,
+        "kind": document["kind"],
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "status": sync,
+    }
+
+
+def _health_of(member: KubeClient, wanted: list[Json]) -> str:
+    live = member.get(DEPLOYMENTS, "web-demo", wanted[0]["metadata"]["namespace"])
     if live is None:
         return "Missing"
     status = live.get("status") or {}

@@ -103,12 +103,14 @@ class ApplicationSetController:
             if name not in live and self._fleet.get(APPLICATIONS, name, namespace) is not None:
                 # One that an older ApplicationSet left behind is taken over.
                 owners = {"ownerReferences": application["metadata"]["ownerReferences"]}
-                patch = {"metadata": owners, "spec": application["spec"]}
+                found = self._fleet.get(APPLICATIONS, name, namespace) or {}
+                spec = _replacing(found.get("spec"), application["spec"])
+                patch = {"metadata": owners, "spec": spec}
                 self._fleet.merge(APPLICATIONS, name, patch, namespace)
             elif name not in live:
                 self._fleet.create(APPLICATIONS, application)
             elif live[name]["spec"] != application["spec"]:
-                patch = {"spec": application["spec"]}
+                patch = {"spec": _replacing(live[name]["spec"], application["spec"])}
                 self._fleet.merge(APPLICATIONS, name, patch, namespace)
         sync = application_set["spec"].get("syncPolicy") or {}
         if sync.get("applicationsSync", "sync") in {"sync", "create-delete"}:
@@ -143,6 +145,14 @@ class ApplicationSetController:
 
 
 _REASON = "RenderTemplateParamsError"
+
+
+def _replacing(live: Any, wanted: Any) -> Any:
+    """The merge patch that leaves of ``live`` exactly what is wanted."""
+    if not (isinstance(live, dict) and isinstance(wanted, dict)):
+        return wanted
+    gone = dict.fromkeys(live.keys() - wanted.keys())
+    return {**gone, **{key: _replacing(live.get(key), value) for key, value in wanted.items()}}
 
 
 def _holds(expression: Json, labels: Json) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 
 from alb_dr.sandbox.clients import KubeClient
+from alb_dr.sandbox.controllers import events
 from alb_dr.sandbox.controllers.deployment_status import (
     DESIRED,
     MOST,
@@ -21,13 +23,20 @@ from alb_dr.sandbox.kube.status import Json
 DEPLOYMENTS = "deployments.apps"
 REPLICA_SETS = "replicasets.apps"
 HASH = "pod-template-hash"
+_NOT_COPIED = frozenset(
+    {REVISION, DESIRED, MOST, "kubectl.kubernetes.io/last-applied-configuration"}
+)
 
 
 class DeploymentController:
     """Keeps the pods of every Deployment of one member."""
 
-    def __init__(self, member: KubeClient) -> None:
+    def __init__(
+        self, member: KubeClient, *, out_of_quota: Callable[[], bool] = lambda: False
+    ) -> None:
+        """``out_of_quota``: whether the namespace's quota lets no further pod be made."""
         self._member = member
+        self._out_of_quota = out_of_quota
 
     def reconciler(self) -> Reconciler:
         """The loop that runs it."""
@@ -50,6 +59,8 @@ class DeploymentController:
             revision = 1 + max(map(_revision, owned), default=0)
             current = self._member.create(REPLICA_SETS, _replica_set(deployment, digest, revision))
             owned.append(current)
+        elif current is not None:
+            self._annotate(current, deployment, owned)
         # While paused, a new template has no ReplicaSet yet: the newest one keeps the pods.
         newest = max(owned, key=lambda r: str(r["metadata"]["creationTimestamp"]), default=None)
         active = current if current is not None else newest
@@ -59,6 +70,24 @@ class DeploymentController:
         for replica_set in owned:
             self._pods(replica_set)
         self._status(deployment, owned, current)
+
+    def _annotate(self, replica_set: Json, deployment: Json, owned: list[Json]) -> None:
+        """Copy the Deployment's annotations, and count a ReplicaSet taken up again as newest.
+
+        Nothing is ever taken away: what stood on the Deployment for a moment stays on the
+        ReplicaSet, and ``kubectl rollout undo`` brings it back from there.
+        """
+        metadata = replica_set["metadata"]
+        others = [r for r in owned if r is not replica_set]
+        newest = max(_revision(replica_set), 1 + max(map(_revision, others), default=0))
+        wanted = {**_copied(deployment), REVISION: str(newest)}
+        live = metadata.get("annotations") or {}
+        if wanted.items() <= live.items():
+            return
+        patch = {"metadata": {"annotations": wanted}}
+        changed = self._member.merge(REPLICA_SETS, metadata["name"], patch, metadata["namespace"])
+        replica_set.clear()
+        replica_set.update(changed)
 
     def _scale(
         self, replica_set: Json, wanted: int, owned: list[Json], current: Json | None
@@ -79,6 +108,13 @@ class DeploymentController:
     def _pods(self, replica_set: Json) -> None:
         pods = [p for p in self._owned("pods", replica_set) if not is_leaving(p)]
         wanted = replica_set["spec"].get("replicas", 1)
+        if wanted > len(pods) and self._out_of_quota():
+            name = replica_set["metadata"]["name"]
+            words = f'Error creating: pods "{name}-" is forbidden: exceeded quota: sandbox'
+            events.record(
+                self._member, replica_set, reason="FailedCreate", message=words, warning=True
+            )
+            wanted = len(pods)
         for _ in range(wanted - len(pods)):
             self._member.create("pods", _pod(replica_set))
         # Pods that are not ready go first, as the real controller prefers.
@@ -157,11 +193,16 @@ def _revision(replica_set: Json) -> int:
     return int((replica_set["metadata"].get("annotations") or {}).get(REVISION, 0))
 
 
+def _copied(deployment: Json) -> dict[str, str]:
+    """The annotations that a Deployment's ReplicaSets carry, too."""
+    annotations = deployment["metadata"].get("annotations") or {}
+    return {k: v for k, v in annotations.items() if k not in _NOT_COPIED}
+
+
 def _replica_set(deployment: Json, digest: str, revision: int) -> Json:
     spec, metadata = deployment["spec"], deployment["metadata"]
     labels = {**(spec["template"]["metadata"].get("labels") or {}), HASH: digest}
     template = {**spec["template"], "metadata": {**spec["template"]["metadata"], "labels": labels}}
-    copied = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != REVISION}
     noted = {
         REVISION: str(revision),
         DESIRED: str(spec.get("replicas", 1)),
@@ -174,7 +215,7 @@ def _replica_set(deployment: Json, digest: str, revision: int) -> Json:
             "name": f"{metadata['name']}-{digest}",
             "namespace": metadata["namespace"],
             "labels": labels,
-            "annotations": {**copied, **noted},
+            "annotations": {**_copied(deployment), **noted},
             "ownerReferences": [_owner(deployment)],
         },
         "spec": {

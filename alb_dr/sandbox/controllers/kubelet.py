@@ -15,6 +15,7 @@ from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.deployment_status import is_leaving
 from alb_dr.sandbox.controllers.pod_network import shown
 from alb_dr.sandbox.controllers.reconciler import Reconciler
+from alb_dr.sandbox.controllers.withheld import refuse
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.status import ApiError, Json
 from alb_dr.sandbox.processes import die_with_parent
@@ -26,6 +27,8 @@ END_S = 3.0
 """Longest a pod may take to end before it is killed."""
 START_S = 10.0
 """Longest a pod may take to listen."""
+HELD_S = 0.1
+"""Between two looks whether a fault that holds pods is taken back."""
 RETRY_S = 0.5
 """Pause before a status that could not be written is written again."""
 NOTICE_S = 1.0
@@ -43,6 +46,7 @@ class _Run:
     restarts: int = 0
     ready: bool = False
     leaving: bool = False
+    refused: str = ""
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -55,6 +59,8 @@ class Kubelet:
         self._runs: dict[str, _Run] = {}
         self._held_down = False
         self._frozen = False
+        self._withheld: str | None = None
+        self._sticky = False
         self._orders: dict[str, int] = {}
         self._leavers: set[asyncio.Task[None]] = set()
 
@@ -109,6 +115,14 @@ class Kubelet:
         for run in self._runs.values():
             _send(run, signal.SIGSTOP)
 
+    def withhold(self, why: str) -> None:
+        """Start no pod from now on, and say why (``withheld.REASONS``). Running ones stay."""
+        self._withheld = why
+
+    def hold_on(self) -> None:
+        """End no pod from now on: those to go stay terminating, as behind a long preStop hook."""
+        self._sticky = True
+
     def order(self, word: str, value: int) -> None:
         """Tell every pod, now and after a restart: ``delay`` in ms or ``errors`` in percent."""
         self._orders[word] = value
@@ -117,7 +131,8 @@ class Kubelet:
 
     def clear(self) -> None:
         """Take all faults back."""
-        self._held_down = self._frozen = False
+        self._held_down = self._frozen = self._sticky = False
+        self._withheld = None
         for run in self._runs.values():
             _send(run, signal.SIGCONT)
         for word in list(self._orders):
@@ -130,8 +145,9 @@ class Kubelet:
         """Run the pod's process again and again until the pod is gone."""
         try:
             while not run.leaving:
-                if self._held_down:
-                    await asyncio.sleep(0.1)
+                if self._held_down or self._withheld is not None:
+                    self._refuse(run)
+                    await asyncio.sleep(HELD_S)
                     continue
                 await self._once(run)
                 if not run.leaving:
@@ -140,6 +156,13 @@ class Kubelet:
                     await self._report(run, ready=False)
         finally:
             run.done.set()
+
+    def _refuse(self, run: _Run) -> None:
+        """Say once why a pod does not start."""
+        if self._withheld is not None and run.refused != self._withheld:
+            run.refused = self._withheld
+            with suppress(ApiError):
+                refuse(self._member, run.pod, why=self._withheld, node=self._node)
 
     async def _once(self, run: _Run) -> None:
         metadata = run.pod["metadata"]
@@ -167,6 +190,8 @@ class Kubelet:
 
     async def _dismiss(self, run: _Run) -> None:
         """End the process, then confirm it: the pod's object goes only now."""
+        while self._sticky:
+            await asyncio.sleep(HELD_S)
         await self._end(run)
         metadata = run.pod["metadata"]
         while True:

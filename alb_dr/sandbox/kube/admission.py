@@ -35,6 +35,8 @@ def check(resource: Resource, document: Json) -> None:
         _check_lease(document)
     if resource.plural == "deployments":
         _check_deployment(resource, document)
+    if resource.plural == "horizontalpodautoscalers":
+        _check_autoscaler(resource, document)
     if resource.plural == "ingresses":
         _check_ingress(resource, document)
 
@@ -132,6 +134,20 @@ def _check_deployment(resource: Resource, document: Json) -> None:
     if replicas < 0:
         message = f"Invalid value: {replicas}: must be greater than or equal to 0"
         causes = [("FieldValueInvalid", "spec.replicas", message)]
+        raise invalid(resource.kind, resource.group, document["metadata"]["name"], causes)
+
+
+def _check_autoscaler(resource: Resource, document: Json) -> None:
+    spec = document.get("spec") or {}
+    least, most = spec.get("minReplicas", 1), spec.get("maxReplicas", 0)
+    causes = []
+    if most < 1:
+        message = f"Invalid value: {most}: must be greater than 0"
+        causes.append(("FieldValueInvalid", "spec.maxReplicas", message))
+    if most < least:
+        message = f"Invalid value: {most}: must be greater than or equal to `minReplicas`"
+        causes.append(("FieldValueInvalid", "spec.maxReplicas", message))
+    if causes:
         raise invalid(resource.kind, resource.group, document["metadata"]["name"], causes)
 
 

@@ -85,6 +85,13 @@ def _ingress_class(document: Json) -> Json:
     return {**document, "spec": {**spec, "parameters": parameters}}
 
 
+def _autoscaler(document: Json) -> Json:
+    usage = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}
+    spec = document.get("spec") or {}
+    metrics = spec.get("metrics") or [{"type": "Resource", "resource": usage}]
+    return {**document, "spec": {"minReplicas": 1, **spec, "metrics": metrics}}
+
+
 def _namespace(document: Json) -> Json:
     metadata = document["metadata"]
     labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata["name"]}
@@ -162,6 +169,7 @@ def _container(container: Json) -> Json:
 _BY_KIND: dict[str, Callable[[Json], Json]] = {
     "customresourcedefinitions": _definition,
     "deployments": _deployment,
+    "horizontalpodautoscalers": _autoscaler,
     "ingressclasses": _ingress_class,
     "ingresses": _ingress,
     "leases": _lease,

@@ -13,6 +13,7 @@ from alb_dr.sandbox.kube.patch import merge_patch
 from alb_dr.sandbox.kube.records import Event, Write
 from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.kube.store import Store
+from alb_dr.sandbox.kube.subresources import scale_of, scaled
 
 
 class Subscription:
@@ -80,9 +81,13 @@ class LocalClient:
         *,
         subresource: str = "",
     ) -> Json:
-        """A merge patch, on the status if ``subresource`` says so."""
+        """A merge patch, on the status or the scale if ``subresource`` says so."""
         kind = self._store.registry.named(resource)
         live = self._store.get(kind, namespace, name)
+        if subresource == "scale":
+            at = Address(resource=kind, namespace=namespace, name=name, subresource=subresource)
+            scale: Any = merge_patch(scale_of(live), patch)
+            return scaled(self._store, at, scale, Write(manager=self._manager))
         new: Any = merge_patch(clone(live), patch)
         write = Write(manager=self._manager, subresource=subresource)
         return self._store.update(kind, namespace, name, new, write)

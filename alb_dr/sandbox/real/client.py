@@ -71,7 +71,7 @@ class RemoteClient:
         *,
         subresource: str = "",
     ) -> Json:
-        """A merge patch, on the status if ``subresource`` says so."""
+        """A merge patch, on the status or the scale if ``subresource`` says so."""
         path = self._path(resource, namespace, name, subresource)
         return self._write("PATCH", path, patch, content=MERGE_PATCH)
 

@@ -256,3 +256,65 @@ def test_a_dropped_cluster_loses_its_application_unless_deletion_is_off(
         await until(lambda: names(client) == expected)
 
     play(scene)
+
+
+def test_F24_what_stood_on_a_deployment_stays_on_its_replica_set() -> None:
+    """So ``kubectl rollout undo``, which copies annotations back, can revive a closed record."""
+
+    async def scene(client: LocalClient, stack: AsyncExitStack) -> None:
+        run(stack, DeploymentController(client).reconciler())
+        client.create("deployments.apps", deployment(1))
+        sets = "replicasets.apps"
+        await until(lambda: len(client.list(sets, "demo")) == 1)
+        for value in ("open", None):
+            patch: Json = {"metadata": {"annotations": {"alb-dr.io/drill": value}}}
+            client.merge("deployments.apps", "web", patch, "demo")
+            await until(lambda: bool(status(client)))
+            (found,) = client.list(sets, "demo")
+            await until(
+                lambda: "alb-dr.io/drill" in client.list(sets, "demo")[0]["metadata"]["annotations"]
+            )
+        assert found["metadata"]["annotations"]["alb-dr.io/drill"] == "open"
+        live = client.get("deployments.apps", "web", "demo")
+        assert live is not None
+        assert "alb-dr.io/drill" not in live["metadata"]["annotations"]
+
+    play(scene)
+
+
+def test_a_template_taken_up_again_is_the_newest_revision() -> None:
+    async def scene(client: LocalClient, stack: AsyncExitStack) -> None:
+        run(stack, DeploymentController(client).reconciler())
+        client.create("deployments.apps", deployment(1))
+        for image, revision in (("web:1", "1"), ("web:2", "2"), ("web:1", "3")):
+            container = [{"name": "web", "image": image}]
+            patch = {"spec": {"template": {"spec": {"containers": container}}}}
+            client.merge("deployments.apps", "web", patch, "demo")
+
+            def arrived(wanted: str = revision) -> bool:
+                live = client.get("deployments.apps", "web", "demo") or {}
+                noted = (live.get("metadata") or {}).get("annotations") or {}
+                return bool(noted.get("deployment.kubernetes.io/revision") == wanted)
+
+            await until(arrived)
+        assert len(client.list("replicasets.apps", "demo")) == 2
+
+    play(scene)
+
+
+def test_F25_without_quota_no_pod_is_made_and_an_event_says_why() -> None:
+    async def scene(client: LocalClient, stack: AsyncExitStack) -> None:
+        full = [True]
+        controller = DeploymentController(client, out_of_quota=lambda: full[0]).reconciler()
+        run(stack, controller)
+        client.create("deployments.apps", deployment(2))
+        await until(lambda: bool(client.list("events", "demo")))
+        (event,) = client.list("events", "demo")
+        assert (event["reason"], event["involvedObject"]["kind"]) == ("FailedCreate", "ReplicaSet")
+        assert "exceeded quota" in event["message"]
+        assert client.list("pods", "demo") == []
+        full[0] = False
+        controller.poke()
+        await until(lambda: len(client.list("pods", "demo")) == 2)
+
+    play(scene)
