@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from alb_dr.model.cloud import (
+    AlbZone,
     AssociatedCluster,
     ClusterDetails,
     FleetDetails,
@@ -111,6 +112,24 @@ class ApiIdentity:
     user: str
     server_time: datetime | None = None
     expires: datetime | None = None
+
+
+class ZoneSwitch(Protocol):
+    """The one thing alb-dr changes in the cloud: whether a zone of an ALB is in DNS.
+
+    Both return when the request was taken, not when it is in effect. With ``dry_run`` the cloud
+    says whether it would take it. Asking twice with one ``token`` is asking once.
+    """
+
+    def start_shift(self, alb_id: str, zone: AlbZone, *, token: str, dry_run: bool = False) -> None:
+        """Take the zone's address out of DNS."""
+        ...
+
+    def cancel_shift(
+        self, alb_id: str, zone: AlbZone, *, token: str, dry_run: bool = False
+    ) -> None:
+        """Bring it back into DNS."""
+        ...
 
 
 class Cloud(Protocol):

@@ -10,8 +10,9 @@ from alb_dr.cli.answer import answer
 from alb_dr.cli.context import context_of
 
 RAM_HEADER = """\
-# A RAM policy for the cloud part of `check` and for `init --discover`. The rest of alb-dr needs
-# no RAM right at all. Create it in the RAM console, or with `aliyun ram CreatePolicy`.
+# A RAM policy for the cloud part of `check`, for `init --discover` and, in its last statement, for
+# `failover switchover --zone` and its way back. The rest of alb-dr needs no RAM right at all.
+# Create it in the RAM console, or with `aliyun ram CreatePolicy`.
 """
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alb_dr.model.cloud import (
+    AlbZone,
     AssociatedCluster,
     ClusterDetails,
     FleetDetails,
@@ -108,6 +109,22 @@ def load_balancer(answer: Answer) -> LoadBalancer:
         vpc_id=_text(answer, "VpcId"),
         dns_name=_text(answer, "DNSName"),
         locks=tuple(_text(lock, "LockType") for lock in locks),
+        address_mode=_text(answer, "AddressAllocatedMode"),
+        zones=tuple(_zone(entry) for entry in answer.get("ZoneMappings") or []),
+    )
+
+
+def _zone(answer: Answer) -> AlbZone:
+    """One entry of ``ZoneMappings``; a public address stands before the internal one it maps to."""
+    found = [
+        _text(address, "Address") or _text(address, "IntranetAddress")
+        for address in answer.get("LoadBalancerAddresses") or []
+    ]
+    return AlbZone(
+        id=_text(answer, "ZoneId"),
+        vswitch_id=_text(answer, "VSwitchId"),
+        state=_text(answer, "Status"),
+        addresses=tuple(address for address in found if address),
     )
 
 

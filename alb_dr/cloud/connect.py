@@ -9,6 +9,7 @@ from pathlib import Path
 from alb_dr.cloud.adapter import AlibabaCloud
 from alb_dr.cloud.credentials import are_mentioned
 from alb_dr.cloud.sdk import Sdk
+from alb_dr.cloud.zones import AlbZoneSwitch
 from alb_dr.errors import BadInput, CredentialsError
 from alb_dr.ports import Clock
 
@@ -19,7 +20,14 @@ MISSING = "ADR-NO-CLOUD"
 def connect(
     *, region: str, clock: Clock, timeout_s: float, environ: Mapping[str, str] = os.environ
 ) -> AlibabaCloud:
-    """The cloud of a region.
+    """The cloud of a region, to read; raises as ``connect_both``."""
+    return connect_both(region=region, clock=clock, timeout_s=timeout_s, environ=environ)[0]
+
+
+def connect_both(
+    *, region: str, clock: Clock, timeout_s: float, environ: Mapping[str, str] = os.environ
+) -> tuple[AlibabaCloud, AlbZoneSwitch]:
+    """The cloud of a region, to read, and the switch of its ALBs' zones.
 
     Raises an error of code ADR-NO-CLOUD when there are no credentials on this machine or the
     SDKs are not installed, CredentialsError when there are some and they cannot be used.
@@ -39,4 +47,4 @@ def connect(
             hint="pip install 'alb-dr[cloud]'",
             code=MISSING,
         ) from None
-    return AlibabaCloud(sdk)
+    return AlibabaCloud(sdk), AlbZoneSwitch(sdk)

@@ -32,6 +32,7 @@ _CREDENTIALS = (
 _CLOCK = ("InvalidTimeStamp", "InvalidTimestamp", "SignatureExpired")
 _NOT_OPEN = re.compile(r"Not(Open|Opened|Activated|Enabled)|Service.*NotOpen|UnOpen", re.IGNORECASE)
 _WRONG_API = ("InvalidApi.NotFound", "InvalidVersion", "InvalidAction.NotFound")
+_MANAGED = "OperationDenied.ServiceManagedResource"
 _WRONG_REGION = ("InvalidRegionId", "InvalidRegion", "UnsupportedRegion", "RegionNotSupport")
 
 
@@ -77,6 +78,9 @@ def _of_the_world(action: str, words: str, code: str) -> AlbDrError | None:
         product = action.partition(":")[0].upper()
         hint = f"activate {product} for this account in the console"
         return Rejected(words, hint=hint, code="ADR-CLOUD-NOT-OPEN")
+    if code == _MANAGED:
+        hint = "the cloud keeps this for itself on an ALB that a gateway manages; go on without it"
+        return Rejected(words, hint=hint, code="ADR-CLOUD-MANAGED")
     if code.startswith(_WRONG_REGION):
         return BadInput(words, hint="correct region: in the project file")
     if code.startswith(_WRONG_API):

@@ -46,7 +46,7 @@ def topology_of(project: ProjectPart, *, folder: Path) -> Topology:
         ),
         region=project.region,
         members=tuple(_member(m, folder) for m in project.members),
-        gateway=_gateway(project.gateway),
+        gateway=_gateway(project.gateway, folder),
         ingress=_ingress(project.ingress),
         application=_application(project.application, project.ingress.namespace, profile),
         weights=Weights(tuple((m.id, given[m.id]) for m in project.members)),
@@ -68,7 +68,7 @@ def _member(part: MemberPart, folder: Path) -> MemberCluster:
     return MemberCluster(id=part.id, name=part.name, zone=part.zone, access=access)
 
 
-def _gateway(part: GatewayPart) -> Gateway:
+def _gateway(part: GatewayPart, folder: Path) -> Gateway:
     return Gateway(
         name=part.name,
         ingress_class=part.ingress_class,
@@ -82,6 +82,7 @@ def _gateway(part: GatewayPart) -> Gateway:
             Listener(port=x.port, protocol=Protocol(x.protocol), certificate_id=x.certificate_id)
             for x in part.listeners
         ),
+        hosts_file=_path(part.hosts_file, folder),
     )
 
 

@@ -102,6 +102,8 @@ class GatewayPart(Part):
     """At least two vSwitches in different zones."""
     listeners: Annotated[list[ListenerPart], Field(min_length=1)]
     """The ports; without one no Ingress can route."""
+    hosts_file: FilePath | None = None
+    """A file like /etc/hosts, asked for the gateway's name before the name server is."""
 
 
 class ServicePart(Part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +83,34 @@ class SecurityGroup:
     rules: Sequence[SecurityGroupRule]
 
 
+class ZoneState(StrEnum):
+    """Where a zone of an ALB is; the words are the API's."""
+
+    ACTIVE = "Active"
+    STOPPED = "Stopped"
+    SHIFTED = "Shifted"
+    """Its addresses are out of DNS."""
+    STARTING = "Starting"
+    STOPPING = "Stopping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlbZone:
+    """One zone of an ALB: its vSwitch, its ``state`` (a word of :class:`ZoneState`, or one that
+    is not known yet) and its addresses, public ones where it has any."""
+
+    id: str
+    vswitch_id: str
+    state: str
+    addresses: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancer:
-    """One ALB instance. It works when ``status`` is ``Active``; ``locks`` say why it is held."""
+    """One ALB instance. It works when ``status`` is ``Active``; ``locks`` say why it is held.
+
+    ``address_mode`` is ``Fixed`` (one address for each zone), ``Dynamic``, or empty if unknown.
+    """
 
     id: str
     name: str
@@ -93,6 +119,12 @@ class LoadBalancer:
     vpc_id: str
     dns_name: str
     locks: Sequence[str] = ()
+    address_mode: str = ""
+    zones: Sequence[AlbZone] = ()
+
+    def zone(self, zone_id: str) -> AlbZone | None:
+        """One of its zones; None when it has no address there."""
+        return next((zone for zone in self.zones if zone.id == zone_id), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,5 +181,7 @@ RAM_ACTIONS: tuple[RamAction, ...] = (
     RamAction(action="vpc:DescribeVSwitches", command="check"),
     RamAction(action="adcp:DescribeHubClusterKubeconfig", command="init --discover"),
     RamAction(action="cs:DescribeClusterUserKubeconfig", command="init --discover"),
+    RamAction(action="alb:StartShiftLoadBalancerZones", command="failover switchover --zone"),
+    RamAction(action="alb:CancelShiftLoadBalancerZones", command="failover back"),
 )
 """Every action alb-dr ever calls; names follow the API's (ALB, VPC, ECS, CS, adcp)."""

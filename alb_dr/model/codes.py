@@ -120,5 +120,21 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-DRILL-EXPIRY": "A drill's record carries a deadline after which anybody, and the guard, "
     "may put things back. The drill moves it on while it lives; it is between 30 seconds and "
     "30 minutes.",
+    "ADR-ZONE-UNKNOWN": "A zone shift needs to know in which zone of the ALB each member is: "
+    "members[].zone in the project file, which must be a zone the ALB has an address in.",
+    "ADR-ZONE-SHARED": "A member that stays in service is in the zone that would leave DNS. "
+    "Leave out --zone: the weights alone move the traffic.",
+    "ADR-ZONE-DYNAMIC": "The cloud shifts zones only of ALBs with static addresses "
+    "(addressAllocatedMode Fixed), which is chosen when the gateway is made.",
+    "ADR-ZONE-LAST": "No other zone of the ALB is Active, so its name would lead nowhere. The "
+    "cloud refuses that, too; there is no override.",
+    "ADR-ZONE-STATE": "A zone of the ALB is in a state that alb-dr did not put it into. It "
+    "belongs to whoever did; the console shows it.",
+    "ADR-ZONES-OUT": "alb-dr took zones of the ALB out of DNS and has not brought them back. "
+    "`alb-dr failover status` names them, `alb-dr failover back` brings them back from any "
+    "machine that has cloud credentials.",
+    "ADR-CLOUD-MANAGED": "The cloud denies this change because a service manages the ALB. Whether "
+    "it denies zone shifts on ALBs of a Fleet's gateway is not documented, so alb-dr asks with a "
+    "dry run before anything else is moved. Do without --zone.",
 }
 """Code to paragraph."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Protocol(StrEnum):
@@ -48,7 +49,10 @@ class ZoneMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """Everything the tutorial's parameter table names, under its own names."""
+    """Everything the tutorial's parameter table names, under its own names.
+
+    ``hosts_file`` is asked for the ALB's DNS name before this machine's resolver is.
+    """
 
     name: str
     ingress_class: str
@@ -57,6 +61,7 @@ class Gateway:
     address_allocated_mode: AddressAllocatedMode
     zone_mappings: Sequence[ZoneMapping]
     listeners: Sequence[Listener]
+    hosts_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,7 @@ class GatewayAddress:
     path: str
     protocol: Protocol = Protocol.HTTP
     alb_id: str | None = None
+    hosts_file: Path | None = None
     sub_clusters: tuple[str, ...] = ()
 
     @property

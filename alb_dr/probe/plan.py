@@ -37,7 +37,7 @@ def plan_for(target: Target) -> ProbePlan:
     tls = tls_context(target)
     return ProbePlan(
         request=request,
-        addresses=addresses_of(name),
+        addresses=addresses_of(name, target.address.hosts_file),
         port=port,
         tls=tls,
         server_name=server_name(target) if tls else None,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+from pathlib import Path
 
 from alb_dr.errors import BadInput, Refused, Unreachable
 
+MOST_HOSTS_BYTES = 1 << 20
+"""Read of a hosts file at most."""
 MOST_ADDRESSES = 64
 """Addresses probed at most; an ALB has one to a few for each zone."""
 TIMEOUT_S = 10.0
@@ -23,9 +26,10 @@ _HINT = (
 )
 
 
-def addresses_of(name: str) -> tuple[str, ...]:
+def addresses_of(name: str, hosts: Path | None = None) -> tuple[str, ...]:
     """Every IP address of ``name``, in the resolver's order, without duplicates.
 
+    ``hosts`` is a file like /etc/hosts; what it names is not asked of anybody.
     ``localhost`` and ``*.localhost`` are 127.0.0.1 without asking anybody: most resolvers do not
     know them (RFC 6761 §6.3 asks us to). Raises Unreachable when nothing resolves, Refused for an
     address that no gateway can have.
@@ -33,9 +37,10 @@ def addresses_of(name: str) -> tuple[str, ...]:
     bare = name.removeprefix("[").removesuffix("]").rstrip(".").lower()
     if not bare:
         raise BadInput("the gateway has no name to connect to", hint=_HINT)
-    if bare == "localhost" or bare.endswith(".localhost"):
+    named = _in_hosts(bare, hosts) if hosts is not None else ()
+    if not named and (bare == "localhost" or bare.endswith(".localhost")):
         return ("127.0.0.1",)
-    found = _literal(bare) or _lookup(bare)
+    found = named or _literal(bare) or _lookup(bare)
     for address in found:
         _refuse_forbidden(name, address)
     return found[:MOST_ADDRESSES]
@@ -50,6 +55,24 @@ def host_and_port(text: str) -> tuple[str, int]:
     if not port.isdigit() or not 0 < int(port) < 65_536:
         raise BadInput(f"port {port!r} of {text!r} is outside 1 to 65535")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _in_hosts(name: str, path: Path) -> tuple[str, ...]:
+    """The addresses a hosts file gives a name; read anew each time, since it may change."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            lines = file.read(MOST_HOSTS_BYTES).splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise BadInput(
+            f"{path} cannot be read: {why}", hint="correct gateway.hostsFile in the project file"
+        ) from None
+    words = [line.partition("#")[0].lower().split() for line in lines]
+    found = [w[0] for w in words if name in w[1:]]
+    for address in found:
+        if not _literal(address):
+            raise BadInput(f"{path}: {address!r} is no IP address")
+    return tuple(dict.fromkeys(found))
 
 
 def _literal(text: str) -> tuple[str, ...]:

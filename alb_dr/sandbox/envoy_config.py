@@ -6,7 +6,7 @@ then a member without endpoints hands its share over, and a change needs one sma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alb_dr.sandbox.gateway import Backend, GatewayState, HealthCheck, Rule
@@ -31,11 +31,12 @@ _DEAD_END = ("127.0.0.1", 1)
 
 
 def listeners(state: GatewayState, *, folder: str) -> Json:
-    """LDS: one listener for each port; its routes come from a file of their own."""
-    return _resources([_listener(port, folder) for port in state.ports])
+    """LDS: one listener for each port, at every zone's address; its routes come from a file of
+    their own. A zone's address answers also while it is out of DNS: old connections go on."""
+    return _resources([_listener(port, state.addresses, folder) for port in state.ports])
 
 
-def _listener(port: int, folder: str) -> Json:
+def _listener(port: int, addresses: Sequence[str], folder: str) -> Json:
     manager = {
         "@type": f"{_TYPE}.extensions.filters.network.http_connection_manager.v3"
         ".HttpConnectionManager",
@@ -62,9 +63,14 @@ def _listener(port: int, folder: str) -> Json:
     return {
         "@type": f"{_TYPE}.config.listener.v3.Listener",
         "name": f"alb-{port}",
-        "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+        "address": _socket(addresses[0], port),
+        "additional_addresses": [{"address": _socket(a, port)} for a in addresses[1:]],
         "filter_chains": [{"filters": [network]}],
     }
+
+
+def _socket(address: str, port: int) -> Json:
+    return {"socket_address": {"address": address, "port_value": port}}
 
 
 def routes(state: GatewayState, port: int, *, manners: Manners) -> Json:
@@ -231,7 +237,7 @@ def _locality(member: str, weight: int, found: tuple[tuple[str, int], ...]) -> J
 
 
 def _endpoint(address: str, port: int) -> Json:
-    found: Json = {"address": {"socket_address": {"address": address, "port_value": port}}}
+    found: Json = {"address": _socket(address, port)}
     if (address, port) == _DEAD_END:
         # Were it checked, it would be found sick, and its share would go to the others.
         found["health_check_config"] = {"disable_active_health_check": True}

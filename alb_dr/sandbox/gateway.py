@@ -51,8 +51,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayState:
-    """Everything the data plane needs to know."""
+    """Everything the data plane needs to know; ``addresses`` are those of the ALB's zones."""
 
+    addresses: tuple[str, ...] = ("127.0.0.1",)
     ports: tuple[int, ...] = ()
     rules: tuple[Rule, ...] = ()
     backends: tuple[Backend, ...] = field(default=())

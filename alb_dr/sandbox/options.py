@@ -75,6 +75,8 @@ class SandboxOptions:
     """From the DNS name to the connected members."""
     propagation_s: float = 0.4
     """From a change of weights or endpoints to the data plane; not published for ALB."""
+    zone_shift_s: float = 0.4
+    """From the request to shift a zone of the ALB to its effect in DNS; not published either."""
     manners: Manners = Manners.ALB
     empty_group: EmptyGroup = EmptyGroup.SPILL
     policy_group: PolicyGroup = PolicyGroup.NEWER

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from alb_dr.sandbox.controllers.application import CHART, IMAGE
+from alb_dr.sandbox.names import HOSTS
 from alb_dr.sandbox.options import REGION, SandboxOptions
 
 HEADER = (
@@ -42,6 +43,7 @@ def _project(options: SandboxOptions) -> dict[str, Any]:
                 {"vSwitchId": f"vsw-sandbox-{m.zone[-1]}", "zoneId": m.zone} for m in members
             ],
             "listeners": [{"port": options.gateway_port, "protocol": "HTTP"}],
+            "hostsFile": HOSTS,
         },
         "ingress": {
             "name": "web-demo",

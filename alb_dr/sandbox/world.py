@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from alb_dr.sandbox.cloud.account import SandboxAccount
 from alb_dr.sandbox.cloud.environment import environment, new_key, write_environment
 from alb_dr.sandbox.cloud.server import CloudServer
 from alb_dr.sandbox.cloud.signature import Verifier
-from alb_dr.sandbox.controllers.albconfig import AlbConfigController
+from alb_dr.sandbox.cloud.zones import AlbZones
+from alb_dr.sandbox.controllers.albconfig import ALB_CONFIGS, AlbConfigController
 from alb_dr.sandbox.controllers.autoscaler import AutoscalerController
 from alb_dr.sandbox.controllers.deployment import DeploymentController
 from alb_dr.sandbox.controllers.endpointslice import EndpointSliceController
@@ -32,6 +33,7 @@ from alb_dr.sandbox.kube.cluster import EmbeddedCluster
 from alb_dr.sandbox.kube.crds import MEMBER_CRDS, fleet_crds
 from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.kubeconfig import write_kubeconfig
+from alb_dr.sandbox.names import HOSTS, write_names
 from alb_dr.sandbox.options import (
     ControlPlaneKind,
     PolicyGroup,
@@ -58,6 +60,10 @@ FAULTS = (
     STICKY,
 )
 """What can be done to a member."""
+
+
+def _call_later(seconds: float, do: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_later(seconds, do)
 
 
 class Member:
@@ -95,9 +101,13 @@ class World:
             folder / "envoy", manners=options.manners, empty_group=options.empty_group
         )
         self._key = new_key()
+        self._zones = AlbZones(
+            delay_s=options.zone_shift_s, later=_call_later, changed=self._zones_changed
+        )
         self.cloud = CloudServer(self._account().look, Verifier(self._key))
         self._reconcilers: list[Reconciler] = []
         self._ingress: Reconciler | None = None
+        self._names: Reconciler | None = None
         self._argo = Argo(
             self.fleet, self.members, replicas=options.replicas, self_heal=options.self_heal
         )
@@ -155,7 +165,22 @@ class World:
             fleet=self.fleet.client("ack-one"),
             gateway=lambda: self.gateway.state,
             distorted=lambda: self.gateway.distort,
+            zones=self._zones,
         )
+
+    def _zones_changed(self) -> None:
+        if self._names is not None:
+            self._names.poke()
+
+    def _name_writer(self) -> Reconciler:
+        """What keeps the hosts file in line with the ALBs and their zones."""
+        account, path = self._account(), self._folder / HOSTS
+        write_names(path, {})
+
+        async def write() -> None:
+            write_names(path, account.names())
+
+        return Reconciler([account.fleet.subscribe(ALB_CONFIGS)], write)
 
     async def _serve(self, cluster: Cluster, name: str, token: str, port: int) -> int:
         tls = server_context(self._pki)
@@ -183,7 +208,9 @@ class World:
         )
         albconfig = AlbConfigController(fleet, options, listening=self.gateway.listens)
         self._ingress = ingress.reconciler()
+        self._names = self._name_writer()
         found = [
+            self._names,
             *self._argo.reconcilers(),
             albconfig.reconciler(),
             self._ingress,

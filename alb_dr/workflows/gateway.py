@@ -108,6 +108,7 @@ def address_of(topology: Topology, albconfig: Manifest) -> GatewayAddress:
         path=topology.ingress.path,
         protocol=topology.ingress.listen_protocol,
         alb_id=str(balancer.get("id") or ""),
+        hosts_file=topology.gateway.hosts_file,
         sub_clusters=sub_clusters(status),
     )
 

@@ -72,9 +72,11 @@ def _rule(key: tuple[str, str, str | None], verbs: set[str]) -> dict[str, Any]:
 
 
 def _ram(topology: Topology) -> dict[str, Any]:
-    """Reading everything the checks read; kubeconfigs only of the project's own clusters."""
+    """Reading everything the checks read; kubeconfigs only of the project's own clusters; moving
+    zones, the only writes, in a statement of their own that may be left out."""
     read = [a.action for a in RAM_ACTIONS if a.command == "check"]
-    kubeconfigs = [a.action for a in RAM_ACTIONS if a.command != "check"]
+    zones = [a.action for a in RAM_ACTIONS if a.command.startswith("failover")]
+    kubeconfigs = [a.action for a in RAM_ACTIONS if a.command.startswith("init")]
     clusters = [f"acs:cs:*:*:cluster/{member.id}" for member in topology.members]
     return {
         "Version": "1",
@@ -90,5 +92,7 @@ def _ram(topology: Topology) -> dict[str, Any]:
                 "Action": [a for a in kubeconfigs if not a.startswith("cs:")],
                 "Resource": "*",
             },
+            # The API authorizes these for all resources or none.
+            {"Effect": "Allow", "Action": zones, "Resource": "*"},
         ],
     }

@@ -27,6 +27,7 @@ from alb_dr.workflows.readiness import gateway_waits_for
 from alb_dr.workflows.recover import OpenDrill, open_drills
 from alb_dr.workflows.shift_record import read_record, record_words
 from alb_dr.workflows.weights import ingress_id
+from alb_dr.workflows.zone_record import read_zones, zone_words
 
 FRESH = timedelta(minutes=10)
 """How recent a Warning must be to be shown: controllers repeat a standing one within minutes."""
@@ -155,9 +156,12 @@ class _Look:
         fleet = self._ports.fleet
         found = self._asked("the shift's record", lambda: read_record(self._topology, fleet))
         pins = self._asked("the pins", lambda: live_pins(self._topology, fleet)) or ()
+        zones = self._asked("the shifted zones", lambda: read_zones(self._topology, fleet))
         lines = [f"{pin_words(self._topology, p)} (alb-dr ingress unpin)" for p in pins]
         if found is not None and found.is_open:
             lines.append(f"shift {record_words(found)} (alb-dr ingress abort ends it)")
+        if zones is not None and zones.is_open:
+            lines.append(f"{zone_words(zones)} (alb-dr failover back)")
         return tuple(lines)
 
     def _plan(self, manifests: ManifestSet) -> Plan:

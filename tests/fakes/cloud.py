@@ -13,7 +13,9 @@ from alb_dr.clock import RealClock
 from alb_dr.cloud.adapter import AlibabaCloud
 from alb_dr.cloud.endpoints import VARIABLES
 from alb_dr.cloud.sdk import Sdk
+from alb_dr.cloud.zones import AlbZoneSwitch
 from alb_dr.model.cloud import (
+    AlbZone,
     AssociatedCluster,
     ClusterDetails,
     FleetDetails,
@@ -80,7 +82,14 @@ def an_account(**changes: Any) -> CloudState:
         "load_balancers": {
             "alb-1": LoadBalancer(
                 id="alb-1", name="one-alb-demo", status="Active", edition="Standard", vpc_id=VPC,
-                dns_name="alb-1.test",
+                dns_name="alb-1.test", address_mode="Fixed",
+                zones=tuple(
+                    AlbZone(
+                        id=f"cn-hongkong-{zone}", vswitch_id=f"vsw-{n}", state="Active",
+                        addresses=(f"203.0.113.{n}",),
+                    )
+                    for n, zone in ((1, "b"), (2, "c"))
+                ),
             )
         },
         "listeners": {
@@ -127,14 +136,20 @@ class TestCloud:
 
     def client(self, key: AccessKey = KEY, *, timeout_s: float = 5.0, **more: Any) -> AlibabaCloud:
         """The adapter with the real SDKs, aimed here."""
-        sdk = Sdk(
+        return AlibabaCloud(self._sdk(key, timeout_s=timeout_s, **more))
+
+    def switch(self, key: AccessKey = KEY, *, timeout_s: float = 5.0) -> AlbZoneSwitch:
+        """The writing adapter, aimed here."""
+        return AlbZoneSwitch(self._sdk(key, timeout_s=timeout_s))
+
+    def _sdk(self, key: AccessKey, *, timeout_s: float, **more: Any) -> Sdk:
+        return Sdk(
             region=more.pop("region", "cn-hongkong"),
             clock=more.pop("clock", RealClock()),
             timeout_s=timeout_s,
             environ=more.pop("environ", None) or self.environ(),
             credential=lambda: credential_of(key),
         )
-        return AlibabaCloud(sdk)
 
 
 def credential_of(key: AccessKey) -> Any:

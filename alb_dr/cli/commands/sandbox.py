@@ -159,7 +159,8 @@ def cloud(
         typer.Option(
             "--fault",
             metavar="NAME",
-            help="throttling, forbidden, bad-key, expired-token, not-open, server-error or slow.",
+            help="throttling, forbidden, bad-key, expired-token, not-open, server-error, managed "
+            "(changes of an ALB are denied) or slow.",
         ),
     ] = None,
     action: Annotated[

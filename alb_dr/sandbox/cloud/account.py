@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from alb_dr.model.cloud import (
+    AlbZone,
     AssociatedCluster,
     ClusterDetails,
     FleetDetails,
@@ -18,11 +19,14 @@ from alb_dr.model.cloud import (
     SecurityGroupRule,
     ServerGroup,
     VSwitch,
+    ZoneState,
 )
 from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.cloud.state import CloudState
+from alb_dr.sandbox.cloud.zones import AlbZones
 from alb_dr.sandbox.gateway import Backend, GatewayState, MemberGroup, Rule
 from alb_dr.sandbox.kube.status import Json
+from alb_dr.sandbox.names import addresses_of
 from alb_dr.sandbox.options import REGION, SandboxMember
 
 VPC = "vpc-sandbox"
@@ -44,6 +48,7 @@ class SandboxAccount:
     fleet: KubeClient
     gateway: Callable[[], GatewayState]
     distorted: Callable[[], Mapping[str, int]]
+    zones: AlbZones
 
     def look(self) -> CloudState:
         """The account as it is now."""
@@ -59,13 +64,14 @@ class SandboxAccount:
             vswitches=tuple(v for n, m in enumerate(self.members) for v in _vswitches(n, m)),
             security_groups={_group(m): SecurityGroup(id=_group(m), rules=(_INSIDE,))
                              for m in self.members},
-            load_balancers={_alb_id(a): _load_balancer(a) for a in albs},
+            load_balancers={_alb_id(a): self._load_balancer(a) for a in albs},
             listeners={_alb_id(a): _listeners(a) for a in albs},
             rules={_alb_id(a): self._rules(a, state.rules, backends) for a in albs},
             server_groups=tuple(
                 _server_group(b, g) for b in state.backends for g in b.groups
             ),
             kubeconfigs=self._kubeconfigs(),
+            zones=self.zones,
         )  # fmt: skip
 
     def _fleet(self) -> FleetDetails:
@@ -78,6 +84,42 @@ class SandboxAccount:
             vswitch_ids=(f"vsw-sandbox-{self.members[0].zone[-1]}",),
             gitops=True,
         )
+
+    def _load_balancer(self, albconfig: Json) -> LoadBalancer:
+        config = (albconfig.get("spec") or {}).get("config") or {}
+        balancer = albconfig["status"]["loadBalancer"]
+        alb_id = _alb_id(albconfig)
+        return LoadBalancer(
+            id=alb_id,
+            name=str(config.get("name") or ""),
+            status="Active",
+            edition=str(config.get("edition") or "Standard"),
+            vpc_id=VPC,
+            dns_name=str(balancer.get("dnsname") or ""),
+            address_mode=str(config.get("addressAllocatedMode") or "Dynamic"),
+            zones=tuple(self._zones(albconfig)),
+        )
+
+    def _zones(self, albconfig: Json) -> Iterator[AlbZone]:
+        alb_id = _alb_id(albconfig)
+        zone_of = {v.id: v.zone_id for n, m in enumerate(self.members) for v in _vswitches(n, m)}
+        for vswitch, address in addresses_of(albconfig):
+            zone = zone_of.get(vswitch, "")
+            yield AlbZone(
+                id=zone,
+                vswitch_id=vswitch,
+                state=self.zones.state(alb_id, zone),
+                addresses=(address,),
+            )
+
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """The DNS names of the ALBs, each with the addresses of the zones that are in DNS."""
+        albs = [self._load_balancer(a) for a in self.fleet.list(_ALB_CONFIGS) if _alb_id(a)]
+        out = {ZoneState.SHIFTED, ZoneState.STOPPED}
+        return {
+            alb.dns_name: tuple(a for z in alb.zones if z.state not in out for a in z.addresses)
+            for alb in albs
+        }
 
     def _rules(
         self, albconfig: Json, rules: Sequence[Rule], backends: Mapping[str, Backend]
@@ -106,19 +148,6 @@ class SandboxAccount:
 def _alb_id(albconfig: Json) -> str:
     balancer = (albconfig.get("status") or {}).get("loadBalancer") or {}
     return str(balancer.get("id") or "")
-
-
-def _load_balancer(albconfig: Json) -> LoadBalancer:
-    config = (albconfig.get("spec") or {}).get("config") or {}
-    balancer = albconfig["status"]["loadBalancer"]
-    return LoadBalancer(
-        id=_alb_id(albconfig),
-        name=str(config.get("name") or ""),
-        status="Active",
-        edition=str(config.get("edition") or "Standard"),
-        vpc_id=VPC,
-        dns_name=str(balancer.get("dnsname") or ""),
-    )
 
 
 def _listener_id(albconfig: Json, port: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from alb_dr.model.cloud import FleetDetails, VSwitch
 from alb_dr.sandbox.cloud import shapes
 from alb_dr.sandbox.cloud.problem import Problem
+from alb_dr.sandbox.cloud.shift_actions import cancel_shift, start_shift
 from alb_dr.sandbox.cloud.state import CloudState
 
 Json = dict[str, Any]
@@ -98,7 +99,7 @@ def _load_balancer(state: CloudState, parameters: Parameters) -> Json:
     if found is None:
         message = f"The specified resource {wanted} is not found."
         raise Problem(404, "ResourceNotFound.LoadBalancer", message)
-    return shapes.load_balancer(found)
+    return shapes.load_balancer(found, {z.id: state.zones.state(wanted, z.id) for z in found.zones})
 
 
 def _listeners(state: CloudState, parameters: Parameters) -> Json:
@@ -150,6 +151,8 @@ ACTIONS: Mapping[str, tuple[str, str, Action]] = {
     "ListListeners": ("alb", "2020-06-16", _listeners),
     "ListRules": ("alb", "2020-06-16", _rules),
     "ListServerGroups": ("alb", "2020-06-16", _server_groups),
+    "StartShiftLoadBalancerZones": ("alb", "2020-06-16", start_shift),
+    "CancelShiftLoadBalancerZones": ("alb", "2020-06-16", cancel_shift),
     "DescribeVSwitches": ("vpc", "2016-04-28", _vswitches),
     "DescribeSecurityGroupAttribute": ("ecs", "2014-05-26", _security_group),
     "DescribeHubClusters": ("adcp", "2022-01-01", _hub_clusters),

@@ -14,9 +14,14 @@ CLOUD_FAULTS = (
     "expired-token",
     "not-open",
     "server-error",
+    "managed",
     "slow",
 )
-"""What can be injected; ``slow`` delays, the others are the cloud's own refusals."""
+"""What can be injected; ``slow`` delays, the others are the cloud's own refusals.
+
+``managed`` refuses changes of an ALB, as the cloud does on instances that a service manages.
+"""
+_WRITES = frozenset({"StartShiftLoadBalancerZones", "CancelShiftLoadBalancerZones"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +40,10 @@ class CloudFault:
         if self.name not in CLOUD_FAULTS:
             known = ", ".join(CLOUD_FAULTS)
             raise BadInput(f"{self.name!r} is no fault of the cloud", hint=f"faults are: {known}")
+
+    def concerns(self, action: str) -> bool:
+        """Whether it is in force for an action."""
+        return self.action in {"", action} and (self.name != "managed" or action in _WRITES)
 
 
 class CloudFaults:
@@ -59,7 +68,7 @@ class CloudFaults:
     def meet(self, product: str, action: str) -> float:
         """Seconds to delay this call; Problem when a fault refuses it."""
         delay_s = 0.0
-        for fault in [f for f in self._faults if f.action in {"", action}]:
+        for fault in [f for f in self._faults if f.concerns(action)]:
             if fault.times is not None:
                 fault.times -= 1
                 if fault.times <= 0:
@@ -90,6 +99,9 @@ def _problem(name: str, product: str, action: str) -> Problem:
         case "expired-token":
             message = "Specified SecurityToken is expired."
             return Problem(400, "InvalidSecurityToken.Expired", message)
+        case "managed":
+            message = "The operation is not allowed because the resource is managed by a service."
+            return Problem(403, "OperationDenied.ServiceManagedResource", message)
         case "not-open":
             return Problem(400, "ProductNotOpen", "The product is not activated.")
         case _:

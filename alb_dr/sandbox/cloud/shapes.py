@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from alb_dr.model.cloud import (
@@ -90,8 +91,8 @@ def security_rule(found: SecurityGroupRule) -> Json:
     }
 
 
-def load_balancer(found: LoadBalancer) -> Json:
-    """``GetLoadBalancerAttribute``."""
+def load_balancer(found: LoadBalancer, states: Mapping[str, str]) -> Json:
+    """``GetLoadBalancerAttribute``; ``states`` by zone id."""
     return {
         "LoadBalancerId": found.id,
         "LoadBalancerName": found.name,
@@ -101,6 +102,16 @@ def load_balancer(found: LoadBalancer) -> Json:
         "VpcId": found.vpc_id,
         "DNSName": found.dns_name,
         "LoadBalancerOperationLocks": [{"LockType": lock} for lock in found.locks],
+        "AddressAllocatedMode": found.address_mode,
+        "ZoneMappings": [
+            {
+                "ZoneId": zone.id,
+                "VSwitchId": zone.vswitch_id,
+                "Status": states[zone.id],
+                "LoadBalancerAddresses": [{"Address": address} for address in zone.addresses],
+            }
+            for zone in found.zones
+        ],
     }
 
 

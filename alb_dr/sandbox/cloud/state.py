@@ -16,11 +16,13 @@ from alb_dr.model.cloud import (
     ServerGroup,
     VSwitch,
 )
+from alb_dr.sandbox.cloud.zones import AlbZones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudState:
-    """One account in one region. Mappings go from a Fleet's, cluster's or ALB's id."""
+    """One account in one region. Mappings go from a Fleet's, cluster's or ALB's id; the state of an
+    ALB's zones is that of ``zones``, whatever its ``load_balancers`` entry says."""
 
     region: str
     alb_zones: tuple[str, ...] = ()
@@ -34,3 +36,5 @@ class CloudState:
     rules: Mapping[str, tuple[ForwardingRule, ...]] = field(default_factory=dict)
     server_groups: tuple[ServerGroup, ...] = ()
     kubeconfigs: Mapping[str, str] = field(default_factory=dict)
+    zones: AlbZones = field(default_factory=AlbZones)
+    """The one thing here that requests change."""

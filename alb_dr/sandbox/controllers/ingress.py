@@ -15,6 +15,7 @@ from alb_dr.sandbox.controllers.pod_network import bound
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.gateway import Backend, GatewayState, MemberGroup, Rule
 from alb_dr.sandbox.kube.status import Json
+from alb_dr.sandbox.names import addresses_of, zone_address
 
 INGRESSES = "ingresses.networking.k8s.io"
 CLASSES = "ingressclasses.networking.k8s.io"
@@ -60,7 +61,13 @@ class IngressController:
             rules, backends = self._built(gateways)
         except _BlockedError:
             rules, backends = list(self._state.rules), list(self._state.backends)
-        state = GatewayState(ports=ports, rules=tuple(rules), backends=tuple(backends))
+        zones = max((len(list(addresses_of(a))) for a in gateways.values()), default=1)
+        state = GatewayState(
+            addresses=tuple(zone_address(n + 1) for n in range(max(1, zones))),
+            ports=ports,
+            rules=tuple(rules),
+            backends=tuple(backends),
+        )
         if state != self._state:
             new_ports = state.ports != self._state.ports
             self._state = state

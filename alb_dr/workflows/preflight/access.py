@@ -34,6 +34,7 @@ from alb_dr.workflows.lease import lease_id
 from alb_dr.workflows.policy import by_policy, policy_ids
 from alb_dr.workflows.preflight.read_once import ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene
+from alb_dr.workflows.zone_record import zone_record_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +178,14 @@ def _ingress(topology: Topology) -> tuple[Need, ...]:
             verbs=("get", "create", "update", "patch"),
             namespace=space,
             name=f"alb-dr-shift-{name}",
+        ),
+        Need(
+            command="failover switchover --zone",
+            kind=CONFIG_MAP,
+            verbs=("get", "create", "update"),
+            namespace=space,
+            name=zone_record_id(topology).name,
+            needed=False,
         ),
         Need(
             command="failover drill",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from alb_dr.errors import NotFound
 from alb_dr.model.checks import Category, Check, Gravity, Trouble
-from alb_dr.model.cloud import ForwardingRule, LoadBalancer
+from alb_dr.model.cloud import ForwardingRule, LoadBalancer, ZoneState
 from alb_dr.render.annotations import weights_of
 from alb_dr.workflows.gateway import address_of, albconfig_id
 from alb_dr.workflows.preflight.read_once import NotAskedError
@@ -40,6 +40,13 @@ def _state(scene: Scene) -> Iterator[Trouble]:
         yield Trouble(seen=f"{alb.id} is {alb.status}")
     for lock in alb.locks:
         yield Trouble(seen=f"{alb.id} is locked: {lock}", fix="see the console's reason")
+    for zone in alb.zones:
+        if zone.state not in {ZoneState.ACTIVE, ""}:
+            yield Trouble(
+                seen=f"zone {zone.id} of {alb.id} is {zone.state}",
+                fix="if alb-dr shifted it: alb-dr failover back; else see the console",
+                gravity=Gravity.WARNING,
+            )
     if alb.edition == "Basic":
         yield Trouble(
             seen=f"{alb.id} is of the Basic edition", fix="upgrade it to Standard in the console"

@@ -79,6 +79,9 @@ def test_every_answer_is_understood(cloud: TestCloud, key: AccessKey) -> None:
 
 def test_the_ram_actions_are_exactly_those_that_are_called(cloud: TestCloud) -> None:
     everything(cloud.client())
+    zone = cloud.state.load_balancers["alb-1"].zones[1]
+    cloud.switch().start_shift("alb-1", zone, token="out")
+    cloud.switch().cancel_shift("alb-1", zone, token="back")
     assert set(cloud.server.calls) == {action.action for action in RAM_ACTIONS}
 
 

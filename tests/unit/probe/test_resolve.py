@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,3 +98,41 @@ def test_host_and_port_are_told_apart() -> None:
 def test_what_is_no_host_and_port_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         host_and_port(text)
+
+
+HOSTS = """\
+# a comment, and a line that names nobody
+10.0.0.9
+10.0.0.1 alb.example.com other  # zone b
+10.0.0.2\tALB.example.com
+10.0.0.1 alb.example.com
+"""
+
+
+def test_a_hosts_file_is_asked_first_and_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver(monkeypatch, "10.6.6.6")
+    hosts = tmp_path / "hosts"
+    hosts.write_text(HOSTS)
+    assert addresses_of("alb.example.com", hosts) == ("10.0.0.1", "10.0.0.2")
+    assert addresses_of("another.example.com", hosts) == ("10.6.6.6",)
+    hosts.write_text("127.0.0.2 alb-1.localhost\n")
+    assert addresses_of("alb-1.localhost", hosts) == ("127.0.0.2",)
+    assert addresses_of("alb-2.localhost", hosts) == ("127.0.0.1",)
+
+
+def test_F48_a_hosts_file_cannot_name_what_no_gateway_has(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    hosts.write_text("169.254.169.254 alb.example.com\n")
+    with pytest.raises(Refused, match="nothing was sent"):
+        addresses_of("alb.example.com", hosts)
+
+
+def test_a_hosts_file_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    for text, reason in ((None, "cannot be read"), (b"\xff\xfe", "not text"), (b"x n", "no IP")):
+        if text is not None:
+            hosts.write_bytes(text)
+        with pytest.raises(BadInput, match=reason):
+            addresses_of("n", hosts)

@@ -10,7 +10,7 @@ import pytest
 
 from alb_dr.errors import ExitCode
 from alb_dr.model.checks import Category, Gravity, Outcome
-from alb_dr.model.cloud import SecurityGroup, SecurityGroupRule
+from alb_dr.model.cloud import SecurityGroup, SecurityGroupRule, ZoneState
 from alb_dr.sandbox.cloud.faults import CloudFault
 from alb_dr.workflows.preflight.catalogue import CHECKS, QUESTIONS
 from alb_dr.workflows.preflight.runner import run_checks
@@ -228,6 +228,12 @@ CASES: list[tuple[str, str, Spoil, tuple[str, ...]]] = [
             "alb-1 is locked: FinancialLocked",
             "alb-1 is of the Basic edition",
         ),
+    ),
+    (
+        "ADR-ALB-STATE",
+        "a zone out of DNS",
+        lambda cloud: cloud.state.zones.put("alb-1", "cn-hongkong-c", ZoneState.SHIFTED),
+        ("zone cn-hongkong-c of alb-1 is Shifted",),
     ),
     (
         "ADR-ALB-STATE",
