@@ -79,6 +79,7 @@ def fleet_needs(topology: Topology) -> tuple[Need, ...]:
         *_distribution(topology),
         *_gateway(topology),
         *_ingress(topology),
+        *_records(topology),
     )
 
 
@@ -173,6 +174,39 @@ def _ingress(topology: Topology) -> tuple[Need, ...]:
         Need(command="ingress apply", kind=INGRESS, verbs=apply, namespace=space, name=name),
         Need(command="ingress apply", kind=EVENT, verbs=("list",), namespace=space),
         Need(
+            command="ingress pin",
+            kind=INGRESS,
+            verbs=("list",),
+            namespace=space,
+            needed=False,
+        ),
+        *(
+            Need(
+                command="ingress pin",
+                kind=INGRESS,
+                verbs=("patch", "delete"),
+                namespace=space,
+                name=pin_name(topology, member.id),
+                needed=False,
+            )
+            for member in topology.members
+        ),
+        Need(
+            command="ingress delete",
+            kind=INGRESS,
+            verbs=("delete",),
+            namespace=space,
+            name=name,
+            needed=False,
+        ),
+    )
+
+
+def _records(topology: Topology) -> tuple[Need, ...]:
+    """What stands on the Fleet while something is under way: locks and records."""
+    space, name = topology.ingress.namespace, topology.ingress.name
+    return (
+        Need(
             command="ingress shift",
             kind=CONFIG_MAP,
             verbs=("get", "create", "update", "patch"),
@@ -200,32 +234,6 @@ def _ingress(topology: Topology) -> tuple[Need, ...]:
             verbs=("delete",),
             namespace=space,
             name=lease_id(topology).name,
-            needed=False,
-        ),
-        Need(
-            command="ingress pin",
-            kind=INGRESS,
-            verbs=("list",),
-            namespace=space,
-            needed=False,
-        ),
-        *(
-            Need(
-                command="ingress pin",
-                kind=INGRESS,
-                verbs=("patch", "delete"),
-                namespace=space,
-                name=pin_name(topology, member.id),
-                needed=False,
-            )
-            for member in topology.members
-        ),
-        Need(
-            command="ingress delete",
-            kind=INGRESS,
-            verbs=("delete",),
-            namespace=space,
-            name=name,
             needed=False,
         ),
     )
