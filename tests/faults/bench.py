@@ -137,6 +137,7 @@ def bench() -> Iterator[Bench]:
         assert up.code == 0, up.stderr
         made.update(_proxies(state, folder))
         found.proxied.write_text(found.direct.read_text())
+        (state / "hosts").symlink_to(folder / "hosts")
         problem = found.succeed(WHOLE)
         assert problem is None, problem
         yield found
