@@ -7,16 +7,18 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from alb_dr.errors import RestoreIncomplete
+from alb_dr.errors import AlbDrError, Interruption, Refused, RestoreIncomplete
 
 if TYPE_CHECKING:
     from alb_dr.cli.context import Context
     from alb_dr.journal.rundir import RunDir
     from alb_dr.model.drill import DrillPlan
     from alb_dr.model.drill_report import DrillReport
+    from alb_dr.workflows.drill import Drill
 
 LEAVE_S = 5.0
 """Longest the watchdog may take to leave when it is told to."""
@@ -48,41 +50,76 @@ def run_drill(context: Context, plan: DrillPlan, *, watched: bool = True) -> Dri
         operator=operator(),
     )
     drill = Drill(plan, context.topology, ports)
-    watchdog = start_watchdog(context, plan, run) if watched else None
-    try:
-        report = drill.run()
-        ledger.write("closed", outcome=str(report.outcome))
-        run.write_json("report.json", drill_data(report))
-        run.write_text("report.md", drill_markdown(report))
-    except RestoreIncomplete:
-        # The watchdog is not told that all is closed: it goes on where we had to give up.
-        watchdog = None
-        raise
-    finally:
-        if watchdog is not None:
-            dismiss(watchdog)
-        names = [m.name for m in context.topology.members]
-        samples = SampleFile(run.path / SAMPLES, members=names)
-        samples.add(drill.samples)
-        samples.close()
-        ledger.close()
+    names = [m.name for m in context.topology.members]
+    with closing(ledger):
+        watchdog = start_watchdog(context, plan, run) if watched else None
+        try:
+            report = _run(drill, watchdog)
+        finally:
+            with (
+                _as_far_as_possible(context),
+                closing(SampleFile(run.path / SAMPLES, members=names)) as samples,
+            ):
+                samples.add(drill.samples)
+        with _as_far_as_possible(context):
+            ledger.write("closed", outcome=str(report.outcome))
+            run.write_json("report.json", drill_data(report))
+            run.write_text("report.md", drill_markdown(report))
     return report
 
 
+def _run(drill: Drill, watchdog: subprocess.Popen[bytes] | None) -> DrillReport:
+    """The drill; the watchdog leaves when all is back.
+
+    After an error nobody foresaw, too, nobody knows whether it is: then the watchdog is not told
+    that all is closed and goes on where we had to give up.
+    """
+    closed = False
+    try:
+        report = drill.run()
+        closed = True
+    except (Interruption, AlbDrError) as error:
+        closed = not isinstance(error, RestoreIncomplete)
+        raise
+    finally:
+        if watchdog is not None and closed:
+            dismiss(watchdog)
+    return report
+
+
+@contextmanager
+def _as_far_as_possible(context: Context) -> Iterator[None]:
+    """Evidence written after the restore: a full disk must not look like an open drill (F6)."""
+    try:
+        yield
+    except (AlbDrError, OSError) as error:
+        context.narrator.warn(f"the run could not be recorded whole: {error}")
+
+
 def start_watchdog(context: Context, plan: DrillPlan, run: RunDir) -> subprocess.Popen[bytes]:
-    """Start the process that restores when this one dies; its words go into the run's folder."""
+    """Start the process that restores when this one dies; its words go into the run's folder.
+
+    Refused when it cannot be started: nothing was harmed yet.
+    """
     from alb_dr.cli import watchdog
 
     recover = [sys.executable, "-m", "alb_dr", "failover", "recover", "--execute"]
     recover += ["--drill", plan.drill_id, "--config", str(context.config.path.absolute())]
-    with (run.path / "watchdog.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", watchdog.__file__, *recover],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    try:
+        with (run.path / "watchdog.log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", watchdog.__file__, *recover],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise Refused(
+            f"the watchdog cannot be started: {error.strerror}",
+            hint="make room for it, or drill without one: --no-watchdog",
+            code="ADR-WATCHDOG",
+        ) from None
 
 
 def dismiss(watchdog: subprocess.Popen[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from datetime import UTC, datetime
@@ -21,7 +22,8 @@ class Ledger:
     def __init__(self, path: Path, *, drill_id: str) -> None:
         self._path = path
         self._drill = drill_id
-        self._sequence = 0
+        self._whole = (0, 0)
+        """Lines written whole, and the bytes they take: assigned together, whatever interrupts."""
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY | os.O_NOFOLLOW
@@ -39,23 +41,31 @@ class Ledger:
         return self._path
 
     def write(self, event: str, **facts: object) -> None:
-        """Append one event; Refused when the disk does not take it."""
-        self._sequence += 1
-        line = {
+        """Append one event; Refused when the disk does not take it.
+
+        What a full disk or a signal left of an earlier line is taken out first: numbers have no
+        gaps, and no line is glued to half another.
+        """
+        count, size = self._whole
+        facts_line = {
             "v": VERSION,
-            "seq": self._sequence,
+            "seq": count + 1,
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "drill": self._drill,
             "event": event,
             **facts,
         }
+        line = json.dumps(facts_line).encode() + b"\n"
         try:
-            os.write(self._file, json.dumps(line).encode() + b"\n")
+            os.ftruncate(self._file, size)
+            if os.write(self._file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._file)
         except OSError as error:
             raise Refused(
                 f"the journal {self._path} cannot be written: {error.strerror}", code="ADR-JOURNAL"
             ) from None
+        self._whole = (count + 1, size + len(line))
 
     def close(self) -> None:
         """Close the file."""

@@ -79,6 +79,8 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-PORT": "A port of this machine that the sandbox needs is taken by another program.",
     "ADR-JOURNAL": "The journal cannot be written. A drill without a journal could not be put "
     "back by another machine, so none is begun.",
+    "ADR-WATCHDOG": "The process that would restore when the drill is killed cannot be started: "
+    "the disk is full, or no more processes are allowed. Nothing was harmed.",
     "ADR-CONTROL-ADDRESS": "The Ingress has no address: the controller has not put it on the ALB.",
     "ADR-CONTROL-SUBCLUSTERS": "The gateway is not connected to every member, so a member's share "
     "cannot reach it.",

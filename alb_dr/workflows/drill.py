@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
+from alb_dr.errors import AlbDrError, OutcomeUnknown, RestoreIncomplete
 from alb_dr.model.drill import DrillPlan, DrillRecord
 from alb_dr.model.drill_report import DrillOutcome, DrillReport, DrillRun, Ended, Marks, Step
 from alb_dr.model.load import OpenLoad, Target
@@ -161,11 +161,14 @@ class Drill:
                 done = fault.harm()
                 self._mark(fired_s=traffic.instant_s())
             self._say(done)
-            self._journal.write("fired")
+            self._note_down("fired")
             self._observe(traffic, fault)
-        except Conflict as error:
-            if self._marks.fired_s is None:
+        except AlbDrError as error:
+            # Once it may have been harmed no error says any more that nothing was changed.
+            if self._marks.fired_s is None and not isinstance(error, OutcomeUnknown):
                 raise
+            if self._marks.fired_s is None:
+                self._mark(fired_s=traffic.instant_s())
             self._ended = Ended(outcome=DrillOutcome.ABORTED, why=error.message)
         finally:
             # Also after a signal and after an error whose outcome is unknown: the record that
@@ -205,11 +208,14 @@ class Drill:
             self._mark(restored_s=traffic.instant_s())
             proof = fault.prove(deadline)
         self._say(f"{self._victim.name} is back: {proof}")
+        self._note_down("restored")
+
+    def _note_down(self, event: str) -> None:
+        """Write what was done. The record on the object is the authority: a full disk neither
+        ends a drill that has begun nor makes it look open (safety F6)."""
         try:
-            self._journal.write("restored")
+            self._journal.write(event)
         except (AlbDrError, OSError) as error:
-            # The record on the object is the authority; a full disk must not look like an open
-            # drill.
             self._narrator.warn(f"the journal could not be written: {error}")
 
     def _settle(self, traffic: DrillTraffic) -> None:
