@@ -44,6 +44,10 @@ calibration: ## false alarms and power of the verdict over 10,000 simulated runs
 kills: ## kill a drill before and after every operation; the figure is the last line
 	$(PY) -m tests.kills.run
 
-N ?= 10000
+races: N ?= 10000
 races: ## two operators start a drill at once (N=...)
 	$(PY) -m tests.races.run $(N)
+
+histories: N ?= 100000
+histories: ## operators, guards, people and misfortune at random (N=...); the figure is the last line
+	$(PY) -m tests.histories.run $(N)

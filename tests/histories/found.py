@@ -1,0 +1,37 @@
+"""Scenarios that once violated an invariant, shrunk; they are played for ever."""
+
+from __future__ import annotations
+
+from tests.histories.scenario import Act, Scenario
+
+FOUND: dict[str, Scenario] = {
+    "F6 a disk full while the drill runs, after its harm": Scenario(
+        seed=84,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c2"),
+            Act(kind="full", at=4.0, who="ann"),
+        ),
+    ),
+    "F6 a disk full before the drill": Scenario(
+        seed=103,
+        acts=(
+            Act(kind="full", who="ann"),
+            Act(kind="run", at=0.1, who="ann", what="drill", member="c2"),
+        ),
+    ),
+    "I7 a signal while the journal is written": Scenario(
+        seed=1243,
+        acts=(
+            Act(kind="run", who="bob", what="drill", member="c1"),
+            Act(kind="signal", who="bob", what="before", number=20),
+        ),
+    ),
+    "I8 the survivors' API refuses while the fault is in force": Scenario(
+        seed=26,
+        acts=(
+            Act(kind="run", at=6.26, who="bob", what="drill", member="c2"),
+            Act(kind="trouble", at=16.0, who="poc-ack-2", what="forbidden", seconds=15.0),
+        ),
+        guarded=False,
+    ),
+}
