@@ -24,6 +24,7 @@ ENOUGH = 60
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_no_history_violates_an_invariant() -> None:
     starts = range(0, COUNT, BATCH)
     with ProcessPoolExecutor(JOBS) as pool:
