@@ -56,8 +56,19 @@ PARAGRAPHS: Mapping[str, str] = {
     "cannot be overridden.",
     "ADR-SURVIVOR-ZERO": "Only the victim has weight. A member of weight 0 gets no requests and "
     "no health checks and does not take over by itself.",
-    "ADR-KEDA": "KEDA scales the workload and would scale it up in the middle of a drill. Pause "
-    "it by hand, or drill a workload it does not scale.",
+    "ADR-KEDA": "KEDA scales the workload and would scale it up in the middle of a drill. With "
+    "--pause-keda the drill pauses it and ends the pause afterwards; KEDA has several reports of "
+    "pauses that did not end, so what is believed is pods that are ready and a ScaledObject that "
+    "says it is not paused. One that somebody paused already is left as it is.",
+    "ADR-SCALED-TO-ZERO": "A HorizontalPodAutoscaler that may go to 0 has done so, because no load "
+    "asks for pods. There is nothing to rehearse until it scales up again.",
+    "ADR-SYNC-PENDING": "Argo CD is about to sync the workload, or does so now, and would scale it "
+    "back in the middle of a drill. Wait until the Application is Synced.",
+    "ADR-ROLLOUT": "The Deployment is paused, or a rollout is not over. The loss of a cluster "
+    "could not be told from the rollout, and a restore would bring back an unknown mixture.",
+    "ADR-TARGET": "The workload that the project file names is not there, or is not what the "
+    "Service leads to, or not the only one: scaling it to 0 would not be the loss of a member. "
+    "Only Deployments can be drilled.",
     "ADR-TIMEOUT": "What was waited for did not come; the message ends with the last state seen. "
     "The commands that wait can be run again and go on from there.",
     "ADR-PARTLY-APPLIED": "Some objects were written before one failed. Both lists are given; "

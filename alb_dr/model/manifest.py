@@ -52,6 +52,10 @@ POD = Kind(api_version="v1", name="Pod", plural="pods")
 NODE = Kind(api_version="v1", name="Node", plural="nodes", namespaced=False)
 SERVICE_ACCOUNT = Kind(api_version="v1", name="ServiceAccount", plural="serviceaccounts")
 DEPLOYMENT = Kind(api_version="apps/v1", name="Deployment", plural="deployments")
+STATEFUL_SET = Kind(api_version="apps/v1", name="StatefulSet", plural="statefulsets")
+DAEMON_SET = Kind(api_version="apps/v1", name="DaemonSet", plural="daemonsets")
+REPLICA_SET = Kind(api_version="apps/v1", name="ReplicaSet", plural="replicasets")
+ROLLOUT = Kind(api_version="argoproj.io/v1alpha1", name="Rollout", plural="rollouts")
 CRON_JOB = Kind(api_version="batch/v1", name="CronJob", plural="cronjobs")
 ENDPOINT_SLICE = Kind(
     api_version="discovery.k8s.io/v1", name="EndpointSlice", plural="endpointslices"
@@ -84,6 +88,7 @@ APPLICATION_SET = Kind(
     api_version="argoproj.io/v1alpha1", name="ApplicationSet", plural="applicationsets"
 )
 APPLICATION = Kind(api_version="argoproj.io/v1alpha1", name="Application", plural="applications")
+APP_PROJECT = Kind(api_version="argoproj.io/v1alpha1", name="AppProject", plural="appprojects")
 POLICY_GROUPS = ("policy.one.alibabacloud.com", "one.alibabacloud.com")
 """The groups under which Fleets serve application distribution, the newer one first."""
 PROPAGATION_POLICY = Kind(

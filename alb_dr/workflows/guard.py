@@ -11,7 +11,7 @@ from datetime import datetime
 from alb_dr.errors import AlbDrError, RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, LEASE, Manifest, ResourceId
-from alb_dr.ports import Clock, KubeApi, Narrator
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.drill_record import SELECTOR, record_of
 from alb_dr.workflows.lease import micro_time, renewed_at
 from alb_dr.workflows.recover import OpenDrill, Remedy, remedy
@@ -96,7 +96,7 @@ def beat(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> N
         narrator.warn(f"the heartbeat could not be written: {error.message}")
 
 
-def is_alive(api: KubeApi, *, namespace: str, clock: Clock) -> bool:
+def is_alive(api: KubeReader, *, namespace: str, clock: Clock) -> bool:
     """Whether a guard of this namespace has looked lately."""
     live = api.get(ResourceId(kind=LEASE, name=HEARTBEAT, namespace=namespace))
     renewed = renewed_at(live) if live is not None else None

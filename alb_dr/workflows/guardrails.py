@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
-from alb_dr.errors import BadInput, Forbidden, NotFound, Refused
-from alb_dr.model.manifest import (
-    DEPLOYMENT,
-    HORIZONTAL_POD_AUTOSCALER,
-    SCALED_OBJECT,
-    Kind,
-    Manifest,
-)
+from alb_dr.errors import Forbidden, Refused
+from alb_dr.model.manifest import Manifest
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.render.annotations import weights_of
+from alb_dr.workflows.argo_sync import Span, sync_obstacles
+from alb_dr.workflows.autoscalers import scaler_obstacles, scalers_of
+from alb_dr.workflows.budgets import budget_obstacles
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.drill_record import ANNOTATION, replicas_of
+from alb_dr.workflows.drill_target import drill_target
+from alb_dr.workflows.guard_state import guard_obstacles
 from alb_dr.workflows.identities import check_identities
+from alb_dr.workflows.obstacles import refuse
 from alb_dr.workflows.policy import by_policy
 from alb_dr.workflows.readiness import workload_waits_for
 from alb_dr.workflows.recover import open_drills
 from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.weights import live_ingress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillChoices:
+    """How long a drill may stay open, seconds, and the options that let single refusals pass."""
+
+    lasts_s: float = 600.0
+    overrides: frozenset[str] = frozenset()
 
 
 def check_guardrails(
@@ -34,8 +44,10 @@ def check_guardrails(
     members: Mapping[str, KubeApi],
     clock: Clock,
     narrator: Narrator,
+    choices: DrillChoices | None = None,
 ) -> Manifest:
     """The victim's workload when everything holds; Refused, Forbidden or BadInput otherwise."""
+    choices = choices or DrillChoices()
     check_identities((fleet, *members.values()), clock=clock, narrator=narrator)
     refuse_open_shift(read_record(topology, fleet))
     for member in topology.members:
@@ -46,7 +58,18 @@ def check_guardrails(
             _check_survivor(topology, member, members[member.id])
     _check_weights(topology, victim, fleet)
     _check_access(topology, victim, members[victim.id])
-    _check_autoscalers(topology, victim, members[victim.id], narrator)
+    span = Span(begin=clock.now(), end=clock.now() + timedelta(seconds=choices.lasts_s))
+    api = members[victim.id]
+    refuse(
+        (
+            *scaler_obstacles(victim.name, workload, scalers_of(api, workload)),
+            *sync_obstacles(topology, victim, fleet, span=span),
+            *budget_obstacles(victim.name, workload, api),
+            *guard_obstacles(victim.name, api, namespace=topology.ingress.namespace, clock=clock),
+        ),
+        overrides=choices.overrides,
+        narrator=narrator,
+    )
     if by_policy(topology):
         # Documented nowhere: a scheduler that reverts copies would end the outage before its time.
         narrator.warn("the workload is placed by policy: the Fleet may scale it back by itself")
@@ -63,30 +86,10 @@ def _refuse_open(api: KubeReader) -> None:
 
 
 def _victim_workload(topology: Topology, victim: MemberCluster, api: KubeReader) -> Manifest:
-    id_ = workload_id(topology)
-    live = api.get(id_)
-    if live is None:
-        names = ", ".join(w.id.name for w in api.list(DEPLOYMENT, namespace=id_.namespace))
-        raise BadInput(
-            f"{victim.name}: {id_} does not exist",
-            hint=f"Deployments in that namespace: {names or 'none'}",
-        )
-    if replicas_of(live) == 0:
-        raise Refused(
-            f"{victim.name}: {id_} is at 0 already; there is nothing to rehearse",
-            hint="scale it up, or drill another member",
-            code="ADR-AT-ZERO",
-        )
-    if (live.document.get("spec") or {}).get("paused"):
-        raise Refused(f"{victim.name}: {id_} is paused", hint="resume it: kubectl rollout resume")
-    waiting = workload_waits_for(live)
-    if waiting is not None:
-        raise Refused(
-            f"{victim.name}: {id_} is not steady: {waiting}", hint="wait until it is, then drill"
-        )
+    live = drill_target(topology, api)
     if ANNOTATION in live.annotations:
         raise Refused(
-            f"{victim.name}: {id_} carries the record of an unfinished drill",
+            f"{victim.name}: {live.id} carries the record of an unfinished drill",
             hint="alb-dr failover recover --execute",
             code="ADR-DRILL-OPEN",
         )
@@ -131,28 +134,3 @@ def _check_access(topology: Topology, victim: MemberCluster, api: KubeApi) -> No
                 f"{victim.name}: we may not {verb} {id_}; the restore would fail",
                 hint=f"grant {verb} on deployments in {id_.namespace}",
             )
-
-
-def _check_autoscalers(
-    topology: Topology, victim: MemberCluster, api: KubeReader, narrator: Narrator
-) -> None:
-    id_ = workload_id(topology)
-    for kind in (SCALED_OBJECT, HORIZONTAL_POD_AUTOSCALER):
-        for scaler in _listed(api, kind, id_.namespace):
-            target = (scaler.document.get("spec") or {}).get("scaleTargetRef") or {}
-            if target.get("name") != id_.name:
-                continue
-            if kind == SCALED_OBJECT:
-                raise Refused(
-                    f"{victim.name}: KEDA ({scaler.id}) scales {id_} and would undo the drill",
-                    hint="pause it by hand, or drill a workload it does not scale",
-                    code="ADR-KEDA",
-                )
-            narrator.note(f"{victim.name}: {scaler.id} is passive while its target is at 0")
-
-
-def _listed(api: KubeReader, kind: Kind, namespace: str | None) -> tuple[Manifest, ...]:
-    try:
-        return api.list(kind, namespace=namespace)
-    except NotFound:
-        return ()

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from alb_dr.model.checks import Category, Check, Gravity, Trouble
 from alb_dr.model.manifest import (
     ALB_CONFIG,
+    APP_PROJECT,
     APPLICATION,
     APPLICATION_SET,
     CONFIG_MAP,
+    CRON_JOB,
+    DAEMON_SET,
     DEPLOYMENT,
     ENDPOINT_SLICE,
     EVENT,
@@ -22,14 +25,19 @@ from alb_dr.model.manifest import (
     NAMESPACE,
     NODE,
     POD,
+    POD_DISRUPTION_BUDGET,
     POLICY_GROUPS,
     PROPAGATION_POLICY,
+    REPLICA_SET,
+    ROLLOUT,
     SCALED_OBJECT,
     SERVICE,
+    STATEFUL_SET,
     Kind,
 )
 from alb_dr.model.topology import Topology
 from alb_dr.render.variables import pin_name
+from alb_dr.workflows.guard import HEARTBEAT
 from alb_dr.workflows.lease import lease_id
 from alb_dr.workflows.policy import by_policy, policy_ids
 from alb_dr.workflows.preflight.read_once import ReadOnce
@@ -205,6 +213,7 @@ def _ingress(topology: Topology) -> tuple[Need, ...]:
 def _records(topology: Topology) -> tuple[Need, ...]:
     """What stands on the Fleet while something is under way: locks and records."""
     space, name = topology.ingress.namespace, topology.ingress.name
+    argo = topology.application.argocd_namespace
     return (
         Need(
             command="ingress shift",
@@ -227,6 +236,14 @@ def _records(topology: Topology) -> tuple[Need, ...]:
             verbs=("get", "create", "update"),
             namespace=space,
             name=lease_id(topology).name,
+        ),
+        Need(command="failover drill", kind=APPLICATION, verbs=("list",), namespace=argo),
+        Need(
+            command="failover drill",
+            kind=APP_PROJECT,
+            verbs=("get",),
+            namespace=argo,
+            needed=False,
         ),
         Need(
             command="failover drill",
@@ -270,7 +287,34 @@ def member_needs(topology: Topology) -> tuple[Need, ...]:
             namespace=space,
         ),
         Need(command="failover drill", kind=SCALED_OBJECT, verbs=("list",), namespace=space),
+        Need(
+            command="failover drill --pause-keda",
+            kind=SCALED_OBJECT,
+            verbs=("get", "patch"),
+            namespace=space,
+            # The project file does not name it; most carry the name of what they scale.
+            name=workload,
+            needed=False,
+        ),
+        *_obstacles(space),
     )
+
+
+def _obstacles(space: str) -> Iterator[Need]:
+    """What is looked at before a drill and when a restore stalls; a drill works without."""
+    drill = "failover drill"
+    kinds = (STATEFUL_SET, DAEMON_SET, REPLICA_SET, ROLLOUT, POD_DISRUPTION_BUDGET, EVENT)
+    for kind in kinds:
+        yield Need(command=drill, kind=kind, verbs=("list",), namespace=space, needed=False)
+    for kind in (LEASE, CRON_JOB):
+        yield Need(
+            command=drill,
+            kind=kind,
+            verbs=("get",),
+            namespace=space,
+            name=HEARTBEAT,
+            needed=False,
+        )
 
 
 def _lacking(api: ReadOnce, needs: Iterable[Need]) -> Iterator[Trouble]:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from alb_dr.errors import NotFound
 from alb_dr.model.checks import Category, Check, Gravity, Trouble
-from alb_dr.model.manifest import (
-    APPLICATION,
-    HORIZONTAL_POD_AUTOSCALER,
-    SCALED_OBJECT,
-    Kind,
-    Manifest,
-)
+from alb_dr.model.manifest import APPLICATION, Manifest
 from alb_dr.model.member import MemberCluster
+from alb_dr.workflows.argo_sync import Span, sync_obstacles
+from alb_dr.workflows.autoscalers import scaler_obstacles, scalers_of
+from alb_dr.workflows.budgets import budget_obstacles
 from alb_dr.workflows.distribute import workload_id
+from alb_dr.workflows.guard_state import guard_obstacles
+from alb_dr.workflows.obstacles import Obstacle
 from alb_dr.workflows.preflight.read_once import NotAskedError, ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene
 
 HEADROOM = 1.3
 """How much more than today a pod may have to carry (safety G6)."""
+DRILL = timedelta(minutes=10)
+"""How long a drill may stay open unless --expires-in says otherwise."""
 READINESS_GATE = "target-health.alb.k8s.alibabacloud"
 """Prefix of the gate that keeps a pod unready until ALB sends to it."""
 
@@ -73,43 +75,38 @@ def _graceful(scene: Scene) -> Iterator[Trouble]:
 
 def _autoscalers(scene: Scene) -> Iterator[Trouble]:
     for member, api, workload in _workloads(scene):
-        for scaler in _scalers(api, SCALED_OBJECT, workload):
-            yield Trouble(
-                seen=f"{member.name}: KEDA ({scaler.id}) scales {workload.id} and undoes a drill",
-                gravity=Gravity.WARNING,
-            )
-        for scaler in _scalers(api, HORIZONTAL_POD_AUTOSCALER, workload):
-            yield Trouble(
-                seen=f"{member.name}: {scaler.id} scales {workload.id}; it is passive at 0",
-                fix="nothing: a drill scales to 0 and back to the number that was there",
-            )
-
-
-def _scalers(api: ReadOnce, kind: Kind, workload: Manifest) -> list[Manifest]:
-    """The autoscalers of a kind that aim at the workload; none where the kind is not served."""
-    try:
-        listed = api.list(kind, namespace=workload.id.namespace)
-    except NotFound:
-        return []
-    return [s for s in listed if _aim(s) == workload.id.name]
-
-
-def _aim(scaler: Manifest) -> str:
-    target = (scaler.document.get("spec") or {}).get("scaleTargetRef") or {}
-    return str(target.get("name", ""))
+        found = scaler_obstacles(member.name, workload, scalers_of(api, workload))
+        yield from map(_trouble, found)
 
 
 def _self_heal(scene: Scene) -> Iterator[Trouble]:
-    application = scene.topology.application
-    names = {f"{member.id}-{application.name}" for member in scene.topology.members}
+    now = scene.clock.now()
+    span = Span(begin=now, end=now + DRILL)
     try:
-        listed = scene.fleet.list(APPLICATION, namespace=application.argocd_namespace)
+        scene.fleet.list(APPLICATION, namespace=scene.topology.application.argocd_namespace)
     except NotFound:
         raise NotAskedError("the Fleet does not serve Application") from None
-    for live in (a for a in listed if a.id.name in names):
-        policy = (live.document.get("spec") or {}).get("syncPolicy") or {}
-        if (policy.get("automated") or {}).get("selfHeal"):
-            yield Trouble(seen=f"{live.id} has selfHeal on and undoes a drill")
+    for member in scene.topology.members:
+        found = sync_obstacles(scene.topology, member, scene.fleet, span=span)
+        yield from (_trouble(o) for o in found if o.code == "ADR-SELF-HEAL")
+
+
+def _budgets(scene: Scene) -> Iterator[Trouble]:
+    for member, api, workload in _workloads(scene):
+        yield from map(_trouble, budget_obstacles(member.name, workload, api))
+
+
+def _guard(scene: Scene) -> Iterator[Trouble]:
+    namespace = scene.topology.ingress.namespace
+    for member, api in scene.answering():
+        found = guard_obstacles(member.name, api, namespace=namespace, clock=scene.clock)
+        yield from map(_trouble, found)
+
+
+def _trouble(obstacle: Obstacle) -> Trouble:
+    """What a drill refuses is a warning here: without a drill it harms nobody."""
+    gravity = Gravity.WARNING if obstacle.refuses else Gravity.INFO
+    return Trouble(seen=obstacle.text, fix=obstacle.hint, gravity=gravity)
 
 
 def _capacity(scene: Scene) -> Iterator[Trouble]:
@@ -140,11 +137,7 @@ def _ready(workload: Manifest) -> int:
 
 def _most_pods(api: ReadOnce, workload: Manifest) -> int:
     """How many pods it may have: what an autoscaler allows, else what is ready."""
-    allowed = [
-        int((s.document.get("spec") or {}).get("maxReplicas") or 0)
-        for s in _scalers(api, HORIZONTAL_POD_AUTOSCALER, workload)
-    ]
-    return max([_ready(workload), *allowed])
+    return max(_ready(workload), scalers_of(api, workload).most)
 
 
 QUESTIONS = (
@@ -204,9 +197,36 @@ QUESTIONS = (
             title="Argo CD leaves a drill's scaling alone",
             fix="turn selfHeal off for the drilled Applications",
             why="With automated.selfHeal Argo CD scales the workload back within seconds: the "
-            "drill ends before it has shown anything.",
+            "drill ends before it has shown anything. A deny sync window of the AppProject that "
+            "lasts as long as the drill is as good. Without selfHeal a commit during the drill "
+            "has the same effect once.",
         ),
         ask=_self_heal,
+    ),
+    Question(
+        check=Check(
+            code="ADR-BUDGET",
+            category=Category.RESILIENCE,
+            gravity=Gravity.INFO,
+            title="nobody relies on a disruption budget in a drill",
+            fix="nothing: it is only worth knowing",
+            why="A PodDisruptionBudget limits evictions. Scaling a Deployment to 0 evicts nothing, "
+            "so a budget neither protects the workload from a drill nor keeps one from ending.",
+        ),
+        ask=_budgets,
+    ),
+    Question(
+        check=Check(
+            code="ADR-GUARD",
+            category=Category.RESILIENCE,
+            gravity=Gravity.INFO,
+            title="the guard in every member looks once a minute",
+            fix="alb-dr failover install-guard",
+            why="The guard puts a drill back when the operator's machine is lost. One that is "
+            "installed and silent, because its image cannot be pulled or it may not do its work, "
+            "is worse than none: drills refuse it unless --no-guard names the member.",
+        ),
+        ask=_guard,
     ),
     Question(
         check=Check(

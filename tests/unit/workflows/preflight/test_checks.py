@@ -386,6 +386,43 @@ def _(world: World) -> None:
 
 
 @case(
+    "ADR-BUDGET",
+    "one",
+    "poc-ack-2: PodDisruptionBudget gateway-demo/keep limits evictions, not scaling: it does not "
+    "protect Deployment gateway-demo/web-demo from a drill",
+)
+def _(world: World) -> None:
+    world.two.put({
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+        "metadata": {"name": "keep", "namespace": "gateway-demo"},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web-demo"}}},
+    })  # fmt: skip
+
+
+@case(
+    "ADR-GUARD",
+    "not installed",
+    "poc-ack-1: no guard is installed; a drill relies on this machine",
+)
+def _(world: World) -> None:
+    world.one.remove("leases.coordination.k8s.io", "alb-dr-guard", "gateway-demo")
+
+
+@case(
+    "ADR-GUARD",
+    "silent",
+    "poc-ack-1: the guard is installed, but has not looked for 180 s: it is suspended",
+)
+def _(world: World) -> None:
+    world.one.remove("leases.coordination.k8s.io", "alb-dr-guard", "gateway-demo")
+    world.one.put({
+        "apiVersion": "batch/v1", "kind": "CronJob",
+        "metadata": {"name": "alb-dr-guard", "namespace": "gateway-demo"},
+        "spec": {"suspend": True, "schedule": "* * * * *"},
+    })  # fmt: skip
+
+
+@case(
     "ADR-CAPACITY",
     "too few pods",
     "without poc-ack-1 each pod has to carry 2.0 times what the busiest carries today",

@@ -33,6 +33,13 @@ HEALTHY = HEALTHY.replace("kubeconfig: two.yaml", "zone: cn-hongkong-c, kubeconf
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """What the still clock says."""
+HEARTBEAT: dict[str, Any] = {
+    "apiVersion": "coordination.k8s.io/v1",
+    "kind": "Lease",
+    "metadata": {"name": "alb-dr-guard", "namespace": "gateway-demo"},
+    "spec": {"holderIdentity": "alb-dr-guard", "renewTime": "2026-03-01T11:59:30.000000Z"},
+}
+"""The guard looked half a minute ago."""
 
 DEPLOYMENT: dict[str, Any] = {
     "apiVersion": "apps/v1", "kind": "Deployment",
@@ -150,7 +157,7 @@ class World:
 
     def _furnish_member(self, member: KnownKube) -> None:
         member.put(namespace("gateway-demo"))
-        for document in (DEPLOYMENT, SERVICE, ENDPOINTS):
+        for document in (DEPLOYMENT, SERVICE, ENDPOINTS, HEARTBEAT):
             member.put(document)
         ready = {"observedGeneration": 1, "readyReplicas": 2, "updatedReplicas": 2, "replicas": 2}
         where = ("deployments.apps", "web-demo", {"status": ready}, "gateway-demo")
