@@ -113,18 +113,20 @@ class Context:
     @cached_property
     def members(self) -> Mapping[str, KubeApi]:
         """Member id to that member's API. Connecting contacts nobody yet."""
+        return {member.id: self.member(member.id) for member in self.topology.members}
+
+    def member(self, id_: str) -> KubeApi:
+        """One member's API, whether or not the others' kubeconfigs can be used."""
         from alb_dr.fleet.connect import connect
 
-        return {
-            member.id: connect(
-                member.access,
-                label=member.name,
-                settings=self.config.settings,
-                clock=self.clock,
-                confirm=self._confirmation(member.name),
-            )
-            for member in self.topology.members
-        }
+        member = self.topology.member(id_)
+        return connect(
+            member.access,
+            label=member.name,
+            settings=self.config.settings,
+            clock=self.clock,
+            confirm=self._confirmation(member.name),
+        )
 
     def _confirmation(self, label: str) -> Callable[[ApiIdentity], None]:
         """What looks, before the first write to an API, whether it is the cluster it was."""

@@ -6,33 +6,53 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alb_dr.cli.context import Context
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import RunDir
     from alb_dr.journal.samples import SampleFile
     from alb_dr.model.shift import Answer, ShiftReport, ShiftRequest
     from alb_dr.model.weights import Weights
-    from alb_dr.workflows.shift import Shift
+    from alb_dr.workflows.shift_ports import Companion, Remember, ShiftPorts
 
 
-def run_shift(context: Context, request: ShiftRequest) -> ShiftReport:
-    """The shift; ledger, samples and report are in the run's folder, also when it is cut short."""
+def run_shift(
+    context: Context,
+    request: ShiftRequest,
+    *,
+    remember: Remember = lambda _start, earlier: earlier,
+    companions: Sequence[Companion] = (),
+) -> ShiftReport:
+    """The shift; ledger, samples and report are in the run's folder, also when it is cut short.
+
+    ``remember`` and ``companions`` are the shift's own.
+    """
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import DESCRIPTION, create_run
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.journal.shift_run import to_document
     from alb_dr.report.shift_data import shift_data, shift_lines
+    from alb_dr.workflows.shift import Shift
 
     names = [member.name for member in context.topology.members]
-    run = create_run(context.state_dir, "shift", now=context.clock.now(), given=context.run_dir)
+    run = create_run(
+        context.state_dir, request.verb, now=context.clock.now(), given=context.run_dir
+    )
     ledger = Ledger(run.path / "ledger.jsonl", drill_id=request.shift_id)
     log = SampleFile(run.path / SAMPLES, members=names)
     try:
-        report = _shift(context, request, ledger, log).run()
+        ports = _ports(context, ledger, log)
+        report = Shift(
+            request, context.topology, ports, remember=remember, companions=companions
+        ).run()
         ledger.write("closed", phase=str(report.phase))
         run.write_json(DESCRIPTION, to_document(report, names))
         run.write_json("report.json", shift_data(report))
-        run.write_text("report.md", "\n".join(["# Shift", "", "```", *shift_lines(report), "```"]))
+        run.write_text(
+            "report.md",
+            "\n".join([f"# {request.verb.capitalize()}", "", "```", *shift_lines(report), "```"]),
+        )
     finally:
         log.close()
         ledger.close()
@@ -61,12 +81,12 @@ def foreseen(context: Context, request: ShiftRequest) -> tuple[Weights, ...]:
     )
 
 
-def _shift(context: Context, request: ShiftRequest, journal: Ledger, log: SampleFile) -> Shift:
+def _ports(context: Context, journal: Ledger, log: SampleFile) -> ShiftPorts:
     from alb_dr.cli.drilling import operator
     from alb_dr.cli.signals import SIGNALS
-    from alb_dr.workflows.shift import Shift, ShiftPorts
+    from alb_dr.workflows.shift_ports import ShiftPorts
 
-    ports = ShiftPorts(
+    return ShiftPorts(
         fleet=context.fleet,
         members=context.members,
         prober=context.prober,
@@ -78,7 +98,6 @@ def _shift(context: Context, request: ShiftRequest, journal: Ledger, log: Sample
         ask=ask,
         operator=operator(),
     )
-    return Shift(request, context.topology, ports)
 
 
 def ask(failure: str) -> Answer:

@@ -54,6 +54,13 @@ PARAGRAPHS: Mapping[str, str] = {
     "recover --execute`. It needs only the member's API.",
     "ADR-SURVIVOR": "A member that would have to take over is not ready itself. This refusal "
     "cannot be overridden.",
+    "ADR-NOT-HEALTHY": "A switchover is planned, so every member that carries traffic, before or "
+    "after it, must be whole: all pods ready, at least one ready endpoint. When a member is lost, "
+    "`alb-dr failover start --away-from MEMBER --reason TEXT` moves its traffic away at once.",
+    "ADR-NOT-AWAY": "`failover back` returns traffic that `failover switchover` or `failover "
+    "start` moved away. They remember the weights before in an annotation of the Ingress, "
+    "`alb-dr.io/away`, which goes when the traffic is back. There is none, or it is of another "
+    "version; `alb-dr ingress shift --to WEIGHTS` moves traffic without it.",
     "ADR-SURVIVOR-ZERO": "Only the victim has weight. A member of weight 0 gets no requests and "
     "no health checks and does not take over by itself.",
     "ADR-KEDA": "KEDA scales the workload and would scale it up in the middle of a drill. With "

@@ -95,7 +95,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftRequest:
-    """What was asked for. Seconds, requests per second; ``tolerance`` is a share."""
+    """What was asked for. Seconds, requests per second; ``tolerance`` is a share.
+
+    ``verb`` is the command: a switchover and a failback are shifts, too.
+    """
 
     shift_id: str
     target: Weights
@@ -108,6 +111,7 @@ class ShiftRequest:
     step_timeout_s: float = 120.0
     tolerance: float = 0.05
     thresholds: Thresholds = field(default_factory=Thresholds)
+    verb: str = "shift"
 
 
 def parse_percents(text: str) -> tuple[int, ...]:
@@ -159,7 +163,8 @@ class ShiftRecord:
     """What stands on the Fleet while a shift runs, and afterwards as evidence.
 
     ``vectors`` are all weights the shift may ever write, the first those it found; ``step`` is
-    the index of the last one it set out to write. ``beat`` counts signs of life.
+    the index of the last one it set out to write. ``beat`` counts signs of life. ``away`` is the
+    record of traffic moved away that stands beside any of them that does not end it.
     """
 
     shift: str
@@ -171,6 +176,8 @@ class ShiftRecord:
     started: str
     why: str = ""
     beat: int = 0
+    verb: str = "shift"
+    away: str = ""
     schema: int = SCHEMA
 
     def dump(self) -> str:
@@ -182,7 +189,8 @@ class ShiftRecord:
         """The record of a text; None for one this version must not touch."""
         try:
             raw = json.loads(text)
-            record = ShiftRecord(**{**raw, "phase": ShiftPhase(raw["phase"])})
+            texts = {key: str(raw[key]) for key in ("verb", "away") if key in raw}
+            record = ShiftRecord(**{**raw, **texts, "phase": ShiftPhase(raw["phase"])})
             sound = record.schema == SCHEMA and 0 <= record.step < len(record.vectors)
             for vector in record.vectors:
                 Weights.of(vector)

@@ -53,17 +53,18 @@ class Weights:
         """A plain mapping from member id to percentage."""
         return dict(self.by_member)
 
-    def drained(self, member: str) -> Weights:
-        """The same split without ``member``: its weight goes to the others in proportion.
+    def drained(self, *gone: str) -> Weights:
+        """The same split without these members: their weight goes to the others in proportion.
 
-        Rounding leftovers go to the members with the largest remainders, so the sum stays 100.
-        Raises BadInput when nobody is left to carry the traffic.
+        Others that all have weight 0 share evenly. Rounding leftovers go to the members with the
+        largest remainders, so the sum stays 100. Raises BadInput when nobody is left to carry the
+        traffic.
         """
-        others = {m: w for m, w in self.by_member if m != member and w > 0}
+        others = {m: w for m, w in self.by_member if m not in gone and w > 0}
         if not others:
-            others = {m: 1 for m, _ in self.by_member if m != member}
+            others = {m: 1 for m, _ in self.by_member if m not in gone}
         if not others:
-            raise BadInput(f"no other member can carry the traffic of {member}")
+            raise BadInput(f"no other member can carry the traffic of {', '.join(gone)}")
         carried = sum(others.values())
         exact = {m: w * TOTAL / carried for m, w in others.items()}
         rounded = {m: int(x) for m, x in exact.items()}

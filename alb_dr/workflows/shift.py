@@ -6,9 +6,7 @@ the listed weight vectors, and anybody can see where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from alb_dr.errors import AlbDrError, Interruption, Refused
 from alb_dr.model.drill_report import Step
@@ -26,15 +24,17 @@ from alb_dr.model.shift import (
 )
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import TOTAL, Weights
-from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober, SampleLog
+from alb_dr.ports import KubeReader, Narrator
 from alb_dr.render.annotations import weights_of
 from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Vigil, baseline_of
 from alb_dr.workflows.await_split import target_of
+from alb_dr.workflows.away import away_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.shift_checks import check_before, starting_weights
-from alb_dr.workflows.shift_hand import Journal, ShiftHand
+from alb_dr.workflows.shift_hand import ShiftHand
+from alb_dr.workflows.shift_ports import Companion, Remember, ShiftPorts
 from alb_dr.workflows.shift_record import (
     read_record,
     refuse_open_shift,
@@ -42,22 +42,6 @@ from alb_dr.workflows.shift_record import (
 from alb_dr.workflows.shift_return import WayBack
 from alb_dr.workflows.shift_watch import Ended, Failed, Foreign, ShiftWatch
 from alb_dr.workflows.weights import live_ingress
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShiftPorts:
-    """Everything a shift touches. ``ask`` puts a failure to a person and returns the answer."""
-
-    fleet: KubeApi
-    members: Mapping[str, KubeReader]
-    prober: Prober
-    clock: Clock
-    narrator: Narrator
-    journal: Journal
-    log: SampleLog
-    shield: Callable[[], AbstractContextManager[None]]
-    ask: Callable[[str], Answer]
-    operator: str
 
 
 def foresee(
@@ -77,9 +61,25 @@ def foresee(
 
 
 class Shift:
-    """One shift under way."""
+    """One shift under way.
 
-    def __init__(self, request: ShiftRequest, topology: Topology, ports: ShiftPorts) -> None:
+    ``remember`` makes the record of traffic moved away, which stands beside all weights of the
+    way that do not end it; usually it is the one that is there already. ``companions`` begin in
+    order and end in the reverse.
+    """
+
+    def __init__(
+        self,
+        request: ShiftRequest,
+        topology: Topology,
+        ports: ShiftPorts,
+        *,
+        remember: Remember = lambda _start, earlier: earlier,
+        companions: Sequence[Companion] = (),
+    ) -> None:
+        self._remember = remember
+        self._companions = companions
+        self._begun: list[Companion] = []
         self._request = request
         self._topology = topology
         self._ports = ports
@@ -157,15 +157,29 @@ class Shift:
         """Walk the way; on an interruption leave things as the failure policy says, then go."""
         try:
             self._begin()
-            return self._walk(watch)
+            phase, why = self._walk(watch)
         except Interruption as interruption:
             if self._hand.record is not None:
                 with self._ports.shield():
                     back = self._request.on_failure is OnFailure.ROLLBACK
-                    self._end(watch, str(interruption), back=back)
+                    phase, _ = self._end(watch, str(interruption), back=back)
+                    self._end_companions(phase)
             raise
+        except AlbDrError:
+            with self._ports.shield():
+                self._end_companions(ShiftPhase.FROZEN)
+            raise
+        with self._ports.shield():
+            self._end_companions(phase)
+        return phase, why
+
+    def _end_companions(self, phase: ShiftPhase) -> None:
+        while self._begun:
+            self._begun.pop().end(phase)
 
     def _begin(self) -> None:
+        live = live_ingress(self._topology, fleet=self._ports.fleet)
+        away = self._remember(self._way[0], away_of(live))
         record = ShiftRecord(
             shift=self._request.shift_id,
             vectors=[w.as_dict() for w in self._way],
@@ -174,11 +188,17 @@ class Shift:
             by=self._ports.operator,
             reason=self._request.reason,
             started=self._ports.clock.now().isoformat(timespec="seconds"),
+            verb=self._request.verb,
+            away=away.dump() if away is not None else "",
         )
         self._hand.begin(record)
 
     def _walk(self, watch: ShiftWatch) -> tuple[ShiftPhase, str]:
         try:
+            for companion in self._companions:
+                # Remembered first: what fails or is cut short half-way is settled, too.
+                self._begun.append(companion)
+                companion.begin()
             while self._at + 1 < len(self._way):
                 self._take_step(watch)
         except Foreign as foreign:

@@ -10,6 +10,8 @@ from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights, parse_weight
 from alb_dr.ports import KubeReader, Narrator
 from alb_dr.render.annotations import weights_of
+from alb_dr.stats.capacity import busiest, growth
+from alb_dr.workflows.capacity import ready_pods
 from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.readiness import workload_waits_for
@@ -59,7 +61,7 @@ def check_before(
                 code="ADR-DRILL-OPEN",
             )
         live = api.get(workload_id(topology))
-        pods[member.id] = _ready_pods(live)
+        pods[member.id] = ready_pods(live)
         if target[member.id] and ((lacking := workload_waits_for(live)) or not pods[member.id]):
             raise Refused(
                 f"{member.name} cannot carry traffic: {lacking or 'it has no pods'}",
@@ -75,10 +77,6 @@ def check_before(
         )
 
 
-def _ready_pods(live: Manifest | None) -> int:
-    return int(((live.document.get("status") or {}) if live else {}).get("readyReplicas") or 0)
-
-
 def _warn_of_load(
     topology: Topology,
     start: Weights,
@@ -87,14 +85,13 @@ def _warn_of_load(
     narrator: Narrator,
 ) -> None:
     """Weight belongs to the member, not to its pods: few pods may get much (safety §1.6)."""
-    busiest = max((w / pods[m] for m, w in start if pods[m]), default=0.0)
+    today = busiest((w, pods[m]) for m, w in start if pods[m])
     for member, weight in target:
-        load = weight / pods[member] if pods[member] else 0.0
-        if busiest and load > busiest * MUCH_MORE:
+        factor = growth(weight, pods[member], today) if today and pods[member] else 0.0
+        if factor > MUCH_MORE:
             name = topology.member(member).name
             narrator.warn(
-                f"each pod of {name} will carry {load / busiest:.1f} times what the busiest pod "
-                "carries now"
+                f"each pod of {name} will carry {factor:.1f} times what the busiest pod carries now"
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alb_dr.errors import Conflict, DeadlineExceeded
+from alb_dr.model.away import Away
 from alb_dr.model.shift import ShiftPhase, ShiftRecord, Wish
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
@@ -101,7 +102,8 @@ def _end_dead(
             hint="look who set them, then: alb-dr ingress abort --freeze",
         )
     else:
-        set_weights(topology, Weights.of(listed[0]), fleet=fleet, dry_run=False)
+        first, away = Weights.of(listed[0]), Away.parse(record.away)
+        set_weights(topology, first, fleet=fleet, dry_run=False, away=away)
         phase, step = ShiftPhase.ABORTED, 0
     why = "its process was gone; ended from another terminal"
     ended = replace(record, phase=phase, step=step, why=why, beat=record.beat + 1)

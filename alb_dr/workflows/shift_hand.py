@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from alb_dr.errors import AlbDrError, Conflict
+from alb_dr.model.away import Away
 from alb_dr.model.shift import ShiftPhase, ShiftRecord
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
@@ -79,7 +80,8 @@ class ShiftHand:
             named = ", ".join(f"{n} {w}" for n, w in self._topology.names(live).items())
             raise Foreign(f"somebody else set the weights to {named}")
         try:
-            set_weights(self._topology, after, fleet=self._fleet, dry_run=False)
+            away = Away.parse(self.record.away) if self.record is not None else None
+            set_weights(self._topology, after, fleet=self._fleet, dry_run=False, away=away)
         except Conflict as conflict:
             raise Foreign(conflict.message) from conflict
 

@@ -78,10 +78,15 @@ def refuse_open_shift(found: Recorded | None) -> None:
     """Raise Refused while a shift is open."""
     if found is not None and found.is_open:
         raise Refused(
-            f"a shift is open: {record_words(found)}",
+            f"a {record_verb(found)} is open: {record_words(found)}",
             hint="wait for it, or end it: alb-dr ingress abort",
             code="ADR-SHIFT-OPEN",
         )
+
+
+def record_verb(found: Recorded) -> str:
+    """What kind of shift it is: the command that began it."""
+    return printable(found.record.verb, longest=20) if found.record is not None else "shift"
 
 
 def record_words(found: Recorded) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from alb_dr.errors import AlbDrError
+from alb_dr.model.away import Away
 from alb_dr.model.manifest import Manifest, ManifestSet
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.plan import Action, Change, Fate, Plan, PlanChoices
@@ -17,6 +18,7 @@ from alb_dr.model.weights import TOTAL
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober
 from alb_dr.render.annotations import weights_of
 from alb_dr.workflows.await_split import SplitSeen, look, target_of
+from alb_dr.workflows.away import away_of, away_words
 from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.distribute import applications_of, member_status
 from alb_dr.workflows.events import warnings_since
@@ -25,7 +27,7 @@ from alb_dr.workflows.pins import live_pins, pin_words
 from alb_dr.workflows.planning import make_plan
 from alb_dr.workflows.readiness import gateway_waits_for
 from alb_dr.workflows.recover import OpenDrill, open_drills
-from alb_dr.workflows.shift_record import read_record, record_words
+from alb_dr.workflows.shift_record import read_record, record_verb, record_words
 from alb_dr.workflows.weights import ingress_id
 from alb_dr.workflows.zone_record import read_zones, zone_words
 
@@ -75,13 +77,14 @@ class _Look:
             seen = self._asked("the data plane", lambda: self._seen(weights, requests))
         members = [self._member(m, gateway, applications or ()) for m in topology.members]
         plan = self._asked("the drift", lambda: self._plan(manifests))
+        away = away_of(live) if live is not None else None
         unfinished = self._unfinished()
         return Status(
             gateway=gateway,
             members=tuple(_with_traffic(m, weights, seen) for m in members),
             traffic=_traffic(seen),
             drift=tuple(_drift(plan)) if plan is not None else (),
-            unfinished=unfinished,
+            unfinished=(*_returns(topology, away), *unfinished),
             unknown=tuple(self._unknown),
         )
 
@@ -159,7 +162,8 @@ class _Look:
         zones = self._asked("the shifted zones", lambda: read_zones(self._topology, fleet))
         lines = [f"{pin_words(self._topology, p)} (alb-dr ingress unpin)" for p in pins]
         if found is not None and found.is_open:
-            lines.append(f"shift {record_words(found)} (alb-dr ingress abort ends it)")
+            verb, words = record_verb(found), record_words(found)
+            lines.append(f"{verb} {words} (alb-dr ingress abort ends it)")
         if zones is not None and zones.is_open:
             lines.append(f"{zone_words(zones)} (alb-dr failover back)")
         return tuple(lines)
@@ -173,6 +177,11 @@ class _Look:
             narrator=self._ports.narrator,
             choices=PlanChoices(),
         )
+
+
+def _returns(topology: Topology, away: Away | None) -> Iterator[str]:
+    if away is not None:
+        yield f"{away_words(topology, away)} (alb-dr failover back returns it)"
 
 
 def _number(weight: str | None) -> int:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alb_dr.errors import Conflict, NotFound
+from alb_dr.model.away import Away
 from alb_dr.model.manifest import INGRESS, Manifest, ResourceId
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
 from alb_dr.ports import KubeApi, KubeReader
 from alb_dr.render.annotations import weight_key, weights_of
+from alb_dr.workflows.away import away_operations, escaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,27 +45,40 @@ def live_ingress(topology: Topology, *, fleet: KubeReader) -> Manifest:
 
 
 def set_weights(
-    topology: Topology, weights: Weights, *, fleet: KubeApi, dry_run: bool
+    topology: Topology,
+    weights: Weights,
+    *,
+    fleet: KubeApi,
+    dry_run: bool,
+    away: Away | None = None,
 ) -> WeightChange:
     """Give every member its weight in one JSON Patch guarded by the values that were read.
 
     The patch holds a ``test`` for the object's uid and for each old value, so it changes all
     weights or none, and never those somebody else has just changed (safety F38, F55, F56).
+    ``away`` is written with weights that leave a member with less than its former share; a record
+    that is there goes with the weights that end it.
     """
     live = live_ingress(topology, fleet=fleet)
-    return change_weights(live, weights, fleet=fleet, dry_run=dry_run)
+    return change_weights(live, weights, fleet=fleet, dry_run=dry_run, away=away)
 
 
 def change_weights(
-    live: Manifest, weights: Weights, *, fleet: KubeApi, dry_run: bool
+    live: Manifest,
+    weights: Weights,
+    *,
+    fleet: KubeApi,
+    dry_run: bool,
+    away: Away | None = None,
 ) -> WeightChange:
     """The same for an Ingress that was read already."""
     before = weights_of(live.annotations)
     _refuse_strangers(before, weights)
     wanted = {member: str(weight) for member, weight in weights}
-    if dict(before) == wanted:
+    operations = away_operations(live, weights, away)
+    if dict(before) == wanted and not operations:
         return WeightChange(before=before, after=weights, written=False)
-    fleet.patch(live.id, weight_patch(live, wanted), dry_run=dry_run)
+    fleet.patch(live.id, [*weight_patch(live, wanted), *operations], dry_run=dry_run)
     return WeightChange(before=before, after=weights, written=not dry_run)
 
 
@@ -73,7 +88,7 @@ def weight_patch(live: Manifest, wanted: Mapping[str, str]) -> list[dict[str, ob
     tests: list[dict[str, object]] = [{"op": "test", "path": "/metadata/uid", "value": live.uid}]
     writes: list[dict[str, object]] = []
     for member, weight in wanted.items():
-        path = f"/metadata/annotations/{_escaped(weight_key(member))}"
+        path = f"/metadata/annotations/{escaped(weight_key(member))}"
         if member in before:
             tests.append({"op": "test", "path": path, "value": before[member]})
         writes.append({"op": "add", "path": path, "value": weight})
@@ -84,10 +99,6 @@ def weight_patch(live: Manifest, wanted: Mapping[str, str]) -> list[dict[str, ob
     if not live.annotations:
         writes.insert(0, {"op": "add", "path": "/metadata/annotations", "value": {}})
     return tests + writes
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _refuse_strangers(before: Mapping[str, str], weights: Weights) -> None:

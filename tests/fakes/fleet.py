@@ -15,14 +15,14 @@ from tests.fakes.voice import StillClock, TellTale
 MEMBERS = (("c1", "poc-ack-1"), ("c2", "poc-ack-2"))
 
 
-def a_fleet(*, applied: bool = True) -> FakeKube:
+def a_fleet(*, applied: bool = True, text: str = PROJECT) -> FakeKube:
     """A Fleet whose Argo CD knows both members; with the file applied unless not."""
     api = FakeKube()
     api.create(a_namespace("argocd"))
     for id_, name in MEMBERS:
         api.create(argo_cluster(id_, name))
     if applied:
-        manifests = render(a_topology(), template_library())
+        manifests = render(a_topology(text), template_library())
         apply(manifests, api=api, choices=ApplyChoices(), narrator=TellTale())
         for id_, name in MEMBERS:
             api.create(owned_by(api, an_application(id_, name)))

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alb_dr.cli.answer import answer, table
+from alb_dr.cli.commands.emergency import start
 from alb_dr.cli.commands.guarding import install_guard
+from alb_dr.cli.commands.switchover import back, switchover
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.options import EPILOG, Yes
@@ -270,3 +272,5 @@ def _table(found: "list[OpenDrill]") -> str:
 
 
 app.command("install-guard", epilog=EPILOG)(install_guard)
+for _command in (switchover, start, back):
+    app.command(epilog=EPILOG)(_command)

@@ -1,26 +1,33 @@
 """``alb-dr ingress shift`` and the commands that steer it from another terminal."""
 
-import secrets
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alb_dr.cli.answer import answer
 from alb_dr.cli.confirm import confirm
-from alb_dr.cli.context import Context, context_of
-from alb_dr.cli.durations import seconds_of
+from alb_dr.cli.context import context_of
 from alb_dr.cli.options import DryRun, Yes
-from alb_dr.errors import BadInput
+from alb_dr.cli.shift_options import (
+    BaselineTime,
+    Factor,
+    Failure,
+    Hold,
+    Pace,
+    Rate,
+    Reason,
+    Share,
+    Steps,
+    StepTimeout,
+    Tolerance,
+)
 from alb_dr.model.printable import printable
 
 if TYPE_CHECKING:
-    from alb_dr.model.shift import ShiftRecord
+    from alb_dr.model.shift import ShiftRecord, ShiftRequest
     from alb_dr.model.topology import Topology
     from alb_dr.model.weights import Weights
 
-Share = Annotated[float, typer.Option(metavar="PERCENT", min=0.01, max=100)]
-Factor = Annotated[float, typer.Option(metavar="FACTOR", min=1.01, max=1000)]
 Patience = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", help="Longest wait.", min=1, max=3600)
 ]
@@ -31,34 +38,18 @@ def shift(  # noqa: PLR0913, PLR0917  every flag is one parameter
     to: Annotated[
         str, typer.Option("--to", metavar="WEIGHTS", help="Where to: 0:100, or a=0,b=100.")
     ],
-    steps: Annotated[
-        str, typer.Option("--steps", metavar="PERCENTS", help="Per cents of the way, to 100.")
-    ] = "5,25,50,100",
-    hold: Annotated[
-        str, typer.Option("--hold", metavar="TIME", help="Stay at each proven step so long.")
-    ] = "30s",
-    on_failure: Annotated[
-        str, typer.Option("--on-failure", help="rollback, freeze or ask.")
-    ] = "rollback",
-    rate: Annotated[
-        float, typer.Option("--rate", metavar="PER_SECOND", help="Requests.", min=20, max=5000)
-    ] = 200.0,
-    baseline: Annotated[
-        str, typer.Option("--baseline", metavar="TIME", help="Measure so long before.")
-    ] = "5s",
-    step_timeout: Annotated[
-        str, typer.Option("--step-timeout", metavar="TIME", help="Longest wait for one step.")
-    ] = "2m",
-    tolerance: Annotated[
-        float, typer.Option(metavar="POINTS", help="How far a share may be off.", min=1, max=25)
-    ] = 5.0,
+    steps: Steps = "5,25,50,100",
+    hold: Hold = "30s",
+    on_failure: Failure = "rollback",
+    rate: Rate = 200.0,
+    baseline: BaselineTime = "5s",
+    step_timeout: StepTimeout = "2m",
+    tolerance: Tolerance = 5.0,
     slow_errors: Share = 0.5,
     abort_errors: Share = 2.0,
     slow_latency: Factor = 1.5,
     abort_latency: Factor = 3.0,
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why; goes into the record.")
-    ] = "",
+    reason: Reason = "",
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
@@ -67,39 +58,37 @@ def shift(  # noqa: PLR0913, PLR0917  every flag is one parameter
     Errors and latency are watched against what was measured before the first step: above the slow
     thresholds a step is held longer, above the abort thresholds the shift fails.
     """
-    from alb_dr.cli.shifting import foreseen, run_shift
-    from alb_dr.model.shift import OnFailure, ShiftRequest, Thresholds, parse_percents
-    from alb_dr.report.shift_data import shift_data, shift_lines
+    from alb_dr.cli.shifting import foreseen
 
-    if on_failure not in set(OnFailure):
-        raise BadInput(f"{on_failure!r} is no way to fail", hint="rollback, freeze or ask")
-    if on_failure == OnFailure.ASK and not sys.stdin.isatty():
-        raise BadInput("there is no terminal to ask on", hint="--on-failure rollback or freeze")
     context = context_of(ctx)
-    request = ShiftRequest(
-        shift_id=secrets.token_hex(4),
-        target=_weights(to, context.topology),
-        percents=parse_percents(steps),
-        hold_s=seconds_of(hold, what="hold"),
-        on_failure=OnFailure(on_failure),
-        reason=reason,
+    pace = Pace(
+        steps=steps,
+        hold=hold,
+        on_failure=on_failure,
         rate=rate,
-        baseline_s=seconds_of(baseline, what="baseline"),
-        step_timeout_s=seconds_of(step_timeout, what="step-timeout"),
-        tolerance=tolerance / 100,
-        thresholds=Thresholds(
-            slow_errors=slow_errors / 100,
-            abort_errors=abort_errors / 100,
-            slow_latency=slow_latency,
-            abort_latency=abort_latency,
-        ),
+        baseline=baseline,
+        step_timeout=step_timeout,
+        tolerance=tolerance,
+        slow_errors=slow_errors,
+        abort_errors=abort_errors,
+        slow_latency=slow_latency,
+        abort_latency=abort_latency,
     )
+    request = pace.request(_weights(to, context.topology), verb="shift", reason=reason)
     way = foreseen(context, request)
     if dry_run:
-        _foretell(ctx, context, way)
+        foretell(ctx, way, verb="shift")
         return
-    confirm(f"shift the traffic: {_way_words(context.topology, way)}?", yes=yes)
-    report = run_shift(context, request)
+    confirm(f"shift the traffic: {way_words(context.topology, way)}?", yes=yes)
+    carry_out(ctx, request)
+
+
+def carry_out(ctx: typer.Context, request: "ShiftRequest", **how: Any) -> None:
+    """Do a shift and say how it went; leaves with its exit code."""
+    from alb_dr.cli.shifting import run_shift
+    from alb_dr.report.shift_data import shift_data, shift_lines
+
+    report = run_shift(context_of(ctx), request, **how)
     code = report.phase.exit_code
     human = "\n".join(shift_lines(report))
     answer(ctx, human, shift_data(report), verdict=str(report.phase), exit_code=code)
@@ -111,14 +100,17 @@ def _weights(text: str, topology: "Topology") -> "Weights":
     return parse_weights(text.replace(":", " ").replace(",", " ").split(), topology.members)
 
 
-def _way_words(topology: "Topology", way: "tuple[Weights, ...]") -> str:
+def way_words(topology: "Topology", way: "tuple[Weights, ...]") -> str:
+    """All weights on the way, with the members' names first."""
     names = "/".join(topology.names(way[0]))
     return f"{names} " + " -> ".join("/".join(str(w) for _, w in weights) for weights in way)
 
 
-def _foretell(ctx: typer.Context, context: Context, way: "tuple[Weights, ...]") -> None:
-    data = {"dry_run": True, "way": [context.topology.names(weights) for weights in way]}
-    answer(ctx, f"would shift {_way_words(context.topology, way)} (dry run)", data)
+def foretell(ctx: typer.Context, way: "tuple[Weights, ...]", *, verb: str) -> None:
+    """Say what would be done."""
+    topology = context_of(ctx).topology
+    data = {"dry_run": True, "way": [topology.names(weights) for weights in way]}
+    answer(ctx, f"would {verb} {way_words(topology, way)} (dry run)", data)
 
 
 def pause(ctx: typer.Context, timeout: Patience = 20.0) -> None:

@@ -10,17 +10,18 @@ from alb_dr.errors import NotFound
 from alb_dr.model.checks import Category, Check, Gravity, Trouble
 from alb_dr.model.manifest import APPLICATION, Manifest
 from alb_dr.model.member import MemberCluster
+from alb_dr.model.weights import TOTAL
+from alb_dr.stats.capacity import HEADROOM, busiest, growth
 from alb_dr.workflows.argo_sync import Span, sync_obstacles
 from alb_dr.workflows.autoscalers import scaler_obstacles, scalers_of
 from alb_dr.workflows.budgets import budget_obstacles
+from alb_dr.workflows.capacity import most_pods, ready_pods
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.guard_state import guard_obstacles
 from alb_dr.workflows.obstacles import Obstacle
 from alb_dr.workflows.preflight.read_once import NotAskedError, ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene
 
-HEADROOM = 1.3
-"""How much more than today a pod may have to carry (safety G6)."""
 DRILL = timedelta(minutes=10)
 """How long a drill may stay open unless --expires-in says otherwise."""
 READINESS_GATE = "target-health.alb.k8s.alibabacloud"
@@ -113,13 +114,13 @@ def _capacity(scene: Scene) -> Iterator[Trouble]:
     found = list(_workloads(scene))
     if len(found) < len(scene.topology.members):
         raise NotAskedError("not every member's workload is known")
-    today = max(_share(scene, m) / max(1, _ready(w)) for m, _, w in found)
+    today = busiest((_share(scene, m), ready_pods(w)) for m, _, w in found)
     for victim in scene.topology.members:
-        left = sum(_most_pods(api, w) for m, api, w in found if m.id != victim.id)
+        left = sum(most_pods(api, w) for m, api, w in found if m.id != victim.id)
         if not left:
             yield Trouble(seen=f"without {victim.name} there is no pod left", gravity=Gravity.ERROR)
             continue
-        factor = 100 / left / today
+        factor = growth(TOTAL, left, today)
         if factor > HEADROOM:
             yield Trouble(
                 seen=f"without {victim.name} each pod has to carry {factor:.1f} times what the "
@@ -129,15 +130,6 @@ def _capacity(scene: Scene) -> Iterator[Trouble]:
 
 def _share(scene: Scene, member: MemberCluster) -> int:
     return scene.topology.weights.get(member.id) or 0
-
-
-def _ready(workload: Manifest) -> int:
-    return int((workload.document.get("status") or {}).get("readyReplicas") or 0)
-
-
-def _most_pods(api: ReadOnce, workload: Manifest) -> int:
-    """How many pods it may have: what an autoscaler allows, else what is ready."""
-    return max(_ready(workload), scalers_of(api, workload).most)
 
 
 QUESTIONS = (

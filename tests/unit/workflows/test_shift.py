@@ -29,8 +29,9 @@ from alb_dr.model.shift import (
 from alb_dr.model.weights import Weights
 from alb_dr.render.annotations import weights_of
 from alb_dr.report.shift_data import shift_data, shift_lines
-from alb_dr.workflows.shift import Shift, ShiftPorts, foresee
+from alb_dr.workflows.shift import Shift, foresee
 from alb_dr.workflows.shift_control import end_shift, steer
+from alb_dr.workflows.shift_ports import ShiftPorts
 from alb_dr.workflows.shift_record import make_wish, read_record, record_words
 from alb_dr.workflows.weights import set_weights
 from tests.builders import a_topology

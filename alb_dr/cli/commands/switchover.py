@@ -1,0 +1,259 @@
+"""``alb-dr failover switchover`` and ``back``: planned moves, there and back again."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alb_dr.cli.answer import answer
+from alb_dr.cli.commands.shift import carry_out, foretell, way_words
+from alb_dr.cli.confirm import confirm
+from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.durations import seconds_of
+from alb_dr.cli.options import DryRun, Yes
+from alb_dr.cli.shift_options import (
+    BaselineTime,
+    Factor,
+    Failure,
+    Headroom,
+    Hold,
+    Pace,
+    Rate,
+    Reason,
+    Share,
+    Steps,
+    StepTimeout,
+    Tolerance,
+)
+from alb_dr.errors import BadInput
+from alb_dr.stats.capacity import HEADROOM
+
+if TYPE_CHECKING:
+    from alb_dr.model.shift import ShiftRequest
+    from alb_dr.model.weights import Weights
+
+
+def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
+    ctx: typer.Context,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="MEMBER", help="Who is to carry the traffic.")
+    ] = None,
+    away_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--away-from", metavar="MEMBER", help="Instead: who is to carry none; repeatable."
+        ),
+    ] = None,
+    steps: Steps = "5,25,50,100",
+    hold: Hold = "30s",
+    on_failure: Failure = "rollback",
+    headroom: Headroom = HEADROOM,
+    rate: Rate = 200.0,
+    baseline: BaselineTime = "5s",
+    step_timeout: StepTimeout = "2m",
+    tolerance: Tolerance = 5.0,
+    slow_errors: Share = 0.5,
+    abort_errors: Share = 2.0,
+    slow_latency: Factor = 1.5,
+    abort_latency: Factor = 3.0,
+    reason: Reason = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Move all traffic to one member, planned: both sides healthy, in proven steps.
+
+    With --away-from the members that are not named keep their proportions. In primary-secondary
+    mode --to exchanges the weights of the primary and the named member. The weights before are
+    remembered on the Ingress: alb-dr failover back returns to them.
+    """
+    context = context_of(ctx)
+    pace = Pace(
+        steps=steps,
+        hold=hold,
+        on_failure=on_failure,
+        rate=rate,
+        baseline=baseline,
+        step_timeout=step_timeout,
+        tolerance=tolerance,
+        slow_errors=slow_errors,
+        abort_errors=abort_errors,
+        slow_latency=slow_latency,
+        abort_latency=abort_latency,
+    )
+    target = _target(context, to, away_from or [])
+    request = pace.request(target, verb="switchover", reason=reason)
+    way = _checked(context, request, headroom)
+    if dry_run:
+        foretell(ctx, way, verb="switch over")
+        return
+    confirm(f"switch the traffic over: {way_words(context.topology, way)}?", yes=yes)
+    from alb_dr.cli.drilling import operator
+    from alb_dr.workflows.switchover import remembering
+
+    remember = remembering(request, by=operator(), since=context.clock.now())
+    carry_out(ctx, request, remember=remember)
+
+
+def _target(context: Context, to: str | None, away_from: list[str]) -> "Weights":
+    from alb_dr.model.move import moved_off, switched_over
+
+    if bool(to) == bool(away_from):
+        raise BadInput("say where the traffic is to go", hint="--to MEMBER, or --away-from MEMBER")
+    start = _live_weights(context)
+    if to:
+        return switched_over(context.topology, start, to)
+    target = moved_off(context.topology, start, away_from)
+    if target.as_dict() == start.as_dict():
+        raise BadInput(f"{', '.join(away_from)} has no weight; there is nothing to move")
+    return target
+
+
+def _live_weights(context: Context) -> "Weights":
+    from alb_dr.workflows.shift_checks import starting_weights
+    from alb_dr.workflows.weights import live_ingress
+
+    return starting_weights(context.topology, live_ingress(context.topology, fleet=context.fleet))
+
+
+def _checked(context: Context, request: "ShiftRequest", headroom: float) -> "tuple[Weights, ...]":
+    """The way, once everything that only reads has been asked."""
+    from alb_dr.cli.shifting import foreseen
+    from alb_dr.workflows.switchover import check_switchover
+
+    way = foreseen(context, request)
+    check_switchover(
+        context.topology,
+        way[0],
+        request.target,
+        members=context.members,
+        headroom=headroom,
+        narrator=context.narrator,
+    )
+    return way
+
+
+def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
+    ctx: typer.Context,
+    to_weights: Annotated[
+        str | None,
+        typer.Option(
+            "--to-weights", metavar="WEIGHTS", help="Other weights than before: 50:50, a=50,b=50."
+        ),
+    ] = None,
+    stabilise: Annotated[
+        str,
+        typer.Option(
+            "--stabilise", metavar="TIME", help="So long the members must have been healthy."
+        ),
+    ] = "1m",
+    stabilise_timeout: Annotated[
+        str, typer.Option("--stabilise-timeout", metavar="TIME", help="Longest wait for that.")
+    ] = "15m",
+    steps: Steps = "5,25,50,100",
+    hold: Hold = "30s",
+    on_failure: Failure = "rollback",
+    headroom: Headroom = HEADROOM,
+    rate: Rate = 200.0,
+    baseline: BaselineTime = "5s",
+    step_timeout: StepTimeout = "2m",
+    tolerance: Tolerance = 5.0,
+    slow_errors: Share = 0.5,
+    abort_errors: Share = 2.0,
+    slow_latency: Factor = 1.5,
+    abort_latency: Factor = 3.0,
+    reason: Reason = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Return the traffic that a switchover or an emergency moved away, in proven steps.
+
+    First the members that get traffic back must be healthy for a while without a break; when a
+    step fails the weights go back to what they are now.
+    """
+    context = context_of(ctx)
+    pace = Pace(
+        steps=steps,
+        hold=hold,
+        on_failure=on_failure,
+        rate=rate,
+        baseline=baseline,
+        step_timeout=step_timeout,
+        tolerance=tolerance,
+        slow_errors=slow_errors,
+        abort_errors=abort_errors,
+        slow_latency=slow_latency,
+        abort_latency=abort_latency,
+    )
+    window_s = seconds_of(stabilise, what="stabilise")
+    longest_s = seconds_of(stabilise_timeout, what="stabilise-timeout")
+    target = _home(ctx, to_weights, dry_run=dry_run)
+    if target is None:
+        return
+    request = pace.request(target, verb="back", reason=reason)
+    way = _back_checked(context, request, headroom)
+    if dry_run:
+        foretell(ctx, way, verb="return")
+        return
+    confirm(f"return the traffic: {way_words(context.topology, way)}?", yes=yes)
+    from alb_dr.workflows.failback import returning
+
+    _stable(context, way, window_s, longest_s)
+    carry_out(ctx, request, remember=returning(target))
+
+
+def _home(ctx: typer.Context, to_weights: str | None, *, dry_run: bool) -> "Weights | None":
+    """Where to return; None, and an answer, when a plain edit of the weights returned already."""
+    from alb_dr.model.weights import parse_weights
+    from alb_dr.workflows.failback import close_record, traffic_away
+    from alb_dr.workflows.shift_checks import starting_weights
+    from alb_dr.workflows.weights import live_ingress
+
+    context = context_of(ctx)
+    topology = context.topology
+    live = live_ingress(topology, fleet=context.fleet)
+    start = starting_weights(topology, live)
+    if close_record(live, start, fleet=context.fleet, dry_run=dry_run):
+        said = ", ".join(f"{name} {w}" for name, w in topology.names(start).items())
+        answer(ctx, f"the traffic is back already: {said}", {"weights": topology.names(start)})
+        return None
+    away = traffic_away(live)
+    if to_weights is None:
+        return away.home
+    words = to_weights.replace(":", " ").replace(",", " ").split()
+    return parse_weights(words, topology.members)
+
+
+def _back_checked(
+    context: Context, request: "ShiftRequest", headroom: float
+) -> "tuple[Weights, ...]":
+    from alb_dr.cli.shifting import foreseen
+    from alb_dr.workflows.capacity import refuse_overload
+
+    way = foreseen(context, request)
+    refuse_overload(
+        context.topology,
+        way[0],
+        request.target,
+        members=context.members,
+        headroom=headroom,
+        narrator=context.narrator,
+    )
+    return way
+
+
+def _stable(
+    context: Context, way: "tuple[Weights, ...]", window_s: float, longest_s: float
+) -> None:
+    from alb_dr.workflows.failback import await_stable, gaining
+
+    wanted = gaining(context.topology, way[0], way[-1])
+    names = ", ".join(m.name for m in wanted)
+    with context.narrator.phase(f"waiting until {names} was healthy for {window_s:g} s"):
+        await_stable(
+            context.topology,
+            wanted,
+            members=context.members,
+            clock=context.clock,
+            narrator=context.narrator,
+            window_s=window_s,
+            timeout_s=longest_s,
+        )

@@ -1,0 +1,92 @@
+"""The options of everything that moves traffic in steps, and the request they make."""
+
+import secrets
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alb_dr.cli.durations import seconds_of
+from alb_dr.errors import BadInput
+
+if TYPE_CHECKING:
+    from alb_dr.model.shift import ShiftRequest
+    from alb_dr.model.weights import Weights
+
+Steps = Annotated[
+    str, typer.Option("--steps", metavar="PERCENTS", help="Per cents of the way, to 100.")
+]
+Hold = Annotated[
+    str, typer.Option("--hold", metavar="TIME", help="Stay at each proven step so long.")
+]
+Failure = Annotated[str, typer.Option("--on-failure", help="rollback, freeze or ask.")]
+Rate = Annotated[
+    float, typer.Option("--rate", metavar="PER_SECOND", help="Requests.", min=20, max=5000)
+]
+BaselineTime = Annotated[
+    str, typer.Option("--baseline", metavar="TIME", help="Measure so long before.")
+]
+StepTimeout = Annotated[
+    str, typer.Option("--step-timeout", metavar="TIME", help="Longest wait for one step.")
+]
+Tolerance = Annotated[
+    float, typer.Option(metavar="POINTS", help="How far a share may be off.", min=1, max=25)
+]
+Share = Annotated[float, typer.Option(metavar="PERCENT", min=0.01, max=100)]
+Factor = Annotated[float, typer.Option(metavar="FACTOR", min=1.01, max=1000)]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; goes into the record.")]
+Headroom = Annotated[
+    float,
+    typer.Option(
+        metavar="FACTOR",
+        help="How many times today's busiest pod's load each pod bears.",
+        min=1,
+        max=100,
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How traffic is moved: the options as they were typed, percentages and durations as text."""
+
+    steps: str
+    hold: str
+    on_failure: str
+    rate: float
+    baseline: str
+    step_timeout: str
+    tolerance: float
+    slow_errors: float
+    abort_errors: float
+    slow_latency: float
+    abort_latency: float
+
+    def request(self, target: "Weights", *, verb: str, reason: str) -> "ShiftRequest":
+        """The request; BadInput for options that mean nothing."""
+        from alb_dr.model.shift import OnFailure, ShiftRequest, Thresholds, parse_percents
+
+        if self.on_failure not in set(OnFailure):
+            raise BadInput(f"{self.on_failure!r} is no way to fail", hint="rollback, freeze or ask")
+        if self.on_failure == OnFailure.ASK and not sys.stdin.isatty():
+            raise BadInput("there is no terminal to ask on", hint="--on-failure rollback or freeze")
+        return ShiftRequest(
+            shift_id=secrets.token_hex(4),
+            target=target,
+            percents=parse_percents(self.steps),
+            hold_s=seconds_of(self.hold, what="hold"),
+            on_failure=OnFailure(self.on_failure),
+            reason=reason,
+            rate=self.rate,
+            baseline_s=seconds_of(self.baseline, what="baseline"),
+            step_timeout_s=seconds_of(self.step_timeout, what="step-timeout"),
+            tolerance=self.tolerance / 100,
+            thresholds=Thresholds(
+                slow_errors=self.slow_errors / 100,
+                abort_errors=self.abort_errors / 100,
+                slow_latency=self.slow_latency,
+                abort_latency=self.abort_latency,
+            ),
+            verb=verb,
+        )

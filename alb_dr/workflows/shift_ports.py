@@ -1,0 +1,45 @@
+"""What a shift touches of the world, and what may be done beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from alb_dr.model.away import Away
+from alb_dr.model.shift import Answer, ShiftPhase
+from alb_dr.model.weights import Weights
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober, SampleLog
+from alb_dr.workflows.shift_hand import Journal
+
+Remember = Callable[[Weights, Away | None], Away | None]
+"""From the weights a shift begins with, and the record that is there, to the one it leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftPorts:
+    """Everything a shift touches. ``ask`` puts a failure to a person and returns the answer."""
+
+    fleet: KubeApi
+    members: Mapping[str, KubeReader]
+    prober: Prober
+    clock: Clock
+    narrator: Narrator
+    journal: Journal
+    log: SampleLog
+    shield: Callable[[], AbstractContextManager[None]]
+    ask: Callable[[str], Answer]
+    operator: str
+
+
+class Companion(Protocol):
+    """Something else that is done with a shift: a cloud's zone taken out of use, for instance."""
+
+    def begin(self) -> None:
+        """Do it, with lock and record held, before the first step. An error ends the shift."""
+        ...
+
+    def end(self, phase: ShiftPhase) -> None:
+        """Settle it when the shift has ended so; undo it where the weights went back."""
+        ...
