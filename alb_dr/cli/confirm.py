@@ -21,6 +21,21 @@ def confirm(question: str, *, yes: bool) -> None:
         raise Refused("not confirmed; nothing was changed", code="ADR-DECLINED")
 
 
+def confirm_typed(what: str, name: str, *, yes: bool) -> None:
+    """Return when the person typed ``name``; for consent to what a machine will do by itself."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput(
+            "this needs consent, and there is no terminal to ask on", hint="add --yes to agree"
+        )
+    sys.stderr.write(f"{what}\ntype {name} to agree: ")
+    sys.stderr.flush()
+    typed = sys.stdin.readline().strip()
+    if typed != name:
+        raise Refused(f"{typed!r} is not {name}; nothing was begun", code="ADR-DECLINED")
+
+
 def confirm_by_name(what: str, name: str, *, given: str | None) -> None:
     """Return when the person typed ``name``, on the line or now; Refused when another one."""
     typed = given

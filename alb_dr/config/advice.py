@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from alb_dr.model.findings import Finding, Severity
-from alb_dr.model.topology import Mode, Topology
-from alb_dr.model.weights import TOTAL
+from alb_dr.model.standby import weight_findings
+from alb_dr.model.topology import Topology
 
 _PINNED = re.compile(r"[0-9a-f]{40}|v?[0-9]+(\.[0-9]+)+[0-9A-Za-z.+-]*")
 """A full commit id, or a tag that looks like a version; everything else may be a branch."""
@@ -15,24 +15,12 @@ _PINNED = re.compile(r"[0-9a-f]{40}|v?[0-9]+(\.[0-9]+)+[0-9A-Za-z.+-]*")
 
 def advice(topology: Topology) -> tuple[Finding, ...]:
     """Warnings about a project that alb-dr accepts all the same; pure, contacts nobody."""
-    return (*_standby(topology), *_health_checks(topology), *_revision(topology), *_zones(topology))
-
-
-def _standby(topology: Topology) -> Iterator[Finding]:
-    """A member with weight 0 gets no health checks and no traffic, whatever happens elsewhere."""
-    idle = [name for name, weight in topology.names(topology.weights).items() if weight == 0]
-    if not idle:
-        return
-    names = ", ".join(idle)
-    if topology.mode is Mode.PRIMARY_SECONDARY:
-        text = f"weight 0 makes the takeover by {names} manual: ALB never chooses a server of it"
-        hint = (
-            f"give the standby a small weight (1 of {TOTAL}) or switch with `ingress set-weights`"
-        )
-    else:
-        text = f"{names} has weight 0 and gets no traffic in active-active mode"
-        hint = "give every member a weight, or say mode: primary-secondary"
-    yield Finding(code="ADR-STANDBY-ZERO", severity=Severity.WARNING, text=text, hint=hint)
+    return (
+        *weight_findings(topology, topology.weights),
+        *_health_checks(topology),
+        *_revision(topology),
+        *_zones(topology),
+    )
 
 
 def _health_checks(topology: Topology) -> Iterator[Finding]:

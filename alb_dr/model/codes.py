@@ -57,6 +57,18 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-NOT-HEALTHY": "A switchover is planned, so every member that carries traffic, before or "
     "after it, must be whole: all pods ready, at least one ready endpoint. When a member is lost, "
     "`alb-dr failover start --away-from MEMBER --reason TEXT` moves its traffic away at once.",
+    "ADR-UNSEEN": "`failover watch` cannot tell from what the gateway answers whether this member "
+    "is silent: it carries no traffic, or less than a tenth. `alb-dr ingress pin` leads a header "
+    "to it, and `failover watch --pin` probes it through that.",
+    "ADR-FLIPS-FORBIDDEN": "The ConfigMap `alb-dr-control` beside the Ingress says that no watch "
+    "may move traffic by itself (`flips`). A person still may: `alb-dr failover start`.",
+    "ADR-NO-PRIMARY": "In primary-secondary mode one member carries more than half of the traffic; "
+    "now none does. `alb-dr failover switchover --to MEMBER` makes one the primary.",
+    "ADR-ROLES-SWITCHED": "Another member is the primary than the project file says: somebody "
+    "switched over. `alb-dr failover back` returns to the weights before.",
+    "ADR-STANDBY-SERVES": "The standby has a small weight, so it is health-checked and tried all "
+    "the time, and it serves that share of the requests. Whether ACK One gives it everything when "
+    "the primary is lost is published nowhere: a drill of the primary measures it.",
     "ADR-NOT-AWAY": "`failover back` returns traffic that `failover switchover` or `failover "
     "start` moved away. They remember the weights before in an annotation of the Ingress, "
     "`alb-dr.io/away`, which goes when the traffic is back. There is none, or it is of another "

@@ -53,7 +53,10 @@ class TrafficStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Everything on one screen. ``unknown`` lists what could not be asked, with the reason."""
+    """Everything on one screen. ``unknown`` lists what could not be asked, with the reason.
+
+    ``notes`` are worth knowing and nothing to act on at once.
+    """
 
     gateway: GatewayStatus | None
     members: Sequence[MemberStatus]
@@ -61,6 +64,7 @@ class Status:
     drift: Sequence[str]
     unfinished: Sequence[str]
     unknown: Sequence[str]
+    notes: Sequence[str] = ()
 
     @property
     def attention(self) -> tuple[str, ...]:

@@ -39,13 +39,18 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emergency:
-    """What was asked for: whom to leave (names or ids), why; whose lock may be taken over."""
+    """What was asked for: whom to leave (names or ids), why; whose lock may be taken over.
+
+    ``only_if_known``: survivors that cannot be asked are refused, as a machine must do that
+    decides by itself.
+    """
 
     operation: str
     away_from: Sequence[str]
     reason: str
     verb: str = "start"
     take_over: str | None = None
+    only_if_known: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +174,12 @@ class _Move:
                 code="ADR-SURVIVOR",
             )
         for name, why in found.unknown.items():
+            if name in carriers and self._emergency.only_if_known:
+                raise Refused(
+                    f"whether {name} can serve is not known ({why})",
+                    hint="a person may decide: alb-dr failover start",
+                    code="ADR-SURVIVOR",
+                )
             if name in carriers:
                 self._ports.narrator.warn(
                     f"whether {name} can serve is not known ({why}); going on all the same"

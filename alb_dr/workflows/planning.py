@@ -121,7 +121,7 @@ class _Planner:
             return with_live_listeners(wanted, live)
         if wanted.id == ingress_id(self._topology):
             self.live_weights = weights_of(live.annotations)
-            kept = _keepable(self._topology, self.live_weights)
+            kept = keepable(self._topology, self.live_weights)
             if kept is not None and not self._choices.reset_weights:
                 self.weights = kept
             return with_weights(wanted, _file_weights(self.weights))
@@ -169,7 +169,7 @@ def _file_weights(weights: Weights) -> dict[str, str]:
     return {member: str(weight) for member, weight in weights}
 
 
-def _keepable(topology: Topology, live: Mapping[str, str]) -> Weights | None:
+def keepable(topology: Topology, live: Mapping[str, str]) -> Weights | None:
     """The live weights, if they are a whole split over exactly the members."""
     if set(live) != {member.id for member in topology.members}:
         return None

@@ -12,6 +12,7 @@ from alb_dr.model.away import Away
 from alb_dr.model.manifest import Manifest, ManifestSet
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.plan import Action, Change, Fate, Plan, PlanChoices
+from alb_dr.model.standby import weight_findings
 from alb_dr.model.status import GatewayStatus, MemberStatus, Status, TrafficStatus
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import TOTAL
@@ -24,7 +25,7 @@ from alb_dr.workflows.distribute import applications_of, member_status
 from alb_dr.workflows.events import warnings_since
 from alb_dr.workflows.gateway import address_of, albconfig_id
 from alb_dr.workflows.pins import live_pins, pin_words
-from alb_dr.workflows.planning import make_plan
+from alb_dr.workflows.planning import keepable, make_plan
 from alb_dr.workflows.readiness import gateway_waits_for
 from alb_dr.workflows.recover import OpenDrill, open_drills
 from alb_dr.workflows.shift_record import read_record, record_verb, record_words
@@ -86,6 +87,7 @@ class _Look:
             drift=tuple(_drift(plan)) if plan is not None else (),
             unfinished=(*_returns(topology, away), *unfinished),
             unknown=tuple(self._unknown),
+            notes=_notes(topology, weights),
         )
 
     def _asked(self, what: str, question: Callable[[], T]) -> T | None:
@@ -182,6 +184,13 @@ class _Look:
 def _returns(topology: Topology, away: Away | None) -> Iterator[str]:
     if away is not None:
         yield f"{away_words(topology, away)} (alb-dr failover back returns it)"
+
+
+def _notes(topology: Topology, live: Mapping[str, str]) -> tuple[str, ...]:
+    """What the live weights mean for a takeover; nothing while they are no whole split."""
+    split = keepable(topology, live)
+    found = weight_findings(topology, split) if split is not None else ()
+    return tuple(f.text if f.hint is None else f"{f.text} ({f.hint})" for f in found)
 
 
 def _number(weight: str | None) -> int:

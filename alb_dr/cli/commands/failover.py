@@ -9,6 +9,7 @@ from alb_dr.cli.answer import answer, table
 from alb_dr.cli.commands.emergency import start
 from alb_dr.cli.commands.guarding import install_guard
 from alb_dr.cli.commands.switchover import back, switchover
+from alb_dr.cli.commands.watch import watch
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.options import EPILOG, Yes
@@ -272,5 +273,5 @@ def _table(found: "list[OpenDrill]") -> str:
 
 
 app.command("install-guard", epilog=EPILOG)(install_guard)
-for _command in (switchover, start, back):
+for _command in (switchover, start, back, watch):
     app.command(epilog=EPILOG)(_command)

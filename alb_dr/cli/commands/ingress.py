@@ -44,6 +44,7 @@ def apply(
     timeout: Timeout = None,
 ) -> None:
     """Apply the Namespace and the Ingress with the project file's weights; wait for traffic."""
+    from alb_dr.cli.findings import say_findings
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_ingress
     from alb_dr.workflows.apply import apply as apply_manifests
@@ -58,7 +59,8 @@ def apply(
         )
     except Conflict as conflict:
         raise _about_weights(conflict) from conflict
-    extra = None if dry_run or no_wait else _await_split(context, timeout)
+    extra = {} if dry_run or no_wait else _await_split(context, timeout)
+    extra["findings"] = say_findings(context, context.topology.weights)
     applied_answer(ctx, applied, extra=extra)
 
 
@@ -76,7 +78,9 @@ def _about_weights(conflict: Conflict) -> Conflict:
 @app.command(epilog=EPILOG)
 def status(ctx: typer.Context) -> None:
     """Say which weights are live, at which address, and what the controller complains about."""
+    from alb_dr.cli.findings import say_findings, whole_split
     from alb_dr.render.annotations import weights_of
+    from alb_dr.workflows.away import away_of, away_words
     from alb_dr.workflows.event_advice import advised
     from alb_dr.workflows.events import warnings_since
     from alb_dr.workflows.weights import ingress_id, live_ingress
@@ -94,14 +98,19 @@ def status(ctx: typer.Context) -> None:
         [m.name, m.id, weights.get(m.id, "-"), str(context.topology.weights.get(m.id))]
         for m in context.topology.members
     ]
+    away = away_of(live)
+    split = whole_split(context, weights)
     data = {
         "address": addresses,
+        "findings": say_findings(context, split) if split is not None else [],
+        "away": None if away is None else away_words(context.topology, away),
         "weights": dict(weights),
         "intended": context.topology.weights.as_dict(),
         "warnings": warnings,
     }
     human = table(rows, ["MEMBER", "ID", "LIVE", "FILE"])
     human += f"\naddress: {', '.join(addresses) or 'none yet'}"
+    human += f"\n{data['away']}" if away is not None else ""
     answer(ctx, "\n".join([human, *(f"warning: {w}" for w in warnings)]), data)
 
 
@@ -133,6 +142,7 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
 
     With --all or --selector the answers of many Ingresses are not waited for: alb-dr verify.
     """
+    from alb_dr.cli.findings import say_findings
     from alb_dr.model.weights import parse_weights
     from alb_dr.workflows.weights import set_weights as change_weights
 
@@ -146,6 +156,7 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
     names = topology.names(wanted)
     said = ", ".join(f"{name} {weight}" for name, weight in names.items())
     context.narrator.note(f"setting weights: {said}")
+    findings = say_findings(context, wanted)
     if all_ or selector:
         _set_many(ctx, wanted, namespace=namespace, labels=selector, dry_run=dry_run)
         return
@@ -159,6 +170,7 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
         "after": wanted.as_dict(),
         "written": change.written,
         "dry_run": dry_run,
+        "findings": findings,
     }
     if not (dry_run or no_wait):
         data |= _await_split(context, timeout)

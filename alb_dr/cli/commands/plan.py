@@ -32,9 +32,11 @@ def plan(  # noqa: PLR0913, PLR0917  every flag is one parameter
     allow_deletions: AllowDeletions = False,
 ) -> None:
     """Compare the project file with the Fleet, object by object; change nothing."""
+    from alb_dr.cli.findings import say_findings
     from alb_dr.cli.planned import plan_of, shown
     from alb_dr.journal.plan_file import write_plan
     from alb_dr.model.plan import PlanChoices
+    from alb_dr.model.weights import Weights
     from alb_dr.report.plan_report import plan_data
 
     context = context_of(ctx)
@@ -51,5 +53,6 @@ def plan(  # noqa: PLR0913, PLR0917  every flag is one parameter
         write_plan(out, made)
         human += f"\nsaved: {out}; carry it out with: alb-dr up {out}"
     code = ExitCode.DIFFERENCES if exit_code and made.differs else ExitCode.OK
-    data = {**plan_data(made), "saved": str(out) if out else None}
+    findings = say_findings(context, Weights.of(made.weights))
+    data = {**plan_data(made), "saved": str(out) if out else None, "findings": findings}
     answer(ctx, human, data, exit_code=code)

@@ -48,8 +48,10 @@ def up(  # noqa: PLR0913, PLR0917  every flag is one parameter
 
     Running it again is safe: what is there is kept, and so are the live weights.
     """
+    from alb_dr.cli.findings import say_findings
     from alb_dr.cli.planned import shown
     from alb_dr.model.plan import PlanChoices
+    from alb_dr.model.weights import Weights
     from alb_dr.report.plan_report import plan_data
     from alb_dr.workflows.up import refuse_problems
 
@@ -62,14 +64,16 @@ def up(  # noqa: PLR0913, PLR0917  every flag is one parameter
         delete_applications=allow_deletions,
     )
     fresh = _plan(context, plan, choices)
+    findings = say_findings(context, Weights.of(fresh.weights))
     if dry_run:
-        answer(ctx, shown(context, fresh), {"dry_run": True, **plan_data(fresh)})
+        data = {"dry_run": True, **plan_data(fresh), "findings": findings}
+        answer(ctx, shown(context, fresh), data)
         return
     refuse_problems(fresh)
     if plan is None:
         _consent(context, fresh, yes=yes)
     brought = _bring_up(context, fresh, timeout, wait=not no_wait)
-    data = {"dry_run": False, **plan_data(fresh), **_as_data(brought)}
+    data = {"dry_run": False, **plan_data(fresh), **_as_data(brought), "findings": findings}
     answer(ctx, _words(brought), data)
 
 

@@ -37,6 +37,7 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.topology import Topology
 from alb_dr.render.variables import pin_name
+from alb_dr.workflows.flip_switch import CONTROL
 from alb_dr.workflows.guard import HEARTBEAT
 from alb_dr.workflows.lease import lease_id
 from alb_dr.workflows.policy import by_policy, policy_ids
@@ -221,6 +222,14 @@ def _records(topology: Topology) -> tuple[Need, ...]:
             verbs=("get", "create", "update", "patch"),
             namespace=space,
             name=f"alb-dr-shift-{name}",
+        ),
+        Need(
+            command="failover watch",
+            kind=CONFIG_MAP,
+            verbs=("get",),
+            namespace=space,
+            name=CONTROL,
+            needed=False,
         ),
         Need(
             command="failover switchover --zone",

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from alb_dr.model.checks import Category, Check, Gravity, Trouble
+from alb_dr.model.findings import Severity
 from alb_dr.model.manifest import INGRESS, INGRESS_CLASS, Manifest
+from alb_dr.model.standby import weight_findings
+from alb_dr.model.topology import Mode
 from alb_dr.render.annotations import HEALTH_CHECK_ENABLED, LISTEN_PORTS, PREFIX, weights_of
 from alb_dr.workflows.gateway import albconfig_id
+from alb_dr.workflows.planning import keepable
 from alb_dr.workflows.preflight.gateway import complaint, listeners_of, standing
 from alb_dr.workflows.preflight.read_once import NotAskedError
 from alb_dr.workflows.preflight.scene import Question, Scene, existing
@@ -39,6 +43,23 @@ def _weights(scene: Scene) -> Iterator[Trouble]:
         yield Trouble(seen=f"{live.id} gives {names[member]} no weight")
     for stranger in sorted(weights.keys() - names.keys()):
         yield Trouble(seen=f"{live.id} gives weight to {stranger}, no member of the project file")
+
+
+def _roles(scene: Scene) -> Iterator[Trouble]:
+    if scene.topology.mode is not Mode.PRIMARY_SECONDARY:
+        return
+    live = weights_of(_live(scene).annotations)
+    split = keepable(scene.topology, live)
+    if split is None:
+        raise NotAskedError("the live weights are no whole split")
+    for finding in weight_findings(scene.topology, split):
+        serious = finding.severity is not Severity.INFO
+        if finding.code == "ADR-ROLES-SWITCHED" or serious:
+            yield Trouble(
+                seen=finding.text,
+                fix=finding.hint,
+                gravity=Gravity.WARNING if serious else Gravity.INFO,
+            )
 
 
 def _ports(scene: Scene) -> Iterator[Trouble]:
@@ -179,6 +200,19 @@ QUESTIONS = (
             "the weight of a former member stays behind when somebody applies a new file.",
         ),
         ask=_weights,
+    ),
+    Question(
+        check=Check(
+            code="ADR-ROLES",
+            category=Category.INGRESS,
+            gravity=Gravity.WARNING,
+            title="primary and standby have the roles of the project file",
+            fix="alb-dr failover back, or alb-dr failover switchover",
+            why="In primary-secondary mode one member carries more than half. After a switchover "
+            "it is another one than the project file says, which is no fault but worth knowing "
+            "before a drill; with live weights of 100 and 0 nobody takes over by itself.",
+        ),
+        ask=_roles,
     ),
     Question(
         check=Check(

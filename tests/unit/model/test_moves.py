@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alb_dr.errors import BadInput
@@ -81,6 +81,7 @@ splits = st.tuples(st.integers(0, 100), st.integers(0, 100)).map(
 )
 
 
+@settings(deadline=None)
 @given(splits, st.sets(st.sampled_from(["c1", "c2", "c3"]), min_size=1, max_size=2))
 def test_moving_off_always_gives_a_whole_split_without_them(start: Weights, gone: set[str]) -> None:
     after = moved_off(a_topology(THREE), start, sorted(gone))
@@ -89,6 +90,7 @@ def test_moving_off_always_gives_a_whole_split_without_them(start: Weights, gone
     assert moved_off(a_topology(THREE), after, sorted(gone)).as_dict() == after.as_dict()
 
 
+@settings(deadline=None)
 @given(splits, splits)
 def test_a_record_is_there_exactly_while_somebody_has_less(start: Weights, target: Weights) -> None:
     found = away(start, target)

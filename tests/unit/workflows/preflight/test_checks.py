@@ -99,6 +99,15 @@ case(
     "poc-ack-1 has weight 0 and gets no traffic in active-active mode",
 )(project("{poc-ack-1: 20, poc-ack-2: 80}", "{poc-ack-1: 0, poc-ack-2: 100}"))
 case(
+    "ADR-ROLES",
+    "the standby has become the primary",
+    "poc-ack-2 is the primary now; the project file says poc-ack-1",
+)(
+    project(
+        "{poc-ack-1: 20, poc-ack-2: 80}", "{poc-ack-1: 80, poc-ack-2: 20}\nmode: primary-secondary"
+    )
+)
+case(
     "ADR-MOVING-REVISION",
     "a branch",
     "application.revision main may move; two runs may deliver two versions",
