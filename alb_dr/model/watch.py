@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alb_dr.errors import BadInput, ExitCode
-from alb_dr.model.drill import Step
+from alb_dr.model.drill_report import Step
 
 
 class Probe(StrEnum):

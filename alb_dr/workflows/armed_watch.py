@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from alb_dr.errors import AlbDrError, Interruption, Refused
-from alb_dr.model.drill import Step
+from alb_dr.model.drill_report import Step
 from alb_dr.model.load import ClosedLoad, Target
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
