@@ -153,7 +153,8 @@ class ArmedWatch:
                 self._failing_since = began
             self._say(f"probe failed ({self._in_a_row} in a row): {words}")
         else:
-            if self._in_a_row or verdict is Probe.UNCLEAR:
+            first = sum(self._counts.values()) == 1
+            if first or self._in_a_row or verdict is Probe.UNCLEAR:
                 self._say(f"probe {verdict}: {words}")
             self._in_a_row, self._held_back = 0, ""
         self._narrator.live({"probe": str(verdict), "failed in a row": self._in_a_row})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
@@ -52,8 +53,16 @@ def test_a_pin_that_stays_is_removed_when_its_time_is_up(up: Shell) -> None:
     assert up.data("ingress", "unpin")["removed"] == []
 
 
+def test_a_pin_that_is_left_alone_is_removed_when_its_time_is_up(up: Shell) -> None:
+    up.ok(*PIN, "--ttl", "2s", "--no-wait")
+    deadline = time.monotonic() + 30
+    while "is pinned to" in up.ok("status", "--requests", "0"):
+        assert time.monotonic() < deadline, "nobody removed it"
+        time.sleep(0.5)
+
+
 def test_an_expired_pin_is_swept(up: Shell) -> None:
-    up.ok(*PIN, "--ttl", "100ms")
+    up.ok(*PIN, "--ttl", "100ms", "--no-janitor")
     assert "which is over" in up.refused(6, "verify", "--pin", "poc-ack-2")
     assert len(up.data("ingress", "unpin", "--expired")["removed"]) == 1
 

@@ -34,6 +34,9 @@ def pin(  # noqa: PLR0913, PLR0917  every flag is one parameter
     stay: Annotated[
         bool, typer.Option("--stay", help="Wait until then, or for Ctrl-C, and remove it.")
     ] = False,
+    no_janitor: Annotated[
+        bool, typer.Option("--no-janitor", help="No process that removes it when its time is up.")
+    ] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
@@ -41,8 +44,9 @@ def pin(  # noqa: PLR0913, PLR0917  every flag is one parameter
 ) -> None:
     """Lead requests with a header to one member, whatever the weights say; see that it works.
 
-    Nothing on the Fleet removes it by itself: --stay does, or alb-dr ingress unpin --expired. What
-    ACK One's multi-cluster mode makes of these annotations is unconfirmed; the form is a template.
+    A process left on this machine removes it when its time is up; for a machine that may be lost,
+    alb-dr ingress unpin --expired is made for cron. What ACK One's multi-cluster mode makes of
+    these annotations is unconfirmed; the form is a template.
     """
     from alb_dr.model.pin import Pin, parse_header
     from alb_dr.render.library import template_library
@@ -78,6 +82,8 @@ def pin(  # noqa: PLR0913, PLR0917  every flag is one parameter
     words = None if dry_run or no_wait else _proven(context, wanted, manifests, timeout)
     if stay and not dry_run:
         _stay(context, manifests, seconds)
+    elif not (dry_run or no_janitor):
+        _leave_to_janitor(context, seconds)
     _answer(ctx, wanted, words, dry_run=dry_run, gone=stay and not dry_run)
 
 
@@ -102,6 +108,27 @@ def _proven(
     except DeadlineExceeded as error:
         (made,) = manifests
         raise withdraw(made, fleet=context.fleet, because=error) from error
+
+
+def _leave_to_janitor(context: Context, seconds: float) -> None:
+    """Start the process that removes the pin at its time, and do not wait for it."""
+    import subprocess
+    import sys
+
+    from alb_dr.cli import janitor
+
+    project = str(context.config.path.absolute())
+    unpin = [sys.executable, "-m", "alb_dr", "ingress", "unpin", "--expired", "--config", project]
+    try:
+        subprocess.Popen(
+            [sys.executable, "-I", "-S", janitor.__file__, str(seconds), project, *unpin],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        context.narrator.warn(f"nothing will remove the pin by itself: {error}")
 
 
 def _stay(context: Context, manifests: "ManifestSet", seconds: float) -> None:
