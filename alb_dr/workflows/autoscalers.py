@@ -18,6 +18,8 @@ from alb_dr.workflows.obstacles import Obstacle
 
 PAUSED = "autoscaling.keda.sh/paused"
 PAUSED_REPLICAS = "autoscaling.keda.sh/paused-replicas"
+SCALED_TO_ZERO = "ADR-SCALED-TO-ZERO"
+"""The code of an autoscaler that went to 0 by itself."""
 PAUSE_KEDA = "--pause-keda"
 """The option that lets a drill pause KEDA."""
 
@@ -91,7 +93,7 @@ def _of_autoscaler(where: str, workload: Manifest, scaler: Autoscaler) -> Obstac
     id_ = scaler.live.id
     if scaler.least == 0 and scaler.says("ScaledToZero") == "True":
         return Obstacle(
-            code="ADR-SCALED-TO-ZERO",
+            code=SCALED_TO_ZERO,
             text=f"{where}: {id_} has scaled {workload.id} to 0 by itself",
             hint="there is nothing to rehearse while no load asks for pods",
         )

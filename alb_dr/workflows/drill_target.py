@@ -17,6 +17,7 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.topology import Topology
 from alb_dr.ports import KubeReader
+from alb_dr.workflows.autoscalers import SCALED_TO_ZERO, scaler_obstacles, scalers_of
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.drill_record import replicas_of
 from alb_dr.workflows.readiness import workload_waits_for
@@ -107,11 +108,7 @@ def _wants_pods(workload: Manifest) -> bool:
 
 def _check_steady(live: Manifest, api: KubeReader) -> None:
     if replicas_of(live) == 0:
-        raise Refused(
-            f"{api.label}: {live.id} is at 0 already; there is nothing to rehearse",
-            hint="scale it up, or drill another member",
-            code="ADR-AT-ZERO",
-        )
+        raise _at_zero(live, api)
     if (live.document.get("spec") or {}).get("paused"):
         raise Refused(
             f"{api.label}: {live.id} is paused",
@@ -125,6 +122,18 @@ def _check_steady(live: Manifest, api: KubeReader) -> None:
             hint="wait until it is, then drill",
             code="ADR-ROLLOUT",
         )
+
+
+def _at_zero(live: Manifest, api: KubeReader) -> Refused:
+    """Nothing to rehearse; an autoscaler that went there by itself is named."""
+    for obstacle in scaler_obstacles(api.label, live, scalers_of(api, live)):
+        if obstacle.code == SCALED_TO_ZERO:
+            return Refused(obstacle.text, hint=obstacle.hint, code=obstacle.code)
+    return Refused(
+        f"{api.label}: {live.id} is at 0 already; there is nothing to rehearse",
+        hint="scale it up, or drill another member",
+        code="ADR-AT-ZERO",
+    )
 
 
 def _mid_rollout(live: Manifest) -> str | None:

@@ -19,7 +19,9 @@ from alb_dr.workflows.drill_record import (
     replicas_of,
     restore_patch,
 )
+from alb_dr.workflows.pod_troubles import pod_troubles
 from alb_dr.workflows.readiness import workload_waits_for
+from alb_dr.workflows.scaler_return import await_autoscalers
 
 RETRY_S = 0.5
 """Pause between two tries to restore while the API is in trouble."""
@@ -140,18 +142,26 @@ def restore_until(
 
 
 def await_pods(id_: ResourceId, *, api: KubeReader, deadline: Deadline, narrator: Narrator) -> None:
-    """Watch until all pods of a restored workload are ready; RestoreIncomplete otherwise."""
+    """Watch until all pods of a restored workload are ready and what scales it works again.
+
+    RestoreIncomplete otherwise, with the reasons that kubelet, scheduler or quota give.
+    """
     waiting: str | None = "nothing seen"
+    live: Manifest | None = None
     for snapshot in api.watch(
         id_.kind, namespace=id_.namespace, name=id_.name, timeout_s=max(1.0, deadline.left_s)
     ):
-        waiting = workload_waits_for(snapshot[0] if snapshot else None)
-        if waiting is None:
+        live = snapshot[0] if snapshot else None
+        waiting = workload_waits_for(live)
+        if waiting is None and live is not None:
+            await_autoscalers(api, live, deadline=deadline)
             return
-        narrator.progress(0, 0, waiting)
+        narrator.progress(0, 0, waiting or "")
         if deadline.passed:
             break
+    troubles = pod_troubles(api, live) if live is not None else ()
+    why = "".join(f"; {trouble}" for trouble in troubles)
     raise RestoreIncomplete(
-        f"{api.label}: {id_} was scaled back, but its pods are not ready: {waiting}",
+        f"{api.label}: {id_} was scaled back, but its pods are not ready: {waiting}{why}",
         hint=f"kubectl describe pods -n {id_.namespace}; then: alb-dr failover recover --execute",
     )

@@ -1,4 +1,4 @@
-"""Somebody else at work on the sandbox's Fleet, under a field manager of their own."""
+"""Somebody else at work on the sandbox's clusters, under a field manager of their own."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def as_other(
     body: Any = None,
     *,
     content_type: str = "application/json",
+    cluster: str = "fleet",
 ) -> dict[str, Any]:
-    """One call to the Fleet's API below ``/apis`` as ``manager``; what it answered."""
-    kubeconfig = yaml.safe_load((shell.folder / "fleet.kubeconfig").read_text())
+    """One call to a cluster's API below ``/apis`` as ``manager``; what it answered."""
+    kubeconfig = yaml.safe_load((shell.folder / f"{cluster}.kubeconfig").read_text())
     cluster, user = kubeconfig["clusters"][0]["cluster"], kubeconfig["users"][0]["user"]
     authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
     request = urllib.request.Request(

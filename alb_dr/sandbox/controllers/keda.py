@@ -60,7 +60,8 @@ class KedaController:
         held, replicas = self._held(scaled)
         if held:
             self._member.delete(SCALERS, hpa, metadata["namespace"])
-            if replicas is not None and replicas != current:
+            # Only a new number is acted on: a paused KEDA's loop stands still.
+            if replicas is not None and replicas not in {current, _paused_at(scaled)}:
                 self._scale(scaled, replicas)
             paused = ("Paused", True, "ScaledObjectPaused", "ScaledObject is paused")
             self._report(scaled, [_READY, paused], replicas)
@@ -155,6 +156,12 @@ def _asked(annotations: Json) -> tuple[bool, int | None]:
         return True, int(number)
     # What is no boolean counts as a wish to pause; only a "no" is none.
     return word is not None and word.lower() not in {"false", "f", "0"}, None
+
+
+def _paused_at(scaled: Json) -> int | None:
+    """The number at which it was paused when it was looked at last."""
+    found = (scaled.get("status") or {}).get("pausedReplicaCount")
+    return int(found) if found is not None else None
 
 
 def _limits(scaled: Json) -> tuple[int, int]:

@@ -170,6 +170,10 @@ def test_F18_an_hpa_that_went_to_zero_leaves_nothing_to_rehearse(member: FakeKub
     error = refused(found, overrides=("--pause-keda",))
     assert error is not None
     assert error.code == "ADR-SCALED-TO-ZERO"
+    change(member, replicas=0)
+    said = target_error(member)
+    assert said is not None
+    assert (said.exit_code, said.code) == (6, "ADR-SCALED-TO-ZERO")
 
 
 def keda(api: FakeKube, *, paused: str | None = None, said: str | None = None, **more: str) -> None:

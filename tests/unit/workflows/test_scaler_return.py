@@ -1,0 +1,85 @@
+"""After a restore the pods are ready and the autoscaler works again; or it is said why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alb_dr.errors import Forbidden, RestoreIncomplete
+from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.recover import await_pods
+from tests.fakes.kube import FakeKube
+from tests.fakes.voice import StillClock, TellTale
+from tests.unit.workflows.test_obstacles import (
+    event,
+    hpa,
+    member,
+    pod,
+    put,
+    ready,
+    waiting,
+    workload,
+)
+
+__all__ = ["member"]
+DISABLED = ("ScalingActive", "False", "ScalingDisabled")
+
+
+def awaited(api: FakeKube) -> None:
+    deadline = Deadline(StillClock(), 20)
+    await_pods(workload(api).id, api=api, deadline=deadline, narrator=TellTale())
+
+
+def test_F17_an_hpa_that_works_again_ends_the_wait(member: FakeKube) -> None:
+    hpa(member, 2, DISABLED)
+    looks: list[str] = []
+
+    def wake(call: str) -> None:
+        looks.append(call)
+        if call == "list horizontalpodautoscalers" and len(looks) == 5:
+            active = {"type": "ScalingActive", "status": "True", "reason": "ValidMetricFound"}
+            member.cluster.client("hpa").merge(
+                "horizontalpodautoscalers.autoscaling",
+                "web",
+                {"status": {"conditions": [active]}},
+                "gateway-demo",
+                subresource="status",
+            )
+
+    member.fail = wake  # type: ignore[assignment]
+    awaited(member)
+    assert len(looks) > 5
+
+
+def test_F17_an_hpa_that_stays_passive_is_a_restore_that_is_not_whole(member: FakeKube) -> None:
+    hpa(member, 2, DISABLED)
+    with pytest.raises(RestoreIncomplete, match="does not scale it again"):
+        awaited(member)
+
+
+def test_F17_an_hpa_that_never_worked_is_not_waited_for(member: FakeKube) -> None:
+    hpa(member, 2, ("ScalingActive", "False", "FailedGetResourceMetric"))
+    awaited(member)
+
+
+def test_F17_who_may_not_read_autoscalers_has_none_to_wait_for(member: FakeKube) -> None:
+    hpa(member, 2, DISABLED)
+    member.fail = lambda call: Forbidden("no") if "autoscalers" in call else None
+    awaited(member)
+
+
+@pytest.mark.parametrize("quota", [False, True])
+def test_F25_pods_that_do_not_become_ready_are_explained(member: FakeKube, quota: bool) -> None:
+    ready(member, 2, readyReplicas=0)
+    if quota:
+        live: Any = workload(member)
+        owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web-demo", "uid": live.uid}
+        put(member, "ReplicaSet", "web-demo-1", owners=[owner], spec={"replicas": 2})
+        event(member, "ReplicaSet", "web-demo-1", "FailedCreate", "exceeded quota")
+    else:
+        pod(member, "a", **waiting("ImagePullBackOff", "demo: not found"))
+    with pytest.raises(RestoreIncomplete) as caught:
+        awaited(member)
+    wanted = "FailedCreate: exceeded quota" if quota else "ImagePullBackOff: demo: not found"
+    assert f"its pods are not ready: 0 of 2 pods ready; {wanted}" in caught.value.message
