@@ -44,6 +44,9 @@ calibration: ## false alarms and power of the verdict over 10,000 simulated runs
 kills: ## kill a drill before and after every operation; the figure is the last line
 	$(PY) -m tests.kills.run
 
+shift-kills: ## kill a shift before and after every operation; the figure is the last line
+	$(PY) -m tests.kills.shift
+
 races: N ?= 10000
 races: ## two operators start a drill at once (N=...)
 	$(PY) -m tests.races.run $(N)

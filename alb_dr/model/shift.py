@@ -181,8 +181,8 @@ class ShiftRecord:
     schema: int = SCHEMA
 
     def dump(self) -> str:
-        """The record's text."""
-        return json.dumps(asdict(self), sort_keys=True)
+        """The record's text. The members stay in the order of the project file: people read it."""
+        return json.dumps(asdict(self))
 
     @staticmethod
     def parse(text: str) -> ShiftRecord | None:

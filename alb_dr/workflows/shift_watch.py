@@ -218,7 +218,7 @@ class ShiftWatch:
         live = weights_of(live_ingress(self._topology, fleet=self._ports.fleet).annotations)
         wanted = {member: str(weight) for member, weight in weights}
         if live != wanted:
-            said = "/".join(live.values())
+            said = "/".join(live.get(m.id, "none") for m in self._topology.members)
             raise Foreign(f"somebody else set the weights to {said}; nothing was written over it")
 
     def _show(self, gate: Gate | None, alarm: Alarm, words: str) -> None:

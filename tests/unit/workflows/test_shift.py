@@ -541,3 +541,14 @@ def test_steps_that_do_not_rise_to_100_are_refused(percents: tuple[int, ...]) ->
 
     with pytest.raises(BadInput):
         parse_percents(",".join(map(str, percents)))
+
+
+def test_a_record_keeps_the_members_in_the_order_of_the_file() -> None:
+    """People read it: 20/80 must not turn into 80/20 because of the ids."""
+    vectors = [{"c9": 100, "c1": 0}, {"c9": 20, "c1": 80}]
+    record = ShiftRecord(
+        shift="x", vectors=vectors, step=1, phase=ShiftPhase.RUNNING, by="", reason="", started=""
+    )
+    again = ShiftRecord.parse(record.dump())
+    assert again is not None
+    assert list(again.vectors[1].values()) == [20, 80]
