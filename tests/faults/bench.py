@@ -10,16 +10,18 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
 from tests.faults.commands import WHOLE, Command
+from tests.faults.forkserver import Forked, ForkServer
 from tests.faults.proxy import FaultProxy
 from tests.faults.toxics import Rule
 
@@ -46,35 +48,71 @@ class Bench:
     proxies: dict[str, FaultProxy]
     direct: Path
     proxied: Path
-    process: subprocess.Popen[str] | None = None
+    forks: ForkServer
+    process: Forked | subprocess.Popen[bytes] | None = None
     """The command line that runs, or ran last."""
 
-    def run(self, words: tuple[str, ...], *, direct: bool = False, limit_s: float = 60) -> Finished:
-        """Run the installed program; code -1 when it does not end in time."""
+    def run(
+        self,
+        words: tuple[str, ...],
+        *,
+        direct: bool = False,
+        limit_s: float = 60,
+        installed: bool = False,
+    ) -> Finished:
+        """Run one command line; code -1 when it does not end in time.
+
+        ``{folder}`` in a word stands for the folder of the project file and its kubeconfigs.
+        ``installed``: with the program as a user starts it, not as a fork of one that has
+        imported everything.
+        """
+        project = self.direct if direct else self.proxied
+        filled = [word.replace("{folder}", str(project.parent)) for word in words]
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ALB_DR_", "XDG_"))}
         env = {
             **kept,
             "CI": "true",
             "XDG_STATE_HOME": str(self.state / ("direct" if direct else "proxied")),
-            "ALB_DR_CONFIG": str(self.direct if direct else self.proxied),
+            "ALB_DR_CONFIG": str(project),
             "ALB_DR_CALL_TIMEOUT": "10" if direct else CALL_S,
         }
-        began = time.monotonic()
-        self.process = process = subprocess.Popen(
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            began = time.monotonic()
+            started = self._popen if installed else self._fork
+            code = self._end_of(started(filled, env, out, err), limit_s)
+            seconds = time.monotonic() - began
+            return Finished(code, _text(out), _text(err), seconds)
+
+    def _fork(
+        self, words: list[str], env: dict[str, str], out: IO[bytes], err: IO[bytes]
+    ) -> Forked:
+        self.process = made = self.forks.start(
+            words, env=env, cwd=str(self.state), stdout=out, stderr=err
+        )
+        made.go()
+        return made
+
+    def _popen(
+        self, words: list[str], env: dict[str, str], out: IO[bytes], err: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        self.process = made = subprocess.Popen(
             [PROGRAM, *words],
             env=env,
+            cwd=self.state,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=out,
+            stderr=err,
         )
+        return made
+
+    @staticmethod
+    def _end_of(process: Forked | subprocess.Popen[bytes], limit_s: float) -> int:
         try:
-            out, err = process.communicate(timeout=limit_s)
+            return process.wait(limit_s)
         except subprocess.TimeoutExpired:
             process.kill()
-            out, err = process.communicate()
-            return Finished(-1, out, err, time.monotonic() - began)
-        return Finished(process.returncode, out, err, time.monotonic() - began)
+            process.wait(10)
+            return -1
 
     def arm(self, api: str, rule: Rule | None) -> None:
         """Let one thing happen at one API, nothing at the others."""
@@ -110,17 +148,27 @@ class Bench:
 
     def workload(self, api: str) -> dict[str, Any]:
         """The demo's Deployment in a member, read behind the proxies."""
+        return self.read(api, "/apis/apps/v1/namespaces/gateway-demo/deployments/web-demo")
+
+    def read(self, api: str, path: str) -> dict[str, Any]:
+        """Any one document of an API, read behind the proxies; LookupError when there is none."""
         kubeconfig = yaml.safe_load((self.direct.parent / f"{api}.kubeconfig").read_text())
         server = kubeconfig["clusters"][0]["cluster"]["server"]
         token = kubeconfig["users"][0]["user"]["token"]
         trusted = ssl.create_default_context(cafile=str(self.direct.parent / "ca.crt"))
-        request = urllib.request.Request(
-            f"{server}/apis/apps/v1/namespaces/gateway-demo/deployments/web-demo",
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        with urllib.request.urlopen(request, context=trusted, timeout=10) as answer:
-            document: dict[str, Any] = json.load(answer)
+        headers = {"Authorization": f"Bearer {token}"}
+        request = urllib.request.Request(f"{server}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, context=trusted, timeout=10) as answer:
+                document: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise LookupError(f"{path}: {error.code}") from None
         return document
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 @contextmanager
@@ -130,11 +178,16 @@ def bench() -> Iterator[Bench]:
     made: dict[str, FaultProxy] = {}
     folder = state / "direct" / "alb-dr" / "sandbox"
     found = Bench(
-        state=state, proxies=made, direct=folder / "alb-dr.yaml", proxied=state / "alb-dr.yaml"
+        state=state,
+        proxies=made,
+        direct=folder / "alb-dr.yaml",
+        proxied=state / "alb-dr.yaml",
+        forks=ForkServer(),
     )
+    up = ("sandbox", "up", "--gateway-port", str(_free_port()), "--propagation", "0.1")
     try:
-        up = found.run(("sandbox", "up", "--gateway-port", str(_free_port())), direct=True)
-        assert up.code == 0, up.stderr
+        done = found.run(up, direct=True, installed=True)
+        assert done.code == 0, done.stderr
         made.update(_proxies(state, folder))
         found.proxied.write_text(found.direct.read_text())
         (state / "hosts").symlink_to(folder / "hosts")
@@ -144,7 +197,8 @@ def bench() -> Iterator[Bench]:
     finally:
         for proxy in made.values():
             proxy.close()
-        found.run(("sandbox", "down"), direct=True)
+        found.run(("sandbox", "down"), direct=True, installed=True)
+        found.forks.close()
         shutil.rmtree(state, ignore_errors=True)
 
 

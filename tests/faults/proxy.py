@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -108,19 +109,12 @@ class FaultProxy:
         """What this read was answered first."""
         return self._first.setdefault(path, answer)
 
-    @contextmanager
-    def passed_on(self, handler: _Handler, body: bytes) -> Iterator[http.client.HTTPResponse]:
-        """The upstream's answer to a request."""
+    def connection(self) -> http.client.HTTPSConnection:
+        """A connection to the upstream, not made yet."""
         host, port = self._upstream
-        connection = http.client.HTTPSConnection(
+        return http.client.HTTPSConnection(
             host, port, timeout=LONGEST_S, context=self._upstream_tls
         )
-        kept = {k: v for k, v in handler.headers.items() if k.lower() not in {"host", "connection"}}
-        try:
-            connection.request(handler.command, handler.path, body or None, kept)
-            yield connection.getresponse()
-        finally:
-            connection.close()
 
 
 class _Server(ThreadingHTTPServer):
@@ -147,6 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         # In the connection's own thread: a handshake must not hold up the others.
         self.request.settimeout(LONGEST_S)
         self.request = self.server.proxy.wrapped(self.request)
+        self._upstream = self.server.proxy.connection()
         super().setup()
 
     def finish(self) -> None:
@@ -154,6 +149,22 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
         with suppress(OSError):
             self.request.close()
+        self._upstream.close()
+
+    @contextmanager
+    def _passed_on(self, body: bytes) -> Iterator[http.client.HTTPResponse]:
+        """The upstream's answer. As many connections there as here, and kept as long."""
+        kept = {k: v for k, v in self.headers.items() if k.lower() not in {"host", "connection"}}
+        try:
+            self._upstream.request(self.command, self.path, body or None, kept)
+            with self._upstream.getresponse() as answer:
+                yield answer
+                whole = answer.isclosed()
+        except BaseException:
+            self._upstream.close()
+            raise
+        if not whole:
+            self._upstream.close()
 
     def log_message(self, *_: object) -> None:
         """Stay silent."""
@@ -171,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
 
     def _forward(self, body: bytes) -> None:
-        with self.server.proxy.passed_on(self, body) as answer:
+        with self._passed_on(body) as answer:
             if "watch=true" in self.path:
                 self._stream(answer)
                 return
@@ -224,14 +235,13 @@ class _Handler(BaseHTTPRequestHandler):
             case Effect.HUGE:
                 self._flood()
             case Effect.GZIP_BOMB:
-                bomb = gzip.compress(b" " * HUGE, compresslevel=9)
-                self._send(200, bomb, "application/json", Content_Encoding="gzip")
+                self._send(200, _bomb(), "application/json", Content_Encoding="gzip")
             case _:
                 self._spoil(toxic, body)
 
     def _spoil(self, toxic: Toxic, body: bytes) -> None:
         """Pass the request on, then do harm to the answer."""
-        with self.server.proxy.passed_on(self, body) as answer:
+        with self._passed_on(body) as answer:
             if toxic.effect is Effect.COMMIT_DROP:
                 answer.read()
                 self._cut()
@@ -288,6 +298,11 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(OSError):
             # Without TLS's own goodbye.
             socket.socket(fileno=self.request.detach()).close()
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(b" " * HUGE, compresslevel=9)
 
 
 def _made(folder: Path) -> Path:
