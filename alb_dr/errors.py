@@ -180,7 +180,14 @@ class Interruption(BaseException):
         self.signum = signum
 
     @property
+    def is_deadline(self) -> bool:
+        """Whether it was our own alarm clock: the deadline of the command."""
+        return self.signum == 14  # SIGALRM
+
+    @property
     def exit_code(self) -> ExitCode:
-        """143 for a request to terminate, 130 for everything a terminal sends."""
+        """143 for a request to terminate, 7 at the deadline, 130 for what a terminal sends."""
+        if self.is_deadline:
+            return ExitCode.TIMED_OUT
         terminated = 15  # SIGTERM
         return ExitCode.TERMINATED if self.signum == terminated else ExitCode.INTERRUPTED

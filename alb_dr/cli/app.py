@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from alb_dr.cli.context import FORMATS, Context
+from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.options import EPILOG
+from alb_dr.cli.signals import SIGNALS
 from alb_dr.errors import BadInput
 
 GROUPS = ("distribute", "gateway", "ingress", "failover", "sandbox")
@@ -66,6 +68,14 @@ def root(  # noqa: PLR0913, PLR0917  every global option is one parameter
     ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log API calls.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of bugs.")] = False,
+    deadline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            envvar="ALB_DR_DEADLINE",
+            help="End the whole command after so long; what harms is put back first.",
+        ),
+    ] = None,
     accept_cluster: Annotated[
         bool,
         typer.Option(
@@ -78,6 +88,8 @@ def root(  # noqa: PLR0913, PLR0917  every global option is one parameter
         raise BadInput(f"{output!r} is no output format", hint=f"use: {', '.join(FORMATS)}")
     if verbose:
         _log_calls()
+    if deadline is not None:
+        SIGNALS.alarm(seconds_of(deadline, what="deadline"))
     if ctx.obj is None:
         ctx.obj = Context(
             output=output,

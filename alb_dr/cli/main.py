@@ -41,6 +41,8 @@ def run(argv: Sequence[str]) -> int:
     except AlbDrError as error:
         return _failed(error, words)
     except Interruption as interruption:
+        if interruption.is_deadline:
+            return _failed(_too_late(), words)
         _say(f"interrupted: {interruption}")
         return int(interruption.exit_code)
     except BrokenPipeError:
@@ -50,6 +52,17 @@ def run(argv: Sequence[str]) -> int:
         return int(ExitCode.OK)
     except Exception as error:  # noqa: BLE001  the last resort: a bug must not print a traceback
         return _bug(error, words)
+
+
+def _too_late() -> AlbDrError:
+    from alb_dr.errors import DeadlineExceeded
+
+    return DeadlineExceeded(
+        "the command did not end within its --deadline",
+        hint="whatever harmed was put back; what was written otherwise stays, and running it "
+        "again is safe",
+        code="ADR-DEADLINE",
+    )
 
 
 def _invoke(words: list[str]) -> int:

@@ -1,9 +1,10 @@
 """Options that stand on more than one command.
 
 The *global* options (``--config``, ``--kubeconfig``, ``--context``, ``-o/--output``, ``--quiet``,
-``--verbose``, ``--debug``) may stand anywhere on the line: :func:`hoist` moves them to the front,
-where the root callback reads them into the :class:`~alb_dr.cli.context.Context`. No command
-declares them again; ``ctx.obj.output`` is the format.
+``--verbose``, ``--debug``, ``--deadline``, ...) may stand anywhere on the line: :func:`hoist` moves
+them to the front, where the root callback reads them into the
+:class:`~alb_dr.cli.context.Context`. No command declares them again; ``ctx.obj.output`` is the
+format.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,15 @@ from typing import Annotated
 
 import typer
 
-GLOBAL_WITH_VALUE = ("--config", "--kubeconfig", "--context", "-o", "--output", "--run-dir")
+GLOBAL_WITH_VALUE = (
+    "--config",
+    "--kubeconfig",
+    "--context",
+    "-o",
+    "--output",
+    "--run-dir",
+    "--deadline",
+)
 """Global options that take a value."""
 GLOBAL_SWITCHES = ("-q", "--quiet", "-v", "--verbose", "--debug", "--accept-cluster")
 """Global options that take none."""

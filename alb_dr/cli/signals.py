@@ -38,6 +38,11 @@ class Signals:
                 signal.signal(signum, self._caught)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
+    def alarm(self, seconds: float) -> None:
+        """Interrupt the work after so long, like a signal: what harms is taken back first."""
+        signal.signal(signal.SIGALRM, self._caught)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
     @staticmethod
     def ignore() -> None:
         """Take no more signals: the work is done, and the interpreter is about to end.
@@ -45,7 +50,7 @@ class Signals:
         While it ends Python puts the default handlers back, and a late Ctrl-C would turn a
         proven restore into a death by signal.
         """
-        for signum in CAUGHT:
+        for signum in (*CAUGHT, signal.SIGALRM):
             signal.signal(signum, signal.SIG_IGN)
 
     @contextmanager

@@ -11,6 +11,8 @@ import yaml
 
 from alb_dr.errors import BadInput
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where there is one: ten times as fast as the one in Python."""
 MAX_BYTES = 1_000_000
 """No project file is larger; a bigger file is the wrong file."""
 
@@ -56,12 +58,12 @@ def read_document(path: Path) -> ProjectDocument:
 def parse_document(path: Path, text: str) -> ProjectDocument:
     """Parse the text of a project file. Aliases are refused: a few lines can mean gigabytes."""
     try:
-        for token in yaml.scan(text):
+        for token in yaml.scan(text, Loader=LOADER):
             if isinstance(token, yaml.AliasToken):
                 line = token.start_mark.line + 1
                 raise BadInput(f"{path}:{line}: YAML aliases are not understood here")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=LOADER)
+        content = yaml.load(text, Loader=LOADER)  # noqa: S506  a safe one
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadInput(f"{path}:{line}: not YAML: {error.problem}") from None

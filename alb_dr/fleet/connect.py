@@ -33,5 +33,11 @@ def connect(
     ``confirm`` sees which cluster it is before the first write.
     """
     target = read_target(access, environ)
-    transport = Transport(target, label=label, timeout_s=settings.call_timeout_s, clock=clock)
+    transport = Transport(
+        target,
+        label=label,
+        timeout_s=settings.call_timeout_s,
+        clock=clock,
+        reread=lambda: read_target(access, environ),
+    )
     return KubeCluster(transport, clock=clock, confirm=confirm)

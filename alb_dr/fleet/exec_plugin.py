@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,24 +55,33 @@ def run_plugin(
     # The output goes to a file: a grandchild that keeps a pipe open must not keep us waiting.
     with tempfile.TemporaryFile() as output:
         try:
-            done = subprocess.run(
+            running = subprocess.Popen(
                 [program, *plugin.args],
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.DEVNULL,
-                timeout=timeout_s,
-                check=False,
                 start_new_session=True,
             )
-        except subprocess.TimeoutExpired:
-            raise _no_credentials(plugin, f"did not end within {timeout_s:g} s") from None
         except OSError as error:
             raise _no_credentials(plugin, f"cannot be run: {error.strerror}") from None
-        if done.returncode != 0:
-            raise _no_credentials(plugin, f"exited {done.returncode}")
+        try:
+            code = running.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise _no_credentials(plugin, f"did not end within {timeout_s:g} s") from None
+        finally:
+            _end(running)
+        if code != 0:
+            raise _no_credentials(plugin, f"exited {code}")
         output.seek(0)
         return _credentials(plugin, output.read(1_000_000))
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    """Whatever is left of a plugin's session goes with it: it may hold our credentials."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
 
 
 def _program(plugin: ExecPlugin, environ: Mapping[str, str]) -> str:

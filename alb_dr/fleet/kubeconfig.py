@@ -17,6 +17,8 @@ from alb_dr.model.member import KubeAccess
 
 MAX_BYTES = 4_000_000
 """A kubeconfig of more bytes is no kubeconfig (safety F64)."""
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where there is one: ten times as fast as the one in Python."""
 MAX_TOKEN = 65_536
 """Bytes of a bearer token; a longer one is a mistake (safety F67)."""
 
@@ -71,9 +73,9 @@ def _parse(path: Path) -> dict[str, Any]:
         if path.stat().st_size > MAX_BYTES:
             raise CredentialsError(f"{path}: too large for a kubeconfig")
         text = path.read_text(encoding="utf-8")
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=LOADER)):
             raise CredentialsError(f"{path}: YAML aliases are not understood in a kubeconfig")
-        content = yaml.safe_load(text)
+        content = yaml.load(text, Loader=LOADER)  # noqa: S506  a safe one
     except FileNotFoundError:
         hint = "download it from the console, or correct the path"
         raise CredentialsError(f"kubeconfig {path}: no such file", hint=hint) from None

@@ -7,7 +7,7 @@ import logging
 import os
 import random
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -87,8 +87,18 @@ class Transport:
     those is decided here instead.
     """
 
-    def __init__(self, target: KubeTarget, *, label: str, timeout_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        target: KubeTarget,
+        *,
+        label: str,
+        timeout_s: float,
+        clock: Clock,
+        reread: Callable[[], KubeTarget] | None = None,
+    ) -> None:
+        """``reread`` reads the kubeconfig again, for credentials that somebody else renews."""
         self._target = target
+        self._reread = reread
         self.label = label
         self._timeout_s = timeout_s
         self._clock = clock
@@ -211,6 +221,8 @@ class Transport:
         if document is None and response.status not in {401, 403, 404, *RETRIED_STATUS}:
             return self._unusable(call, f"HTTP {response.status}, not JSON".encode())
         error = failure(response.status, status, what=call.what, label=self.label, kind=call.kind)
+        if response.status == 401:
+            error = self._unknown_to_it(error)
         retried = response.status in RETRIED_STATUS and TYPED_PATCH not in str(error)
         if not (retried or response.status == 401):
             return error
@@ -332,11 +344,23 @@ class Transport:
         return pool
 
     def _renew(self) -> bool:
-        """Fetch short-lived credentials again after a 401; False when there is no source."""
+        """Fetch credentials again after a 401; False when there are no others (safety F35)."""
         if self._target.exec_plugin is None:
-            return False
+            if self._reread is None:
+                return False
+            found = self._reread()
+            if (found.token, found.client_cert) == (self._target.token, self._target.client_cert):
+                return False
+            self._target = found
         self._pool = None
         return True
+
+    def _unknown_to_it(self, error: AlbDrError) -> AlbDrError:
+        """The error of a 401, with the end of our credentials if that is why."""
+        if self._expires is None or self._expires > self._clock.now():
+            return error
+        ended = self._expires.isoformat(timespec="seconds")
+        return CredentialsError(f"{self.label}: our credentials ended at {ended}", hint=error.hint)
 
 
 class _TryAgainError(Exception):

@@ -90,6 +90,9 @@ PARAGRAPHS: Mapping[str, str] = {
     "Only Deployments can be drilled.",
     "ADR-TIMEOUT": "What was waited for did not come; the message ends with the last state seen. "
     "The commands that wait can be run again and go on from there.",
+    "ADR-DEADLINE": "The command did not end within its --deadline (or ALB_DR_DEADLINE) and was "
+    "interrupted, as by Ctrl-C: what harms was put back first. Give it longer, or find out with "
+    "--verbose which call takes so long.",
     "ADR-PARTLY-APPLIED": "Some objects were written before one failed. Both lists are given; "
     "running the same command again is safe.",
     "ADR-OPEN": "A drill's harm may still be in force. Run the command of the last line now; it "

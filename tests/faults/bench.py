@@ -5,29 +5,42 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import ssl
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import yaml
 
-from tests.faults.commands import WHOLE, Command
+from alb_dr.clock import RealClock
+from alb_dr.fleet.connect import connect
+from alb_dr.fleet.objects import KubeCluster
+from alb_dr.model.manifest import DEPLOYMENT, ResourceId
+from alb_dr.model.member import KubeAccess
+from alb_dr.model.settings import Settings
+from tests.faults.command import Command, Words
 from tests.faults.forkserver import Forked, ForkServer
 from tests.faults.proxy import FaultProxy
 from tests.faults.toxics import Rule
 
+DEMO = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
 PROGRAM = str(Path(sys.executable).parent / "alb-dr")
-CALL_S = "0.7"
+CALL_S = 1.0
 """Longest one call may take here: faults that hang must not hold up the matrix."""
+WHOLE: tuple[Words, ...] = (
+    ("failover", "recover", "--execute"),
+    ("distribute", "delete", "--via", "policy", "--yes"),
+    ("distribute", "apply"),
+    ("gateway", "create"),
+    ("ingress", "apply", "--force-conflicts"),
+)
+"""What makes the world whole again, whatever a case left; each must succeed."""
 
 
 @dataclass
@@ -51,10 +64,13 @@ class Bench:
     forks: ForkServer
     process: Forked | subprocess.Popen[bytes] | None = None
     """The command line that runs, or ran last."""
+    apis: dict[str, KubeCluster] = field(default_factory=dict)
+    beside: Forked | None = None
+    """The command line that runs beside the others."""
 
     def run(
         self,
-        words: tuple[str, ...],
+        words: Words,
         *,
         direct: bool = False,
         limit_s: float = 60,
@@ -66,22 +82,26 @@ class Bench:
         ``installed``: with the program as a user starts it, not as a fork of one that has
         imported everything.
         """
-        project = self.direct if direct else self.proxied
-        filled = [word.replace("{folder}", str(project.parent)) for word in words]
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ALB_DR_", "XDG_"))}
-        env = {
-            **kept,
-            "CI": "true",
-            "XDG_STATE_HOME": str(self.state / ("direct" if direct else "proxied")),
-            "ALB_DR_CONFIG": str(project),
-            "ALB_DR_CALL_TIMEOUT": "10" if direct else CALL_S,
-        }
+        filled, env = self._filled(words, direct=direct)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             began = time.monotonic()
             started = self._popen if installed else self._fork
             code = self._end_of(started(filled, env, out, err), limit_s)
             seconds = time.monotonic() - began
             return Finished(code, _text(out), _text(err), seconds)
+
+    def _filled(self, words: Words, *, direct: bool) -> tuple[list[str], dict[str, str]]:
+        """The words, and the environment to run them in."""
+        project = self.direct if direct else self.proxied
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ALB_DR_", "XDG_"))}
+        env = {
+            **kept,
+            "CI": "true",
+            "XDG_STATE_HOME": str(self.state / ("direct" if direct else "proxied")),
+            "ALB_DR_CONFIG": str(project),
+            "ALB_DR_CALL_TIMEOUT": "10" if direct else str(CALL_S),
+        }
+        return [word.replace("{folder}", str(project.parent)) for word in words], env
 
     def _fork(
         self, words: list[str], env: dict[str, str], out: IO[bytes], err: IO[bytes]
@@ -119,18 +139,54 @@ class Bench:
         for name, proxy in self.proxies.items():
             proxy.arm(rule if name == api else None)
 
+    @property
+    def was_late(self) -> bool:
+        """Whether the machine was too busy since arming for what was seen to mean anything."""
+        return max(proxy.slowest_s for proxy in self.proxies.values()) > CALL_S / 2
+
     def prepare(self, command: Command) -> None:
         """Make the command find work; complaints about what is gone already are fine."""
-        for words in command.before:
-            self.run(words, direct=True)
+        self._accompany(command.beside)
+        for step in command.before:
+            if callable(step):
+                step(self)
+            else:
+                self.run(step, direct=True)
 
-    def succeed(self, lines: tuple[tuple[str, ...], ...]) -> str | None:
+    def _accompany(self, words: Words) -> None:
+        """Have this command line, and no other, run beside; none without words."""
+        if self.beside is not None and (not words or not self.beside.is_alive):
+            self.beside.send_signal(signal.SIGINT)
+            self.beside.wait(30)
+            self.beside = None
+        if words and self.beside is None:
+            filled, env = self._filled(words, direct=True)
+            with Path(os.devnull).open("wb") as nothing:
+                self.beside = self.forks.start(
+                    filled, env=env, cwd=str(self.state), stdout=nothing, stderr=nothing
+                )
+            self.beside.go()
+
+    def make_whole(self) -> None:
+        """Everything as it was when the bench was made, whatever was left."""
+        self._accompany(())
+        problem = self.succeed(WHOLE)
+        assert problem is None, problem
+
+    def succeed(self, lines: tuple[Words, ...]) -> str | None:
         """Run lines that must succeed; what did not, or None."""
         for words in lines:
             done = self.run(words, direct=True)
             if done.code != 0:
                 return f"{' '.join(words)}: {done.code}: {done.stderr[-300:]}"
         return None
+
+    def api(self, name: str) -> KubeCluster:
+        """An API behind the proxies."""
+        if name not in self.apis:
+            access = KubeAccess(kubeconfig=self.direct.parent / f"{name}.kubeconfig")
+            self.apis[name] = connect(access, label=name, settings=Settings(), clock=RealClock())
+        return self.apis[name]
 
     def open_drills(self) -> list[dict[str, Any]]:
         """The drills that are open, read behind the proxies."""
@@ -148,22 +204,9 @@ class Bench:
 
     def workload(self, api: str) -> dict[str, Any]:
         """The demo's Deployment in a member, read behind the proxies."""
-        return self.read(api, "/apis/apps/v1/namespaces/gateway-demo/deployments/web-demo")
-
-    def read(self, api: str, path: str) -> dict[str, Any]:
-        """Any one document of an API, read behind the proxies; LookupError when there is none."""
-        kubeconfig = yaml.safe_load((self.direct.parent / f"{api}.kubeconfig").read_text())
-        server = kubeconfig["clusters"][0]["cluster"]["server"]
-        token = kubeconfig["users"][0]["user"]["token"]
-        trusted = ssl.create_default_context(cafile=str(self.direct.parent / "ca.crt"))
-        headers = {"Authorization": f"Bearer {token}"}
-        request = urllib.request.Request(f"{server}{path}", headers=headers)
-        try:
-            with urllib.request.urlopen(request, context=trusted, timeout=10) as answer:
-                document: dict[str, Any] = json.load(answer)
-        except urllib.error.HTTPError as error:
-            raise LookupError(f"{path}: {error.code}") from None
-        return document
+        found = self.api(api).get(DEMO)
+        assert found is not None
+        return dict(found.document)
 
 
 def _text(file: IO[bytes]) -> str:
@@ -191,10 +234,10 @@ def bench() -> Iterator[Bench]:
         made.update(_proxies(state, folder))
         found.proxied.write_text(found.direct.read_text())
         (state / "hosts").symlink_to(folder / "hosts")
-        problem = found.succeed(WHOLE)
-        assert problem is None, problem
+        found.make_whole()
         yield found
     finally:
+        found._accompany(())
         for proxy in made.values():
             proxy.close()
         found.run(("sandbox", "down"), direct=True, installed=True)

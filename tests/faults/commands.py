@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from tests.faults.agreement import drill_agrees, shift_agrees
+from tests.faults.command import Command, Manner, Step
+from tests.faults.expectations import CONFLICT, OPEN, REFUSED, TIMED_OUT
+from tests.faults.scenes import (
+    NAMESPACE,
+    OTHER,
+    VICTIM,
+    lost_drill,
+    lost_lock,
+    no_drill,
+    no_guard,
+    open_shift,
+    paused_shift,
+)
 
-Run = Callable[..., int]
-"""Runs one command line past the proxies; its exit code."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command line; ``before`` are the lines that make it find work to do.
-
-    ``after`` must succeed whatever happened to the command: as a rule the command again, which
-    proves that nothing half done is in its way.
-    ``optional`` are parts of paths of calls whose failure must not fail the command; ``harms``
-    says that it scales something down on its way.
-    """
-
-    name: str
-    words: tuple[str, ...]
-    before: tuple[tuple[str, ...], ...] = ()
-    after: tuple[tuple[str, ...], ...] = ()
-    optional: tuple[str, ...] = ()
-    harms: bool = False
-    seconds: float = 12.0
-
+NO_API = {
+    "explain": "prints a paragraph of the documentation",
+    "schema": "prints a schema",
+    "version": "prints a version",
+    "report": "reads a run from the disk",
+    "rehearse": "runs the others in a sandbox of its own",
+    "gateway render": "renders",
+    "ingress render": "renders",
+    "distribute render": "renders",
+    "render": "renders",
+    "sandbox up": "starts the APIs",
+    "sandbox status": "asks the sandbox's own daemon",
+    "sandbox cloud": "asks the sandbox's own daemon",
+    "sandbox down": "asks the sandbox's own daemon",
+    "sandbox fault": "asks the sandbox's own daemon",
+}
+"""Commands that ask no Kubernetes API, each with what they do instead."""
 
 WAIT = ("--timeout", "4")
 DRILL = (
@@ -36,19 +43,87 @@ DRILL = (
     "--baseline",
     "0.5",
     "--observe",
-    "2.5",
+    "1.5",
     "--restore-timeout",
     "5",
 )
 _DISTRIBUTE, _GATEWAY = ("distribute", "apply"), ("gateway", "create")
 _INGRESS, _WEIGHTS = ("ingress", "apply"), ("ingress", "set-weights", "40", "60")
+_FORMER = ("ingress", "set-weights", "20", "80", "--no-wait")
 _RECOVER = ("failover", "recover", "--execute")
 _NO_INGRESS = ("ingress", "delete", "--yes")
 _NO_GATEWAY = ("gateway", "delete", "--yes")
 _NO_DELIVERY = ("distribute", "delete", "--yes")
+_POLICY = ("distribute", "apply", "--via", "policy")
+_NO_POLICY = ("distribute", "delete", "--via", "policy", "--yes")
+_PIN = ("ingress", "pin", "--cluster", OTHER, "--header", "X-Pin=b", "--yes")
+_UNPIN = ("ingress", "unpin")
+_SHIFT = (
+    "ingress",
+    "shift",
+    "--to",
+    "60:40",
+    "--steps",
+    "100",
+    "--baseline",
+    "500ms",
+    "--rate",
+    "200",
+    "--tolerance",
+    "20",
+    "--step-timeout",
+    "4s",
+    "--yes",
+)
+_LONG_SHIFT = (*_SHIFT, "--hold", "10m")
+_ABORT = ("ingress", "abort", "--timeout", "25")
+_GUARD = (
+    "failover",
+    "install-guard",
+    "--image",
+    "registry.example/alb-dr@sha256:" + "0" * 64,
+)
+_DOWN: tuple[Step, ...] = (_NO_INGRESS, _NO_GATEWAY, _NO_DELIVERY)
+_SWEEP = ("guard", "--once", "-n", NAMESPACE, "--kubeconfig", "{folder}/" + f"{VICTIM}.kubeconfig")
+_FROM_LIVE = (
+    "init",
+    "--from-live",
+    "--force",
+    "--file",
+    "{folder}/made.yaml",
+    "--fleet-kubeconfig",
+    "{folder}/fleet.kubeconfig",
+)
 
-COMMANDS = (
+LOOKING = (
+    Command(name="check", words=("check",), manner=Manner.JUDGES),
+    Command(name="plan", words=("plan", "--out", "{folder}/plan.json"), optional=("/events",)),
+    Command(name="status", words=("status", "--requests", "20"), manner=Manner.TELLS),
+    Command(name="init --from-live", words=_FROM_LIVE),
+    Command(name="verify", words=("verify", "--requests", "20"), manner=Manner.JUDGES),
     Command(name="distribute status", words=("distribute", "status")),
+    Command(name="gateway status", words=("gateway", "status"), optional=("/events",)),
+    Command(name="gateway wait", words=("gateway", "wait", *WAIT), optional=("/events",)),
+    Command(name="ingress status", words=("ingress", "status"), optional=("/events",)),
+    Command(name="failover status", words=("failover", "status"), optional=("/leases",)),
+)
+
+MAKING = (
+    Command(
+        name="up",
+        words=("up", "--yes", *WAIT),
+        before=_DOWN,
+        after=(("up", "--yes"),),
+        optional=("/events",),
+        seconds=30.0,
+    ),
+    Command(
+        name="down",
+        words=("down", "--yes", *WAIT),
+        before=(("up", "--yes", "--no-wait"),),
+        after=(("down", "--yes"),),
+        seconds=30.0,
+    ),
     Command(
         name="distribute apply",
         words=(*_DISTRIBUTE, *WAIT),
@@ -56,33 +131,6 @@ COMMANDS = (
         after=(_DISTRIBUTE,),
         optional=("/events",),
     ),
-    Command(name="gateway status", words=("gateway", "status"), optional=("/events",)),
-    Command(name="gateway wait", words=("gateway", "wait", *WAIT), optional=("/events",)),
-    Command(name="ingress status", words=("ingress", "status"), optional=("/events",)),
-    Command(
-        name="ingress apply",
-        words=(*_INGRESS, *WAIT),
-        before=(_NO_INGRESS,),
-        after=(_INGRESS,),
-        optional=("/events",),
-    ),
-    Command(
-        name="ingress set-weights",
-        words=(*_WEIGHTS, *WAIT),
-        before=(("ingress", "set-weights", "20", "80", "--no-wait"),),
-        after=((*_WEIGHTS, "--no-wait"),),
-        optional=("/events",),
-    ),
-    Command(name="verify", words=("verify", "--requests", "20"), optional=("",)),
-    Command(name="failover status", words=("failover", "status"), optional=("/leases",)),
-    Command(
-        name="failover drill",
-        words=("failover", "drill", "poc-ack-1", "--yes", *DRILL),
-        after=(_RECOVER,),
-        harms=True,
-        seconds=25.0,
-    ),
-    Command(name="ingress delete", words=_NO_INGRESS, before=(_INGRESS,), after=(_NO_INGRESS,)),
     Command(
         name="gateway create",
         words=(*_GATEWAY, *WAIT),
@@ -91,23 +139,151 @@ COMMANDS = (
         optional=("/events",),
     ),
     Command(
+        name="ingress apply",
+        words=(*_INGRESS, *WAIT),
+        before=(_NO_INGRESS,),
+        after=(_INGRESS,),
+        optional=("/events",),
+    ),
+    Command(
+        name="ingress delete",
+        words=_NO_INGRESS,
+        before=((*_INGRESS, "--no-wait"),),
+        after=(_NO_INGRESS,),
+    ),
+    Command(
         name="gateway delete",
         words=(*_NO_GATEWAY, *WAIT),
-        before=(_NO_INGRESS, _GATEWAY),
+        before=(_NO_INGRESS, (*_GATEWAY, "--no-wait")),
         after=(_NO_GATEWAY,),
     ),
     Command(
         name="distribute delete",
         words=_NO_DELIVERY,
-        before=(_DISTRIBUTE,),
+        before=((*_DISTRIBUTE, "--no-wait"),),
         after=(_NO_DELIVERY,),
+    ),
+    Command(
+        name="distribute apply --via policy",
+        words=(*_POLICY, *WAIT),
+        before=(_NO_DELIVERY, _NO_POLICY),
+        after=(_POLICY,),
+        optional=("/events",),
+    ),
+    Command(
+        name="distribute status --via policy",
+        words=("distribute", "status", "--via", "policy"),
+    ),
+    Command(
+        name="distribute delete --via policy",
+        words=_NO_POLICY,
+        before=((*_POLICY, "--no-wait"),),
+        after=(_NO_POLICY,),
+    ),
+    Command(
+        name="failover install-guard",
+        words=_GUARD,
+        before=(no_guard,),
+        after=(_GUARD,),
     ),
 )
 
-WHOLE = (
-    ("failover", "recover", "--execute"),
-    ("distribute", "apply"),
-    ("gateway", "create"),
-    ("ingress", "apply", "--force-conflicts"),
+MOVING = (
+    Command(
+        name="ingress set-weights",
+        words=(*_WEIGHTS, *WAIT),
+        before=(_FORMER,),
+        after=((*_WEIGHTS, "--no-wait"),),
+        optional=("/events",),
+    ),
+    Command(
+        name="ingress set-weights --all",
+        words=(*_WEIGHTS, "--all"),
+        before=(_FORMER,),
+        after=((*_WEIGHTS, "--all"),),
+    ),
+    Command(
+        name="ingress pin",
+        words=(*_PIN, *WAIT),
+        before=(_UNPIN,),
+        after=(_PIN,),
+        optional=("/events",),
+    ),
+    Command(
+        name="verify --pin",
+        words=("verify", "--pin", OTHER, "--requests", "20"),
+        before=((*_PIN, "--no-wait"),),
+        manner=Manner.JUDGES,
+    ),
+    Command(name="ingress unpin", words=_UNPIN, before=((*_PIN, "--no-wait"),), after=(_UNPIN,)),
+    Command(
+        name="ingress shift",
+        words=(*_SHIFT, "--hold", "100ms"),
+        before=(no_drill, _FORMER),
+        after=(_FORMER,),
+        manner=Manner.RESTORES,
+        agrees=shift_agrees,
+        seconds=30.0,
+    ),
+    Command(
+        name="ingress pause",
+        words=("ingress", "pause", *WAIT),
+        beside=_LONG_SHIFT,
+        before=(open_shift,),
+        after=(("ingress", "pause"),),
+        others=frozenset({TIMED_OUT}),
+    ),
+    Command(
+        name="ingress resume",
+        words=("ingress", "resume", *WAIT),
+        beside=_LONG_SHIFT,
+        before=(paused_shift,),
+        after=(("ingress", "resume"),),
+        others=frozenset({TIMED_OUT}),
+    ),
+    Command(
+        name="ingress abort",
+        words=_ABORT,
+        beside=_LONG_SHIFT,
+        before=(open_shift,),
+        others=frozenset({TIMED_OUT}),
+        seconds=30.0,
+    ),
 )
-"""What makes the world whole again, whatever a case left; each must succeed."""
+
+FAILING = (
+    Command(
+        name="failover drill",
+        words=("failover", "drill", VICTIM, "--yes", *DRILL),
+        before=(no_drill,),
+        after=(_RECOVER,),
+        manner=Manner.RESTORES,
+        agrees=drill_agrees,
+        seconds=25.0,
+    ),
+    Command(
+        name="failover recover",
+        words=(*_RECOVER, "--timeout", "5"),
+        before=(lost_drill,),
+        after=(_RECOVER,),
+        others=frozenset({OPEN}),
+        agrees=drill_agrees,
+    ),
+    Command(
+        name="failover unlock",
+        words=("failover", "unlock", "--drill", "10570000", "--yes"),
+        before=(lost_lock,),
+        after=(("failover", "unlock", "--drill", "10570000", "--yes"),),
+        others=frozenset({CONFLICT, REFUSED}),
+    ),
+    Command(
+        name="guard --once",
+        words=_SWEEP,
+        before=(lost_drill,),
+        after=(_SWEEP,),
+        others=frozenset({OPEN}),
+        optional=("/leases", "/events"),
+    ),
+)
+
+COMMANDS = (*LOOKING, *MAKING, *MOVING, *FAILING)

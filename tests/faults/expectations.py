@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alb_dr.errors import ExitCode
-from tests.faults.commands import Command
+from tests.faults.command import Command, Manner
 from tests.faults.toxics import Effect, Toxic
 
 OK, UNREACHABLE = int(ExitCode.OK), int(ExitCode.UNREACHABLE)
@@ -11,6 +11,7 @@ TIMED_OUT, PARTLY = int(ExitCode.TIMED_OUT), int(ExitCode.PARTLY_APPLIED)
 CREDENTIALS, FORBIDDEN = int(ExitCode.CREDENTIALS), int(ExitCode.FORBIDDEN)
 CONFLICT, REJECTED = int(ExitCode.CONFLICT), int(ExitCode.REJECTED)
 ABORTED, OPEN = int(ExitCode.DRILL_ABORTED), int(ExitCode.RESTORE_INCOMPLETE)
+REFUSED = int(ExitCode.REFUSED)
 FAIL, INCONCLUSIVE = int(ExitCode.VERDICT_FAIL), int(ExitCode.INCONCLUSIVE)
 
 TRANSIENT = frozenset({Effect.DELAY, Effect.STALE})
@@ -22,11 +23,16 @@ SPOILED = frozenset({Effect.HALF, Effect.DRIP})
 
 def expected(command: Command, method: str, path: str, toxic: Toxic) -> set[int]:
     """The exit codes that are right when this happens to this call of this command."""
-    if command.harms:
-        return _drill(method, path, toxic)
-    codes = _codes(method, path, toxic)
-    if any(part in path for part in command.optional) and method == "GET":
-        codes = codes | {OK, FAIL}
+    codes = _codes(method, path, toxic) | command.others
+    if any(part in path for part in command.optional):
+        codes = codes | {OK}
+    if command.manner is Manner.TELLS:
+        codes = codes | {OK}
+    if command.manner is Manner.JUDGES:
+        # The worst answer's own cause, else that it failed, else that it could not be told.
+        codes = codes | {OK, FAIL, INCONCLUSIVE}
+    if command.manner is Manner.RESTORES:
+        codes = codes | {OK, FAIL, INCONCLUSIVE, ABORTED, OPEN, TIMED_OUT, UNREACHABLE, CONFLICT}
     return codes
 
 
@@ -69,9 +75,3 @@ def _refusals(method: str, toxic: Toxic) -> set[int]:
         # 429 was refused before anything happened, so even a write is repeated.
         return {OK} if method == "GET" or toxic.status == 429 else {OK, UNREACHABLE}
     return by_status.get(toxic.status, {UNREACHABLE})
-
-
-def _drill(method: str, path: str, toxic: Toxic) -> set[int]:
-    """A drill ends well, is refused, is aborted with a proven restore, or says it is open."""
-    before = _codes(method, path, toxic)
-    return before | {OK, FAIL, INCONCLUSIVE, ABORTED, OPEN, TIMED_OUT, UNREACHABLE, CONFLICT}

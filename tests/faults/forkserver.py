@@ -45,6 +45,15 @@ class Forked:
         """Let it begin: until then it waits, so that whoever needs its pid knows it in time."""
         self._told.sendall(b"!")
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it goes on."""
+        try:
+            self.wait(0)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
     def wait(self, timeout: float) -> int:
         """Its exit code, negative for a signal; subprocess.TimeoutExpired when it goes on."""
         if self.returncode is None:

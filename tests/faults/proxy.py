@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +42,8 @@ class FaultProxy:
         self.rule: Rule | None = None
         self.watcher: Callable[[str, str, str], None] | None = None
         """Told of every call: ``before`` it is passed on, ``after`` it was answered upstream."""
+        self.slowest_s = 0.0
+        """Longest that a call no fault met has taken since arming."""
         self._met: Counter[Rule] = Counter()
         self._first: dict[str, tuple[int, bytes]] = {}
         self._strange = self._down = False
@@ -66,6 +69,7 @@ class FaultProxy:
             self._met.clear()
             self._first.clear()
             self.seen.clear()
+            self.slowest_s = 0.0
 
     def close(self) -> None:
         """Stop; nothing is left listening."""
@@ -175,7 +179,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._tell("before")
         with suppress(OSError, http.client.HTTPException):
             if toxic is None:
+                began = time.monotonic()
                 self._forward(body)
+                if "watch=true" not in self.path:
+                    proxy = self.server.proxy
+                    proxy.slowest_s = max(proxy.slowest_s, time.monotonic() - began)
             else:
                 self._poison(toxic, body)
 

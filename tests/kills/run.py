@@ -22,7 +22,7 @@ from tests.faults.commands import COMMANDS
 from tests.faults.matrix import calls_of
 
 WORKERS = 4
-DRILL = next(c for c in COMMANDS if c.harms)
+DRILL = next(c for c in COMMANDS if c.name == "failover drill")
 RECOVER = ("failover", "recover", "--execute")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 CODES = {

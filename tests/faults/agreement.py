@@ -1,0 +1,105 @@
+"""Whether what a command says agrees with what it left (safety I8), by looking at both."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from alb_dr.errors import NotFound
+from alb_dr.model.manifest import (
+    ALB_CONFIG,
+    APPLICATION_SET,
+    CRON_JOB,
+    DEPLOYMENT,
+    INGRESS,
+    INGRESS_CLASS,
+    NAMESPACE,
+    SERVICE,
+    Kind,
+    Manifest,
+)
+from tests.faults.expectations import ABORTED, CREDENTIALS, OK, OPEN, UNREACHABLE
+from tests.faults.scenes import shift_record
+
+if TYPE_CHECKING:
+    from tests.faults.bench import Bench, Finished
+
+KEPT = (
+    ALB_CONFIG,
+    APPLICATION_SET,
+    CRON_JOB,
+    DEPLOYMENT,
+    INGRESS,
+    INGRESS_CLASS,
+    NAMESPACE,
+    SERVICE,
+)
+"""Everything that a command may leave changed; locks and records are evidence, not effect."""
+UNCHANGED = re.compile(r"nothing was (changed|written)(?! since| over)")
+WEIGHT = re.compile(r"/cluster-weight\.")
+World = dict[str, Any]
+
+
+def world(found: Bench) -> World:
+    """What is there now, as far as commands change it."""
+    return {
+        f"{api}: {live.id}": _essence(live)
+        for api in found.proxies
+        for kind in KEPT
+        for live in _listed(found, api, kind)
+    }
+
+
+def _listed(found: Bench, api: str, kind: Kind) -> tuple[Manifest, ...]:
+    try:
+        return found.api(api).list(kind)
+    except NotFound:
+        return ()
+
+
+def _essence(live: Manifest) -> Any:
+    spec = json.loads(json.dumps(live.document.get("spec")))
+    return live.uid, spec, dict(live.annotations), dict(live.labels)
+
+
+def claims_nothing_changed(done: Finished) -> bool:
+    """Whether it says so, in words or by an exit code that means it."""
+    if "OUTCOME-UNKNOWN" in done.stderr:
+        return False
+    return done.code in {CREDENTIALS, UNREACHABLE} or bool(UNCHANGED.search(done.stderr))
+
+
+def changed(before: World, after: World) -> str:
+    """Which objects differ."""
+    return ", ".join(k for k in {*before, *after} if before.get(k) != after.get(k))
+
+
+def drill_agrees(found: Bench, done: Finished) -> str | None:
+    """0 and 10 leave no drill open; 11 leaves one open, or says that pods are not ready."""
+    is_open = bool(found.open_drills())
+    if is_open and done.code != OPEN:
+        return f"exit code {done.code}, but a drill is open"
+    if done.code == OPEN and not is_open and not re.search("not ready|no traffic", done.stderr):
+        return f"says open, but is not: {done.stderr[-200:]}"
+    return None
+
+
+def weights(found: Bench) -> list[str]:
+    """The live weights of the demo's Ingress, in the order of the members' ids."""
+    live = [i for i in found.api("fleet").list(INGRESS) if i.id.name == "web-demo"]
+    return [v for i in live for k, v in sorted(i.annotations.items()) if WEIGHT.search(k)]
+
+
+def shift_agrees(found: Bench, done: Finished) -> str | None:
+    """0: the weights are the last; 9 and 10: the first; a record that is open means 11."""
+    record = shift_record(found)
+    if record is None:
+        return None if done.code not in {OK, ABORTED, OPEN} else f"{done.code} without a record"
+    if not record.phase.is_over:
+        return None if done.code == OPEN else f"exit code {done.code}, but a shift is open"
+    wanted = record.vectors[-1] if done.code == OK else record.vectors[0]
+    live = weights(found)
+    if sorted(live) != sorted(str(w) for w in wanted.values()) and done.code != OPEN:
+        return f"exit code {done.code} ({record.phase}), but the weights are {live}"
+    return None

@@ -1,0 +1,57 @@
+"""What the matrix knows of a command: its words, what makes it find work, what it may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.faults.bench import Bench, Finished
+
+Words = tuple[str, ...]
+Step = Words | Callable[["Bench"], None]
+"""A command line run behind the proxies, or a thing done there by hand."""
+Agrees = Callable[["Bench", "Finished"], str | None]
+"""What the exit code and the words say against what is there (safety I8); None when they agree."""
+
+
+class Manner(StrEnum):
+    """How a command takes the failure of a call."""
+
+    STRICT = "strict"
+    """It fails with the exit code of the cause."""
+    TELLS = "tells"
+    """It shows what it could not learn, and goes on."""
+    JUDGES = "judges"
+    """What it could not learn becomes part of its verdict."""
+    RESTORES = "restores"
+    """It takes back what it does, so it may also end aborted, or with the harm open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command line; ``before`` are the steps that make it find work to do.
+
+    ``after`` must succeed whatever happened to the command: as a rule the command again, which
+    proves that nothing half done is in its way. ``beside`` runs all the while, and is started
+    again when it has ended. ``optional`` are parts of paths of reads whose failure must not fail
+    the command; ``others`` are exit codes that are right for this command alone.
+    """
+
+    name: str
+    words: Words
+    before: tuple[Step, ...] = ()
+    after: tuple[Words, ...] = ()
+    beside: Words = ()
+    optional: tuple[str, ...] = ()
+    others: frozenset[int] = frozenset()
+    manner: Manner = Manner.STRICT
+    agrees: Agrees | None = None
+    seconds: float = 15.0
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return bool(self.before or self.after)

@@ -1,0 +1,121 @@
+"""What must be there for some commands to find work, made by hand behind the proxies."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from alb_dr.errors import AlbDrError
+from alb_dr.model.drill import DrillRecord
+from alb_dr.model.manifest import (
+    CONFIG_MAP,
+    CRON_JOB,
+    DEPLOYMENT,
+    LEASE,
+    ROLE,
+    ROLE_BINDING,
+    SERVICE_ACCOUNT,
+    Manifest,
+    ResourceId,
+)
+from alb_dr.model.shift import ShiftRecord
+from alb_dr.workflows.drill_record import fire_patch, record_of, replicas_of
+from alb_dr.workflows.lease import DRILL, micro_time
+
+if TYPE_CHECKING:
+    from tests.faults.bench import Bench
+
+VICTIM, OTHER = "poc-ack-1", "poc-ack-2"
+NAMESPACE = "gateway-demo"
+WORKLOAD = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace=NAMESPACE)
+LOCK = ResourceId(kind=LEASE, name="alb-dr-web-demo", namespace=NAMESPACE)
+SHIFT = ResourceId(kind=CONFIG_MAP, name="alb-dr-shift-web-demo", namespace=NAMESPACE)
+LOST = "10570000"
+"""The id of the drill whose machine is lost."""
+BEGIN_S = 15.0
+"""Longest a shift may take to stand on the Fleet."""
+
+
+def lost_drill(found: Bench) -> None:
+    """A drill whose process is gone and whose deadline has passed: at 0, with its record."""
+    api = found.api(VICTIM)
+    live = api.get(WORKLOAD)
+    assert live is not None
+    if record_of(live) is not None:
+        return
+    record = DrillRecord(
+        drill=LOST,
+        replicas=replicas_of(live),
+        deadline=(datetime.now(UTC) - timedelta(minutes=5)).isoformat(timespec="seconds"),
+        reason="test",
+        by="lost",
+    )
+    api.patch(WORKLOAD, fire_patch(live, record))
+
+
+def no_drill(found: Bench) -> None:
+    """No record and no lock of the lost drill."""
+    found.run(("failover", "recover", "--execute"), direct=True)
+    fleet = found.api("fleet")
+    with suppress(AlbDrError):
+        fleet.delete(LOCK)
+
+
+def lost_lock(found: Bench) -> None:
+    """The lock of a drill whose machine is lost; nothing is at 0."""
+    long_ago = micro_time(datetime.now(UTC) - timedelta(minutes=5))
+    fleet = found.api("fleet")
+    if fleet.get(LOCK) is not None:
+        return
+    document = {
+        "apiVersion": LEASE.api_version,
+        "kind": LEASE.name,
+        "metadata": {
+            "name": LOCK.name,
+            "namespace": LOCK.namespace,
+            "annotations": {DRILL: LOST},
+        },
+        "spec": {
+            "holderIdentity": "lost",
+            "leaseDurationSeconds": 30,
+            "acquireTime": long_ago,
+            "renewTime": long_ago,
+        },
+    }
+    fleet.create(Manifest(id=LOCK, document=document))
+
+
+def shift_record(found: Bench) -> ShiftRecord | None:
+    """The record of the shift on the Fleet."""
+    live = found.api("fleet").get(SHIFT)
+    return ShiftRecord.parse((live.document.get("data") or {})["record"]) if live else None
+
+
+def open_shift(found: Bench) -> None:
+    """Wait until the shift beside has begun; it must be running, not paused."""
+    end = time.monotonic() + BEGIN_S
+    while time.monotonic() < end:
+        record = shift_record(found)
+        if record is not None and record.phase == "running":
+            return
+        if record is not None and record.phase == "paused":
+            found.run(("ingress", "resume"), direct=True)
+        time.sleep(0.1)
+    raise AssertionError(f"no shift began: {shift_record(found)}")
+
+
+def paused_shift(found: Bench) -> None:
+    """The same, paused."""
+    open_shift(found)
+    done = found.run(("ingress", "pause"), direct=True)
+    assert done.code == 0, done.stderr
+
+
+def no_guard(found: Bench) -> None:
+    """The guard is installed nowhere."""
+    for api in (VICTIM, OTHER):
+        for kind in (CRON_JOB, ROLE_BINDING, ROLE, SERVICE_ACCOUNT):
+            id_ = ResourceId(kind=kind, name="alb-dr-guard", namespace=NAMESPACE)
+            found.api(api).delete(id_)
