@@ -61,11 +61,11 @@ def watch(
             clock.sleep(min(POLL_S, max(0.0, end - clock.monotonic())))
         except Unreachable:
             failures += 1
+            version = ""
+            clock.sleep(min(0.1 * failures, max(0.0, end - clock.monotonic())))
             if failures > MAX_FAILURES or (not seen and clock.monotonic() >= end):
                 # Nothing was ever seen: why is better known than "not ready".
                 raise
-            version = ""
-            clock.sleep(min(0.1 * failures, max(0.0, end - clock.monotonic())))
         if clock.monotonic() >= end:
             return
 

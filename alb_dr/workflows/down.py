@@ -25,6 +25,7 @@ from alb_dr.model.teardown import Remainder, Teardown, TornDown
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.render.variables import LABELS
+from alb_dr.workflows.after_writing import after_writing
 from alb_dr.workflows.apply import is_ours, makers
 from alb_dr.workflows.distribute import applications_of, distribution_ids, workload_id
 from alb_dr.workflows.gateway import albconfig_id, await_absence
@@ -214,13 +215,14 @@ def take_down(
                 if not deleted:
                     raise
                 raise PartlyApplied(
-                    f"{live.id} could not be deleted: {error.message}",
+                    f"{live.id} could not be deleted, or not seen gone: {error.message}",
                     applied=[f"{id_} deleted" for id_ in deleted],
                     not_applied=[str(left.id) for left in found.objects[n - 1 :]],
                     hint=f"{error.hint or 'mend the cause'}; running alb-dr down again is safe",
                 ) from error
         deleted.append(live.id)
-    remainders = _remainders(topology, found, ports=ports, choices=choices)
+    with after_writing([] if choices.dry_run else [f"{id_} deleted" for id_ in deleted]):
+        remainders = _remainders(topology, found, ports=ports, choices=choices)
     return TornDown(deleted=tuple(deleted), remainders=remainders, dry_run=choices.dry_run)
 
 
@@ -254,7 +256,8 @@ def _delete(
     if choices.dry_run:
         return
     try:
-        await_absence(live.id, api=ports.fleet, clock=ports.clock, timeout_s=timeout_s)
+        with after_writing([f"{live.id} deleted"]):
+            await_absence(live.id, api=ports.fleet, clock=ports.clock, timeout_s=timeout_s)
     except DeadlineExceeded as error:
         if live.id.kind == ALB_CONFIG and found.alb_id:
             words = f"{error.message}; the ALB {found.alb_id} still exists and still costs money"

@@ -19,6 +19,7 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
+from alb_dr.workflows.after_writing import after_writing
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.event_watch import EventWatch
 from alb_dr.workflows.readiness import gateway_waits_for, sub_clusters
@@ -179,10 +180,12 @@ def delete_gateway(
             code="ADR-IN-USE",
         )
     ids = (albconfig_id(topology), ResourceId(kind=INGRESS_CLASS, name=class_name))
-    removed = [id_ for id_ in ids if delete_own(id_, api=fleet, dry_run=dry_run)]
-    if not dry_run and ids[0] in removed:
-        with narrator.phase(f"waiting until {ids[0]} is gone"):
-            await_absence(ids[0], api=fleet, clock=clock, timeout_s=timeout_s)
+    removed: list[ResourceId] = []
+    with after_writing([] if dry_run else removed):
+        removed.extend(id_ for id_ in ids if delete_own(id_, api=fleet, dry_run=dry_run))
+        if not dry_run and ids[0] in removed:
+            with narrator.phase(f"waiting until {ids[0]} is gone"):
+                await_absence(ids[0], api=fleet, clock=clock, timeout_s=timeout_s)
     absent = tuple(id_ for id_ in ids if id_ not in removed)
     return Deleted(removed=tuple(removed), absent=absent, dry_run=dry_run)
 

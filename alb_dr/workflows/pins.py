@@ -19,6 +19,7 @@ from alb_dr.render.annotations import (
     PIN_LABEL,
     weights_of,
 )
+from alb_dr.workflows.after_writing import after_writing
 from alb_dr.workflows.apply import ApplyChoices, apply, is_ours
 from alb_dr.workflows.await_split import LOOKS, PAUSE_S, look, target_of
 from alb_dr.workflows.deadline import Deadline
@@ -171,6 +172,11 @@ def withdraw(pin: Manifest, *, fleet: KubeApi, because: DeadlineExceeded) -> Dea
 
 def unpin(found: Sequence[LivePin], *, fleet: KubeApi, dry_run: bool) -> tuple[ResourceId, ...]:
     """Delete pins; those that were still there."""
-    return tuple(
-        pin.live.id for pin in found if fleet.delete(pin.live.id, uid=pin.live.uid, dry_run=dry_run)
-    )
+    removed: list[ResourceId] = []
+    with after_writing([] if dry_run else removed):
+        removed.extend(
+            pin.live.id
+            for pin in found
+            if fleet.delete(pin.live.id, uid=pin.live.uid, dry_run=dry_run)
+        )
+    return tuple(removed)

@@ -25,6 +25,7 @@ from alb_dr.model.plan import Action, Change, Plan
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober
+from alb_dr.workflows.after_writing import after_writing
 from alb_dr.workflows.await_split import SplitSeen, await_split
 from alb_dr.workflows.distribute import MemberWorkload, await_distribution
 from alb_dr.workflows.gateway import await_gateway
@@ -141,7 +142,8 @@ class _Ascent:
                 for change in self._of_stage(kinds):
                     self._write(change)
                 if wait:
-                    self._ports.narrator.note(until())
+                    with after_writing([change.id for change in self._written]):
+                        self._ports.narrator.note(until())
         return Brought(
             written=tuple(self._written),
             members=self._members,

@@ -32,6 +32,8 @@ NO_API = {
     "sandbox cloud": "asks the sandbox's own daemon",
     "sandbox down": "asks the sandbox's own daemon",
     "sandbox fault": "asks the sandbox's own daemon",
+    "sandbox scaler": "asks the sandbox's own daemon",
+    "sandbox argo": "asks the sandbox's own daemon",
 }
 """Commands that ask no Kubernetes API, each with what they do instead."""
 
@@ -58,13 +60,11 @@ _POLICY = ("distribute", "apply", "--via", "policy")
 _NO_POLICY = ("distribute", "delete", "--via", "policy", "--yes")
 _PIN = ("ingress", "pin", "--cluster", OTHER, "--header", "X-Pin=b", "--yes")
 _UNPIN = ("ingress", "unpin")
-_SHIFT = (
-    "ingress",
-    "shift",
-    "--to",
-    "60:40",
+_STEPS = (
     "--steps",
     "100",
+    "--hold",
+    "100ms",
     "--baseline",
     "500ms",
     "--rate",
@@ -75,6 +75,8 @@ _SHIFT = (
     "4s",
     "--yes",
 )
+_SHIFT = ("ingress", "shift", "--to", "60:40", *_STEPS)
+_EMERGENCY = ("failover", "start", "--away-from", VICTIM, "--reason", "test", "--yes")
 _LONG_SHIFT = (*_SHIFT, "--hold", "10m")
 _ABORT = ("ingress", "abort", "--timeout", "25")
 _GUARD = (
@@ -122,6 +124,7 @@ MAKING = (
         words=("down", "--yes", *WAIT),
         before=(("up", "--yes", "--no-wait"),),
         after=(("down", "--yes"),),
+        optional=("/deployments/",),
         seconds=30.0,
     ),
     Command(
@@ -218,7 +221,7 @@ MOVING = (
     Command(name="ingress unpin", words=_UNPIN, before=((*_PIN, "--no-wait"),), after=(_UNPIN,)),
     Command(
         name="ingress shift",
-        words=(*_SHIFT, "--hold", "100ms"),
+        words=_SHIFT,
         before=(no_drill, _FORMER),
         after=(_FORMER,),
         manner=Manner.RESTORES,
@@ -252,6 +255,47 @@ MOVING = (
 )
 
 FAILING = (
+    Command(
+        name="failover switchover",
+        words=("failover", "switchover", "--to", OTHER, *_STEPS),
+        before=(no_drill, _FORMER),
+        after=(_FORMER,),
+        manner=Manner.RESTORES,
+        agrees=shift_agrees,
+        seconds=30.0,
+    ),
+    Command(
+        name="failover start",
+        words=(*_EMERGENCY, *WAIT),
+        before=(no_drill, _FORMER),
+        after=((*_EMERGENCY, "--no-wait"),),
+    ),
+    Command(
+        name="failover back",
+        words=("failover", "back", "--stabilise", "100ms", "--stabilise-timeout", "4s", *_STEPS),
+        before=(no_drill, _FORMER, (*_EMERGENCY, "--no-wait")),
+        after=(_FORMER,),
+        manner=Manner.RESTORES,
+        agrees=shift_agrees,
+        seconds=30.0,
+    ),
+    Command(
+        name="failover watch",
+        words=(
+            "failover",
+            "watch",
+            "--away-from",
+            VICTIM,
+            "--every",
+            "500ms",
+            "--for",
+            "2s",
+            "--arm",
+            "--yes",
+        ),
+        before=(_FORMER,),
+        manner=Manner.JUDGES,
+    ),
     Command(
         name="failover drill",
         words=("failover", "drill", VICTIM, "--yes", *DRILL),

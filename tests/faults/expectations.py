@@ -26,6 +26,9 @@ def expected(command: Command, method: str, path: str, toxic: Toxic) -> set[int]
     codes = _codes(method, path, toxic) | command.others
     if any(part in path for part in command.optional):
         codes = codes | {OK}
+    if command.writes and not codes <= {OK}:
+        # What fails after something was written says what: see the check of such claims.
+        codes = codes | {PARTLY}
     if command.manner is Manner.TELLS:
         codes = codes | {OK}
     if command.manner is Manner.JUDGES:

@@ -1,4 +1,4 @@
-"""A sample of the fault matrix: every 60th case, in a sandbox of its own."""
+"""A sample of the fault matrix, in a sandbox of its own; `make fault-matrix` runs it whole."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_create_that_changes_nothing_takes_six_calls_at_most(found: Bench) -> 
 
 
 def test_the_matrix_knows_every_call_of_a_drill(found: Bench) -> None:
-    drill = next(c for c in COMMANDS if c.harms)
+    drill = next(c for c in COMMANDS if c.name == "failover drill")
     calls = calls_of(found, drill)
     patches = [call for call in calls if call[1] == "PATCH"]
     assert len(patches) == 2, "one patch that harms, one that takes it back"

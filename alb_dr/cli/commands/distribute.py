@@ -14,6 +14,7 @@ from alb_dr.errors import BadInput, ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alb_dr.model.manifest import ResourceId
     from alb_dr.workflows.distribute import MemberWorkload
 
 Via = Annotated[
@@ -49,6 +50,7 @@ def apply(
     """Apply the ApplicationSet, or the policies, and wait until every member runs the workload."""
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_distribution
+    from alb_dr.workflows.after_writing import after_writing
     from alb_dr.workflows.apply import apply as apply_manifests
     from alb_dr.workflows.distribute import await_distribution
 
@@ -63,7 +65,9 @@ def apply(
     )
     seen: Sequence[MemberWorkload] = ()
     if not (dry_run or no_wait):
-        with context.narrator.phase("waiting until every member runs the workload"):
+        written = [change.id for change in applied.written]
+        waiting = context.narrator.phase("waiting until every member runs the workload")
+        with after_writing(written), waiting:
             seen = await_distribution(
                 topology,
                 fleet=context.fleet,
@@ -114,6 +118,7 @@ def delete(
     via: Via = "",
 ) -> None:
     """Delete the ApplicationSet, or the policies; workloads stay unless you say otherwise."""
+    from alb_dr.workflows.after_writing import after_writing
     from alb_dr.workflows.distribute import distribution_ids
     from alb_dr.workflows.gateway import delete_own
     from alb_dr.workflows.policy import by_policy, propagation_id, refuse_taking_copies
@@ -133,9 +138,11 @@ def delete(
     if not dry_run:
         confirm(f"delete {main}?", yes=yes)
     orphan = not (with_applications or by_policy(topology))
-    removed = [
-        id_ for id_ in ids if delete_own(id_, api=context.fleet, dry_run=dry_run, orphan=orphan)
-    ]
+    removed: list[ResourceId] = []
+    with after_writing(removed):
+        removed.extend(
+            id_ for id_ in ids if delete_own(id_, api=context.fleet, dry_run=dry_run, orphan=orphan)
+        )
     word = "would be deleted" if dry_run else "deleted"
     human = [f"{id_} {word}" if id_ in removed else f"{id_} was not there" for id_ in ids]
     data = {"removed": [str(id_) for id_ in removed], "dry_run": dry_run}

@@ -43,6 +43,7 @@ def create(
     """Create or update the gateway; wait for its DNS name and every member."""
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_gateway
+    from alb_dr.workflows.after_writing import after_writing
     from alb_dr.workflows.apply import apply
     from alb_dr.workflows.gateway import merged_with_live
 
@@ -61,7 +62,8 @@ def create(
     if dry_run or no_wait:
         applied_answer(ctx, applied)
         return
-    address = _await(context, timeout)
+    with after_writing([change.id for change in applied.written]):
+        address = _await(context, timeout)
     applied_answer(
         ctx, applied, extra={"gateway": gateway_data(address)}, tail=_table(context, address)
     )

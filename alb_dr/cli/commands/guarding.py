@@ -27,6 +27,7 @@ def install_guard(
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_guard
     from alb_dr.render.text import as_yaml
+    from alb_dr.workflows.after_writing import after_writing
     from alb_dr.workflows.apply import apply
 
     context = context_of(ctx)
@@ -37,10 +38,12 @@ def install_guard(
         answer(ctx, as_yaml(manifests), documents)
         return
     asked = choices(dry_run=dry_run, force_conflicts=force_conflicts, adopt=adopt)
-    lines, data = [], {}
+    lines: list[str] = []
+    data = {}
     for member in context.topology.members:
         api = context.members[member.id]
-        applied = apply(manifests, api=api, choices=asked, narrator=context.narrator)
+        with after_writing([] if dry_run else lines):
+            applied = apply(manifests, api=api, choices=asked, narrator=context.narrator)
         data[member.name] = [change_data(change) for change in applied.changes]
         lines += [f"{member.name}: {change.id}: {change.action}" for change in applied.changes]
     answer(ctx, "\n".join(lines), {"members": data, "dry_run": dry_run})

@@ -47,6 +47,7 @@ def apply(
     from alb_dr.cli.findings import say_findings
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_ingress
+    from alb_dr.workflows.after_writing import after_writing
     from alb_dr.workflows.apply import apply as apply_manifests
 
     context = context_of(ctx)
@@ -59,7 +60,10 @@ def apply(
         )
     except Conflict as conflict:
         raise _about_weights(conflict) from conflict
-    extra = {} if dry_run or no_wait else _await_split(context, timeout)
+    extra: dict[str, Any] = {}
+    if not (dry_run or no_wait):
+        with after_writing([each.id for each in applied.written]):
+            extra = _await_split(context, timeout)
     extra["findings"] = say_findings(context, context.topology.weights)
     applied_answer(ctx, applied, extra=extra)
 
@@ -144,6 +148,7 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
     """
     from alb_dr.cli.findings import say_findings
     from alb_dr.model.weights import parse_weights
+    from alb_dr.workflows.after_writing import after_writing
     from alb_dr.workflows.weights import set_weights as change_weights
 
     for word in weights:
@@ -173,7 +178,8 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
         "findings": findings,
     }
     if not (dry_run or no_wait):
-        data |= _await_split(context, timeout)
+        with after_writing([f"weights {said}"] if change.written else []):
+            data |= _await_split(context, timeout)
     word = "would be" if dry_run else "are now" if change.written else "were already"
     answer(ctx, f"weights {word} {said}", data)
 

@@ -92,10 +92,12 @@ def _proven(
 ) -> str:
     """What was seen; a pin that does not work is taken away again."""
     from alb_dr.errors import DeadlineExceeded
+    from alb_dr.workflows.after_writing import after_writing
     from alb_dr.workflows.pins import await_pin, withdraw
 
     try:
-        with context.narrator.phase("waiting until the header reaches the member"):
+        waiting = context.narrator.phase("waiting until the header reaches the member")
+        with after_writing([each.id for each in manifests]), waiting:
             return await_pin(
                 context.topology,
                 wanted,
