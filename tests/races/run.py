@@ -1,7 +1,8 @@
 """``make races``: two operators start a drill at the same instant; there is one holder, always.
 
 Over HTTPS against the embedded API: each round both take the lock and fire, and a second time
-both fire without any lock, so that the fence of the patch is seen to hold alone.
+both fire without any lock, so that the fence of the patch is seen to hold alone. Then the guard and
+``recover`` put a drill back at the same instant (F30): one write does it, and both say it is done.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from alb_dr.clock import RealClock
 from alb_dr.errors import AlbDrError, Conflict
@@ -19,7 +21,9 @@ from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, LEASE, NAMESPACE, Manifest, ResourceId
 from alb_dr.ports import KubeApi
 from alb_dr.workflows.drill_record import fire_patch, record_of, replicas_of, restore_patch
+from alb_dr.workflows.guard import sweep
 from alb_dr.workflows.lease import DrillLock
+from alb_dr.workflows.recover import open_drills, remedy
 from tests.contract.servers import embedded
 from tests.fakes.voice import TellTale
 
@@ -28,6 +32,8 @@ LOCK = ResourceId(kind=LEASE, name="alb-dr-12345678", namespace=SPACE)
 WORKLOAD = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace=SPACE)
 OPERATORS = ("ann", "bob")
 REPLICAS = 3
+PAST = "2026-03-01T12:00:00+00:00"
+"""A deadline that has passed: the guard acts."""
 
 
 def run(rounds: int, folder: Path) -> list[str]:
@@ -44,7 +50,54 @@ def run(rounds: int, folder: Path) -> list[str]:
                 if len(won) != 1 or fired != won[0]:
                     wrong.append(f"round {n}, {start.__name__}: {won} hold, {fired} fired")
                 _clean(api.port)
+            problem = _restored_at_once(api.port, pool)
+            if problem is not None:
+                wrong.append(f"round {n}, guard and recover: {problem}")
+            _clean(api.port)
     return wrong
+
+
+class Counted:
+    """An API that counts the patches it accepted."""
+
+    def __init__(self, port: KubeApi) -> None:
+        self._port = port
+        self.accepted = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._port, name)
+
+    def patch(self, *words: Any, **more: Any) -> Manifest:
+        """Patch and count."""
+        done = self._port.patch(*words, **more)
+        self.accepted += 1
+        return done
+
+
+def _restored_at_once(port: KubeApi, pool: ThreadPoolExecutor) -> str | None:
+    """F30: what went wrong when guard and recover restored at the same instant, or None."""
+    assert _fire(port, "ann"), "nobody else is there"
+    gate = threading.Barrier(2)
+    apis: tuple[Any, Any] = Counted(port), Counted(port)
+    jobs = [pool.submit(_sweep, apis[0], gate), pool.submit(_recover, apis[1], gate)]
+    failed = [str(error) for job in jobs if (error := job.exception(30)) is not None]
+    live = _live(port)
+    accepted = sum(api.accepted for api in apis)
+    if failed or accepted != 1 or replicas_of(live) != REPLICAS or record_of(live) is not None:
+        return f"{failed or 'both succeeded'}, {accepted} writes, {replicas_of(live)} replicas"
+    return None
+
+
+def _sweep(port: KubeApi, gate: threading.Barrier) -> None:
+    gate.wait(30)
+    sweep(port, namespace=SPACE, clock=RealClock(), narrator=TellTale())
+
+
+def _recover(port: KubeApi, gate: threading.Barrier) -> None:
+    found = open_drills(port)
+    gate.wait(30)
+    for drill in found:
+        remedy(drill, api=port)
 
 
 def _furnish(port: KubeApi) -> None:
@@ -82,7 +135,7 @@ def _fenced(port: KubeApi, who: str, gate: threading.Barrier) -> bool:
 
 def _fire(port: KubeApi, who: str, live: Manifest | None = None) -> bool:
     live = live or _live(port)
-    record = DrillRecord(drill=who, replicas=REPLICAS, deadline="", reason="race", by=who)
+    record = DrillRecord(drill=who, replicas=REPLICAS, deadline=PAST, reason="race", by=who)
     try:
         port.patch(WORKLOAD, fire_patch(live, record))
     except Conflict:
@@ -120,7 +173,10 @@ def main(rounds: int) -> int:
             wrong = [error.message]
     for line in wrong:
         sys.stdout.write(f"WRONG {line}\n")
-    sys.stdout.write(f"races: {rounds - len(wrong)}/{rounds} with one holder, also without lock\n")
+    sys.stdout.write(
+        f"races: {rounds - len(wrong)}/{rounds} with one holder, also without a lock, "
+        "and restored once by guard and recover together\n"
+    )
     return int(bool(wrong))
 
 

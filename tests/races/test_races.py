@@ -1,13 +1,17 @@
-"""F8: two operators who start a drill at once, a thousand times."""
+"""F8, F30: two operators who start a drill, guard and recover who end it, at the same instant."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
 
 from tests.races.run import run
 
 ROUNDS = 1_000
 
 
-def test_F8_one_of_two_operators_drills(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_F8_F30_one_of_two_wins_whatever_they_race_for(tmp_path: Path) -> None:
     assert run(ROUNDS, tmp_path) == []
