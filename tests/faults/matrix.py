@@ -217,7 +217,7 @@ def main(only: str = "", every: int = 1, workers: int = WORKERS) -> int:
 
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("only", nargs="?", default="", help="a pattern: only commands whose name matches")
+    asked.add_argument("only", nargs="?", default="", help="a pattern of commands")
     asked.add_argument("--every", type=int, default=1, help="only every so manieth case")
     asked.add_argument("--workers", type=int, default=WORKERS)
     sys.exit(main(**vars(asked.parse_args())))
