@@ -54,3 +54,7 @@ races: ## two operators start a drill at once (N=...)
 histories: N ?= 100000
 histories: ## operators, guards, people and misfortune at random (N=...); the figure is the last line
 	$(PY) -m tests.histories.run $(N)
+
+drill-verdicts: N ?= 10000
+drill-verdicts: ## wrong verdicts over 10,000 simulated drills with known truth; the figure is the last line
+	$(PY) -m tests.calibration.drill_verdicts $(N)

@@ -15,6 +15,7 @@ from alb_dr.errors import AlbDrError, Interruption, Refused, RestoreIncomplete
 
 if TYPE_CHECKING:
     from alb_dr.cli.context import Context
+    from alb_dr.cli.report_files import ReportFiles
     from alb_dr.journal.rundir import RunDir
     from alb_dr.model.drill import DrillPlan
     from alb_dr.model.drill_report import DrillReport
@@ -24,21 +25,25 @@ LEAVE_S = 5.0
 """Longest the watchdog may take to leave when it is told to."""
 
 
-def run_drill(context: Context, plan: DrillPlan, *, watched: bool = True) -> DrillReport:
+def run_drill(
+    context: Context, plan: DrillPlan, *, watched: bool = True, files: ReportFiles | None = None
+) -> DrillReport:
     """The drill; ledger, samples and report are in the run's folder, also when it is cut short.
 
-    ``watched``: a process of its own restores when this one is killed.
+    ``watched``: a process of its own restores when this one is killed. ``files`` are written on
+    every way out, too.
     """
+    from alb_dr.cli.drill_recording import keep, write_reports
     from alb_dr.cli.signals import SIGNALS
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import create_run
     from alb_dr.journal.samples import SAMPLES, SampleFile
-    from alb_dr.report.drill_data import drill_data, drill_markdown
     from alb_dr.workflows.drill import Drill
     from alb_dr.workflows.drill_ports import DrillPorts
 
     run = create_run(context.state_dir, "drill", now=context.clock.now(), given=context.run_dir)
     ledger = Ledger(run.path / "ledger.jsonl", drill_id=plan.drill_id)
+    log = SampleFile(run.path / SAMPLES, members=[m.name for m in context.topology.members])
     ports = DrillPorts(
         fleet=context.fleet,
         members=context.members,
@@ -48,23 +53,20 @@ def run_drill(context: Context, plan: DrillPlan, *, watched: bool = True) -> Dri
         journal=ledger,
         shield=SIGNALS.shield,
         operator=operator(),
+        log=log,
+        keep=lambda described: keep(context, run, described),
+        run_name=run.name,
     )
     drill = Drill(plan, context.topology, ports)
-    names = [m.name for m in context.topology.members]
-    with closing(ledger):
-        watchdog = start_watchdog(context, plan, run) if watched else None
-        try:
+    try:
+        with closing(ledger), closing(log):
+            watchdog = start_watchdog(context, plan, run) if watched else None
             report = _run(drill, watchdog)
-        finally:
-            with (
-                _as_far_as_possible(context),
-                closing(SampleFile(run.path / SAMPLES, members=names)) as samples,
-            ):
-                samples.add(drill.samples)
+            with _as_far_as_possible(context):
+                ledger.write("closed", outcome=str(report.outcome))
+    finally:
         with _as_far_as_possible(context):
-            ledger.write("closed", outcome=str(report.outcome))
-            run.write_json("report.json", drill_data(report))
-            run.write_text("report.md", drill_markdown(report))
+            write_reports(context, run, files)
     return report
 
 

@@ -8,6 +8,7 @@ format.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -50,6 +51,15 @@ ResetWeights = Annotated[
 AllowDeletions = Annotated[
     bool,
     typer.Option("--allow-deletions", help="Let Argo CD delete Applications no longer generated."),
+]
+MarkdownFile = Annotated[
+    Path | None, typer.Option("--markdown", metavar="FILE", help="Also write Markdown.")
+]
+JunitFile = Annotated[
+    Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML.")
+]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with plots.")
 ]
 Timeout = Annotated[
     float | None,

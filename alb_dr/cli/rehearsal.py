@@ -148,7 +148,7 @@ class Rehearsal:
         from alb_dr.cli.drilling import run_drill
         from alb_dr.model.drill import DrillPlan
         from alb_dr.model.drill_report import DrillOutcome
-        from alb_dr.report.drill_data import drill_data
+        from alb_dr.report.drill_json import drill_data
 
         plan = DrillPlan(
             drill_id=secrets.token_hex(4),
@@ -171,10 +171,4 @@ def split_words(report: VerifyReport) -> str:
 
 def drill_words(report: DrillReport) -> str:
     """A drill's outcome in one line."""
-    found = report.recovery
-    if found is None or found.rta_s is None:
-        return f"{report.outcome}: {report.why}"
-    return (
-        f"{report.outcome}: RTA {found.rta_s:.2f} s ± {found.resolution_s * 1000:.0f} ms, "
-        f"{found.lost} of {found.requests} requests lost, restore verified"
-    )
+    return f"{report.outcome}: {report.why}"

@@ -180,7 +180,7 @@ def echo_warning(target: Target) -> str | None:
     from alb_dr.probe.identity import whole_word
     from alb_dr.probe.request import request_bytes
 
-    found = whole_word(target.member_names).search(request_bytes(target))
+    found = whole_word(target.member_names).search(request_bytes(target, keep=True))
     if found is None:
         return None
     name = found.group(0).decode()

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from alb_dr.errors import BadInput, NotFound
+from alb_dr.errors import BadInput, NotFound, Refused
 from alb_dr.model.sample import SampleColumns
 
 SAMPLES = "samples.adr"
@@ -24,17 +24,27 @@ _COLUMNS = tuple(SampleColumns.__slots__)
 
 
 class SampleFile:
-    """Appends blocks; each reaches the kernel at once, so a killed process loses nothing."""
+    """Appends blocks; each reaches the kernel at once, so a killed process loses nothing.
+
+    Raises Refused where no file can be made.
+    """
 
     def __init__(self, path: Path, *, members: Sequence[str]) -> None:
         self.path = path
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        self._file = os.fdopen(descriptor, "wb", buffering=0)
         head = {
             "members": list(members),
             "columns": {name: getattr(SampleColumns(), name).typecode for name in _COLUMNS},
         }
-        self._file.write(MAGIC + json.dumps(head).encode() + b"\n")
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            self._file = os.fdopen(os.open(path, flags, 0o600), "wb", buffering=0)
+            self._file.write(MAGIC + json.dumps(head).encode() + b"\n")
+        except OSError as error:
+            raise Refused(
+                f"the samples cannot be written to {path}: {error.strerror}",
+                hint="name a writable place with --run-dir",
+                code="ADR-JOURNAL",
+            ) from None
 
     def add(self, columns: SampleColumns) -> None:
         """Append one block; nothing for no samples."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from alb_dr.errors import AlbDrError, BadInput
+from alb_dr.journal.documents import SCHEMA, known
 from alb_dr.model.drill_report import Step
 from alb_dr.model.shift import (
     OnFailure,
@@ -18,9 +19,6 @@ from alb_dr.model.shift import (
     Thresholds,
 )
 from alb_dr.model.weights import Weights
-
-SCHEMA = "alb-dr/run/1"
-"""Additions only within one number."""
 
 
 def to_document(report: ShiftReport, members: Sequence[str]) -> dict[str, Any]:
@@ -36,10 +34,10 @@ def from_document(document: Mapping[str, Any]) -> tuple[ShiftReport, tuple[str, 
     if document.get("verb") != "shift" or document.get("schema") != SCHEMA:
         raise BadInput("this is no shift", hint="it may be of another version of alb-dr")
     try:
-        values = _known(ShiftReport, document)
+        values = known(ShiftReport, document)
         values["request"] = _request(document["request"])
         values["phase"] = ShiftPhase(document["phase"])
-        values["steps"] = tuple(StepReport(**_known(StepReport, s)) for s in document["steps"])
+        values["steps"] = tuple(StepReport(**known(StepReport, s)) for s in document["steps"])
         values["timeline"] = tuple(
             Step(at=datetime.fromisoformat(s["at"]), what=str(s["what"]))
             for s in document["timeline"]
@@ -50,13 +48,8 @@ def from_document(document: Mapping[str, Any]) -> tuple[ShiftReport, tuple[str, 
 
 
 def _request(document: Mapping[str, Any]) -> ShiftRequest:
-    values = _known(ShiftRequest, document)
+    values = known(ShiftRequest, document)
     values["target"] = Weights.of(document["target"])
     values["on_failure"] = OnFailure(document["on_failure"])
-    values["thresholds"] = Thresholds(**_known(Thresholds, document["thresholds"]))
+    values["thresholds"] = Thresholds(**known(Thresholds, document["thresholds"]))
     return ShiftRequest(**values)
-
-
-def _known(noun: type, document: Mapping[str, Any]) -> dict[str, Any]:
-    names = [field.name for field in dataclasses.fields(noun)]
-    return {name: document[name] for name in names if name in document}

@@ -8,11 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from alb_dr.errors import BadInput
+from alb_dr.journal.documents import SCHEMA, known
 from alb_dr.model.findings import Finding, Severity
 from alb_dr.model.verify import ProberFacts, Question, VerifyRun
-
-SCHEMA = "alb-dr/run/1"
-"""Additions only within one number."""
 
 
 def to_document(run: VerifyRun) -> dict[str, Any]:
@@ -27,11 +25,11 @@ def from_document(document: Mapping[str, Any]) -> VerifyRun:
     if document.get("verb") != "verify" or document.get("schema") != SCHEMA:
         raise BadInput("this is no verify run", hint="it may be of another version of alb-dr")
     try:
-        values = _known(VerifyRun, document)
+        values = known(VerifyRun, document)
         values["started"] = datetime.fromisoformat(document["started"])
-        values["question"] = Question(**_known(Question, document["question"]))
+        values["question"] = Question(**known(Question, document["question"]))
         if document["prober"] is not None:
-            values["prober"] = ProberFacts(**_known(ProberFacts, document["prober"]))
+            values["prober"] = ProberFacts(**known(ProberFacts, document["prober"]))
         if document["control"] is not None:
             values["control"] = tuple(map(_finding, document["control"]))
         return VerifyRun(**values)
@@ -40,10 +38,5 @@ def from_document(document: Mapping[str, Any]) -> VerifyRun:
 
 
 def _finding(document: Mapping[str, Any]) -> Finding:
-    values = _known(Finding, document)
+    values = known(Finding, document)
     return Finding(**(values | {"severity": Severity(document["severity"])}))
-
-
-def _known(noun: type, document: Mapping[str, Any]) -> dict[str, Any]:
-    names = [field.name for field in dataclasses.fields(noun)]
-    return {name: document[name] for name in names if name in document}

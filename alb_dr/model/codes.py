@@ -129,6 +129,22 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-VERIFY-CLUMPED": "Answers of one member come in clumps, so they are worth less evidence "
     "than their number; more requests are needed.",
     "ADR-VERIFY-NO-DATA": "No request was measured, so there is nothing to judge.",
+    "ADR-DRILL-RTO": "The recovery took longer than the objective, was not seen before the fault "
+    "was taken back, or the objective lies within the error bar. docs/explanation/"
+    "what-rta-means.md says how the instant and its bounds are found.",
+    "ADR-DRILL-LOSS": "Requests were lost while the fault was in force: more than "
+    "objectives.maxErrorRate allows, or perhaps more (INCONCLUSIVE), or fewer (a warning).",
+    "ADR-DRILL-RETURN": "Requests were lost between the restore and the member's former share. "
+    "Weight belongs to the member and not to its pods: the first pod that is back gets it all.",
+    "ADR-DRILL-NAMELESS": "Answers name no member, or several, so it is not known who served "
+    "them. They count as lost; above 1 % the drill is inconclusive.",
+    "ADR-DRILL-PROBER": "The measuring machine did not keep up, so the drill proves nothing about "
+    "the gateway, whatever its numbers say. Never a pass.",
+    "ADR-DRILL-PROBES": "So few probes fit into the recovery time objective that an outage of "
+    "that length could pass between them. Leave --rate out.",
+    "ADR-DRILL-NO-DATA": "No request was measured while the fault was in force.",
+    "ADR-DRILL-CONNECTIONS": "Kept and fresh connections did not lose requests for equally long. "
+    "Your clients are like one of the two.",
     "ADR-VERIFY-PROBER": "The measuring machine itself did not keep up, so the run proves nothing "
     "about the gateway.",
     "ADR-OTHER-CLUSTER": "A kubeconfig names another cluster than when it was first written "

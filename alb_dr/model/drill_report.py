@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from alb_dr.errors import ExitCode
 from alb_dr.model.drill import DrillPlan
-from alb_dr.model.verify import ProberFacts
+from alb_dr.model.findings import Finding
+from alb_dr.model.verify import Latency, Loss, ProberFacts
 
 
 class DrillOutcome(StrEnum):
@@ -45,8 +46,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """Instants in seconds on the samples' clock; None for what did not happen."""
+    """Instants in seconds on the samples' clock; None for what did not happen.
 
+    The write that harms left at ``sent_s`` and was accepted at ``fired_s``; the cluster showed
+    the harm at ``in_force_s``. All are read from this machine's monotonic clock, as the samples'
+    are: no cluster's clock enters.
+    """
+
+    sent_s: float | None = None
     fired_s: float | None = None
     in_force_s: float | None = None
     restored_s: float | None = None
@@ -67,6 +74,8 @@ class DrillRun:
 
     ``members`` gives the meaning of ``Sample.member``. ``ended`` is what ended the drill early,
     None when it ran its course; ``prober`` is None until the traffic has stopped.
+    ``victim_leaves``: the fault should end the victim's answers (it does not for a fault of the
+    control side alone).
     """
 
     plan: DrillPlan
@@ -79,25 +88,104 @@ class DrillRun:
     timeline: Sequence[Step]
     ended: Ended | None = None
     prober: ProberFacts | None = None
+    victim_leaves: bool = True
+    url: str = ""
+    addresses: Sequence[str] = ()
+    started: datetime | None = None
+    name: str | None = None
+
+    @property
+    def victim(self) -> int:
+        """The victim's index among the members."""
+        return self.members.index(self.plan.victim)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryClock:
+    """The clock of a recovery, in seconds after the fault (t0).
+
+    t0 is the instant the harming write left; it was accepted ``fault_error_s`` later. t1 and t2
+    are the first and the last lost request, t3 is the first request of the stretch that was as
+    good as before the fault and without the victim, up to the restore; t4 is when latency was
+    back, too. ``detect_s`` is when the shares began to move. None for what was not seen.
+
+    ``rta_s`` is t3 - t0; the true value lies between ``rta_low_s`` and ``rta_high_s`` (None: no
+    upper bound, for the recovery is not proven). ``seen_s`` is how long the fault was in force.
+    """
+
+    detect_s: float | None
+    first_lost_s: float | None
+    last_lost_s: float | None
+    rta_s: float | None
+    rta_low_s: float
+    rta_high_s: float | None
+    settled_s: float | None
+    blackout_s: float
+    resolution_s: float
+    fault_error_s: float
+    seen_s: float
+
+    @property
+    def brownout_s(self) -> float:
+        """From the first to the last lost request."""
+        if self.first_lost_s is None or self.last_lost_s is None:
+            return 0.0
+        return self.last_lost_s - self.first_lost_s
+
+    @property
+    def settle_s(self) -> float | None:
+        """From the recovery to latency as it was."""
+        if self.rta_s is None or self.settled_s is None:
+            return None
+        return max(0.0, self.settled_s - self.rta_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByConnection:
+    """What one kind of connection saw while the fault was in force; instants after t0."""
+
+    requests: int
+    lost: int
+    first_lost_s: float | None
+    last_lost_s: float | None
+    blackout_s: float
+    rta_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """What the way back cost: from the restore to the victim's former share, None if not seen."""
+
+    seconds: float | None
+    loss: Loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """The clock of a recovery, in seconds, each good to ``resolution_s``.
+    """What the traffic says about a fault. ``classes`` counts the lost by what became of them.
 
-    detect: fault in force to the first lost request · blackout: longest gap without a served
-    request · brownout: first to last lost request · rta: fault to the start of the first clean
-    stretch with the survivors carrying everything; None when that was not seen.
+    ``nameless`` are answers that name no member or several, among ``loss.lost``.
     """
 
-    detect_s: float | None
-    blackout_s: float
-    brownout_s: float
-    rta_s: float | None
-    resolution_s: float
-    requests: int
-    lost: int
-    lost_bound: float
+    clock: RecoveryClock
+    loss: Loss
+    classes: Mapping[str, int]
+    nameless: int
+    fresh: ByConnection
+    kept: ByConnection
+    back: Return | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A slice of the drill: answers by member, lost requests by class, latency quantiles."""
+
+    start_s: float
+    width_s: float
+    members: Sequence[int]
+    lost: Mapping[str, int]
+    p50_s: float | None
+    p95_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +196,10 @@ class DrillReport:
     outcome: DrillOutcome
     why: str
     recovery: Recovery | None
-    shares_before: dict[str, float]
-    shares_during: dict[str, float]
-    shares_after: dict[str, float]
+    findings: Sequence[Finding]
+    latency_before: Latency | None
+    latency_during: Latency | None
+    shares_before: Mapping[str, float]
+    shares_during: Mapping[str, float]
+    shares_after: Mapping[str, float]
+    course: Sequence[Slice]

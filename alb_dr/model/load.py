@@ -57,7 +57,9 @@ class Target:
     """What to ask, whom to connect to, and how to read who answered.
 
     ``member_names`` gives the meaning of ``Sample.member``; ``connect_to`` overrides where the
-    connection goes ("host:port") and leaves Host and SNI alone.
+    connection goes ("host:port") and leaves Host and SNI alone. With ``reuse`` connections are
+    kept; ``by_turns`` as well: only those of every other turn, and each turn asks every address
+    once, so that both kinds see every address.
     """
 
     address: GatewayAddress
@@ -66,5 +68,6 @@ class Target:
     connect_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     reuse: bool = False
+    by_turns: bool = False
     timeout_s: float = 5.0
     insecure: bool = False

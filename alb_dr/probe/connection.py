@@ -26,6 +26,7 @@ class Engine(Protocol):
     """What a connection tells its owner."""
 
     request: bytes
+    request_once: bytes
     header: bytes
     memory: AnswerMemory
 
@@ -52,12 +53,15 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_complete", "_engine", "_framed", "_in_body", "_parser", "_received", "_surplus",
         "_transport", "abandoned_s", "address", "body", "busy", "cached", "connecting", "due_s",
-        "first_byte_s", "label", "reusable", "reused", "sent_s", "status",
+        "first_byte_s", "keep", "label", "reusable", "reused", "sent_s", "status",
     )  # fmt: skip
 
-    def __init__(self, engine: Engine, address: int, due_s: float, sent_s: float) -> None:
+    def __init__(
+        self, engine: Engine, address: int, due_s: float, sent_s: float, *, keep: bool
+    ) -> None:
         self._engine = engine
         self.address = address
+        self.keep = keep
         self._transport: asyncio.Transport | None = None
         self.connecting: asyncio.Task[None] | None = None
         self._parser: httptools.HttpResponseParser | None = None
@@ -108,7 +112,8 @@ class Connection(asyncio.Protocol):
         """The connection (and its TLS) is there: send, unless the request expired meanwhile."""
         self._transport = cast(asyncio.Transport, transport)
         if self.busy:
-            self._transport.write(self._engine.request)
+            engine = self._engine
+            self._transport.write(engine.request if self.keep else engine.request_once)
         else:
             self._transport.abort()
 

@@ -31,6 +31,7 @@ class ProbeEngine:
         self, plan: ProbePlan, *, origin_s: float, handover: Handover, most_connections: int
     ) -> None:
         self.request = plan.request
+        self.request_once = plan.request_once
         self.header = plan.header
         self.memory = AnswerMemory()
         self.book = HealthBook()
@@ -47,6 +48,7 @@ class ProbeEngine:
         self._under_way: dict[Connection, None] = {}
         self._lingering: dict[Connection, None] = {}
         self._turn = 0
+        self._keep = plan.reuse
         self._open = 0
         self._last = False
         self._closed = False
@@ -64,14 +66,16 @@ class ProbeEngine:
         now = time.monotonic()
         address = self._turn
         self._turn = (address + 1) % len(self._idle)
+        if address == 0 and self._plan.by_turns:
+            self._keep = not self._keep
         pool = self._idle[address]
-        while pool:
+        while pool and self._keep:
             connection = pool.pop()
             if connection.is_open:
                 self._under_way[connection] = None
                 connection.send(due_s, now)
                 return
-        connection = Connection(self, address, due_s, now)
+        connection = Connection(self, address, due_s, now, keep=self._keep)
         self._under_way[connection] = None
         if self._open >= self._most:
             self._loop.call_soon(connection.expire, Outcome.LOCAL)
@@ -128,7 +132,7 @@ class ProbeEngine:
             status, connection.label, connection.body, connection.cached
         )
         self._record(connection, status, outcome, member)
-        if self._plan.reuse and connection.reusable and connection.is_open:
+        if connection.keep and connection.reusable and connection.is_open:
             self._idle[connection.address].append(connection)
         else:
             connection.abandoned_s = time.monotonic()

@@ -15,14 +15,18 @@ from alb_dr.probe.tls import server_name, tls_context
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbePlan:
-    """Bytes to send, addresses to connect to, and how to read the answers."""
+    """Bytes to send (on a connection to keep, or on one for this request alone), addresses to
+    connect to, and how to read the answers.
+    """
 
     request: bytes
+    request_once: bytes
     addresses: Sequence[str]
     port: int
     tls: ssl.SSLContext | None
     server_name: str | None
     reuse: bool
+    by_turns: bool
     timeout_s: float
     attribute: Attributor
     header: bytes
@@ -33,15 +37,17 @@ def plan_for(target: Target) -> ProbePlan:
     name, port = target.address.dns_name, target.address.port
     if target.connect_to:
         name, port = host_and_port(target.connect_to)
-    request = request_bytes(target)
+    request = request_bytes(target, keep=True)
     tls = tls_context(target)
     return ProbePlan(
         request=request,
+        request_once=request_bytes(target, keep=False),
         addresses=addresses_of(name, target.address.hosts_file),
         port=port,
         tls=tls,
         server_name=server_name(target) if tls else None,
         reuse=target.reuse,
+        by_turns=target.by_turns,
         timeout_s=target.timeout_s,
         attribute=attributor(target.identity, target.member_names),
         header=header_name(target.identity),

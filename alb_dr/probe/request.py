@@ -24,8 +24,8 @@ _OURS = {
 }
 
 
-def request_bytes(target: Target) -> bytes:
-    """One GET as it goes over the wire.
+def request_bytes(target: Target, *, keep: bool) -> bytes:
+    """One GET as it goes over the wire; ``keep`` wants the connection to stay open.
 
     Raises BadInput for a header, host or path that would break out of its line (safety F77).
     """
@@ -39,7 +39,7 @@ def request_bytes(target: Target) -> bytes:
     names = {name.lower() for name in target.headers}
     if "accept" not in names:
         lines.append("Accept: */*")
-    if not target.reuse:
+    if not keep:
         lines.append("Connection: close")
     lines += [_line(n, v) for n, v in target.headers.items() if n.lower() != "user-agent"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

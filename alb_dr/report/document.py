@@ -93,7 +93,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A whole report."""
+    """A whole report. ``word`` stands in the verdict's place where it says more."""
 
     title: str
     verdict: Verdict
@@ -105,3 +105,9 @@ class Page:
     started: str = ""
     footer: str = ""
     command: str = field(default="verify")
+    word: str = ""
+
+    @property
+    def label(self) -> str:
+        """The verdict's word; a command that knows more outcomes says its own."""
+        return self.word or self.verdict.value.upper()

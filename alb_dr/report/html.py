@@ -27,10 +27,10 @@ def _lines(page: Page) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield '<meta name="color-scheme" content="light dark">'
     yield '<link rel="icon" href="data:,">'
-    yield f"<title>{title}: {verdict}</title>"
+    yield f"<title>{title}: {for_html(page.label.lower())}</title>"
     yield f"<style>{STYLE}</style>\n</head>\n<body>\n<main>"
     yield f"<header><h1>{title}</h1>"
-    yield f'<p class="verdict {verdict}"><strong>{verdict.upper()}</strong> '
+    yield f'<p class="verdict {verdict}"><strong>{for_html(page.label)}</strong> '
     yield f"<span>{for_html(page.headline)}</span></p>"
     if page.started:
         yield f'<p class="quiet">{for_html(page.started)}</p>'

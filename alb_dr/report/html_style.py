@@ -40,7 +40,7 @@ padding:.7rem 1rem;background:var(--card);border-left:5px solid var(--ink);borde
 border-left:4px solid var(--quiet);overflow-wrap:anywhere}}
 .findings .error{{border-color:var(--fail)}}.findings .warning{{border-color:var(--inconclusive)}}
 code{{font:.85em ui-monospace,SFMono-Regular,"DejaVu Sans Mono",monospace;color:var(--quiet)}}
-.wide{{overflow-x:auto}}
+.wide{{overflow-x:auto}}.wide+.wide{{margin-top:1rem}}
 table{{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}}
 th{{text-align:left;font-weight:600;color:var(--quiet);border-bottom:1.5px solid var(--grid)}}
 th,td{{padding:.35rem .9rem .35rem 0}}

@@ -20,7 +20,7 @@ def _lines(page: Page) -> Iterator[str]:
     yield f"# {for_markdown(page.title)}"
     yield ""
     sign = _SIGNS[page.verdict]
-    yield f"{sign} **{page.verdict.value.upper()}**: {for_markdown(page.headline)}"
+    yield f"{sign} **{for_markdown(page.label)}**: {for_markdown(page.headline)}"
     yield ""
     for section in page.sections:
         yield f"## {for_markdown(section.title)}"

@@ -21,6 +21,8 @@ SIZE_IN = (7.2, 2.9)
 """Inches: as wide as the text of a printed page."""
 INK, PAPER, GRID = "#0a0b0c", "#fafbfc", "#7a7b7c"
 """Stand-ins that become CSS variables, so that one picture suits light, dark and print."""
+HEADROOM, LATE = 1.1, 0.88
+"""Room for the names of marks above the curves; from where on a name would leave the picture."""
 SERIES_COLOURS = ("#1a1b01", "#1a1b02", "#1a1b03", "#1a1b04", "#1a1b05", "#1a1b06")
 ALARM_COLOURS = ("#1a1c01", "#1a1c02", "#1a1c03", "#1a1c04")
 _DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (2, 1.5), (6, 1.5, 1.5, 1.5))
@@ -120,14 +122,24 @@ def _furnish(axes: Axes, chart: Chart) -> None:
         axes.set_ylim(bottom=0)
     axes.grid(axis="y", color=GRID, alpha=0.3, linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
+    _mark(axes, chart)
+    if len(chart.series) > 1 or chart.kind is not ChartKind.LINES:
+        axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=8)
+
+
+def _mark(axes: Axes, chart: Chart) -> None:
+    """Vertical lines with names above the curves; the last names stand to the left of theirs."""
+    if chart.marks and not chart.log_scale:
+        axes.set_ylim(top=axes.get_ylim()[1] * HEADROOM)
+    left, right = axes.get_xlim()
     for mark in chart.marks:
+        late = mark.at > left + LATE * (right - left)
         axes.axvline(mark.at, color=INK, linewidth=0.8, dashes=(3, 2))
         axes.annotate(
             _quiet(mark.name), (mark.at, 1), xycoords=("data", "axes fraction"),
-            xytext=(3, -9), textcoords="offset points", fontsize=8,
+            xytext=(-3 if late else 3, -9), textcoords="offset points", fontsize=8,
+            ha="right" if late else "left",
         )  # fmt: skip
-    if len(chart.series) > 1 or chart.kind is not ChartKind.LINES:
-        axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=8)
 
 
 def _colour(series: Series, n: int) -> str:

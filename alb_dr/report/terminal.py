@@ -42,7 +42,7 @@ def text_of(page: Page, *, colour: bool, width: int = WIDTH) -> str:
 
 
 def _page(page: Page) -> RenderableType:
-    verdict = Text(page.verdict.value.upper(), style=f"bold {_COLOURS[page.verdict]}")
+    verdict = Text(page.label, style=f"bold {_COLOURS[page.verdict]}")
     parts: list[RenderableType] = [
         Text.assemble(verdict, "  ", plain(page.headline)),
         *(part for section in page.sections for part in _section(section)),
@@ -62,9 +62,10 @@ def _section(section: Section) -> Iterator[RenderableType]:
         for label, value in section.facts:
             grid.add_row(Text(plain(label), style="dim"), Text(plain(value)))
         yield grid
-    for table in section.tables:
-        if table.rows:
-            yield _table(table)
+    for n, table in enumerate(table for table in section.tables if table.rows):
+        if n:
+            yield Text("")
+        yield _table(table)
     for sentence in section.sentences:
         yield Padding(Text(plain(sentence), style="dim"), (0, 0, 0, 2))
 

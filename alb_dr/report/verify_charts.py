@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import accumulate
 
 from alb_dr.model.sample import Outcome
-from alb_dr.model.verify import Bin, VerifyReport
+from alb_dr.model.verify import VerifyReport
 from alb_dr.report.document import Chart, ChartKind, Series
+from alb_dr.report.loss_chart import loss_chart
 from alb_dr.report.words import OUTCOME_WORDS
 
 LEAST_BINS = 2
@@ -50,18 +51,13 @@ def share_chart(report: VerifyReport) -> Iterator[Chart]:
 def outcome_chart(report: VerifyReport) -> Iterator[Chart]:
     """Requests that were not served, by class over time; nothing when there are none."""
     bins = report.traffic.bins
-    bad = [o for o in Outcome if o is not Outcome.OK and any(b.outcomes.get(o) for b in bins)]
-    if bad:
-        yield Chart(
-            kind=ChartKind.STACK,
-            title="Requests not served",
-            caption="By what became of them, at the instant they were due.",
-            x=[b.start_s for b in bins],
-            width=bins[0].width_s,
-            series=[_outcome_series(o, bins) for o in bad],
-            x_label="seconds",
-            y_label="requests",
-        )
+    counts = {
+        OUTCOME_WORDS[o]: [b.outcomes.get(o, 0) for b in bins]
+        for o in Outcome
+        if o is not Outcome.OK
+    }
+    if bins:
+        yield from loss_chart([b.start_s for b in bins], bins[0].width_s, counts)
 
 
 def latency_chart(report: VerifyReport) -> Iterator[Chart]:
@@ -91,8 +87,3 @@ def _band(share: float, answers: int) -> tuple[float, float]:
     spread = share * (1 - share) / answers + z * z / (4 * answers * answers)
     half = z / (1 + z * z / answers) * spread**0.5
     return 100 * (centre - half), 100 * (centre + half)
-
-
-def _outcome_series(outcome: Outcome, bins: Sequence[Bin]) -> Series:
-    counts: list[float | None] = [float(b.outcomes.get(outcome, 0)) for b in bins]
-    return Series(name=OUTCOME_WORDS[outcome], y=counts, alarming=True)

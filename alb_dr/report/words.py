@@ -54,3 +54,14 @@ def seconds(value: float) -> str:
 def instant(when: datetime) -> str:
     """A wall-clock time with its zone."""
     return f"{when:%Y-%m-%d %H:%M:%S} UTC"
+
+
+_NAMELESS_WORDS = {
+    "unattributed": "answer names no member",
+    "ambiguous": "answer names several members",
+}
+
+
+def loss_word(name: str) -> str:
+    """What people call a class of lost requests."""
+    return _NAMELESS_WORDS.get(name) or OUTCOME_WORDS[Outcome[name.upper()]]

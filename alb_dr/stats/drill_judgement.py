@@ -5,62 +5,144 @@ The running drill and `alb-dr report` call the same functions, so a saved run sa
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from alb_dr.model.drill_report import DrillOutcome, DrillReport, DrillRun, Recovery
+from alb_dr.model.findings import Finding, Severity, Verdict, worst
 from alb_dr.model.sample import SampleColumns
-from alb_dr.stats.outage import clean_since, losses, recovery, shares
+from alb_dr.model.verify import Latency
+from alb_dr.stats.drill_curve import curve
+from alb_dr.stats.drill_findings import findings_of, rto_verdict
+from alb_dr.stats.histogram import Histogram
+from alb_dr.stats.judgement import MOST_NAMELESS, loss
+from alb_dr.stats.latency import summary
+from alb_dr.stats.outage import (
+    AMBIGUOUS_CLASS,
+    UNATTRIBUTED_CLASS,
+    WINDOW_S,
+    Phases,
+    Seen,
+    loss_classes,
+    shares_of,
+)
+from alb_dr.stats.pacing import LEAST_PROBES
+from alb_dr.stats.recovery import SURENESS, phases_of, recovery
 
 
 def unsteady(run: DrillRun, samples: SampleColumns) -> str | None:
     """Why the traffic before the fault allows no drill, or None when it does."""
-    end = run.marks.fired_s if run.marks.fired_s is not None else float("inf")
-    lost, total = losses(samples, 0, end)
-    seen = shares(samples, run.members, 0, end)
-    if total == 0 or not seen:
-        return "no request was answered before the fault; nothing was harmed"
-    if lost / total > run.max_error_rate:
-        return f"{lost} of {total} requests were lost before the fault; nothing was harmed"
-    if not seen.get(run.plan.victim):
+    return _unsteady(run, phases_of(run, samples).before)
+
+
+def _unsteady(run: DrillRun, before: Sequence[Seen]) -> str | None:
+    if not any(seen.loss_class is None for seen in before):
+        answered = any(seen.loss_class in _NAMELESS for seen in before)
+        what = "no answer names a member" if answered else "no request was answered"
+        return f"{what} before the fault; nothing was harmed"
+    classes = loss_classes(before)
+    nameless = sum(classes.get(name, 0) for name in _NAMELESS)
+    if nameless > MOST_NAMELESS * len(before):
+        words = f"{nameless} of {len(before)} answers before the fault name no member, or several"
+        return f"{words}; nothing was harmed"
+    lost = sum(classes.values())
+    if lost > run.max_error_rate * len(before):
+        return f"{lost} of {len(before)} requests were lost before the fault; nothing was harmed"
+    if not shares_of(before, run.members).get(run.plan.victim):
         return f"{run.plan.victim} answered nothing before the fault; nothing was harmed"
     return None
 
 
+_NAMELESS = (UNATTRIBUTED_CLASS, AMBIGUOUS_CLASS)
+
+
 def report_of(run: DrillRun, samples: SampleColumns) -> DrillReport:
     """The report: everything computed from the samples, nothing remembered."""
-    marks = run.marks
-    fired = marks.fired_s if marks.fired_s is not None else float("inf")
-    restored = marks.restored_s if marks.restored_s is not None else float("inf")
-    recovered = marks.recovered_s if marks.recovered_s is not None else float("inf")
-    victim = run.members.index(run.plan.victim)
-    clean = clean_since(samples, victim, fired) if marks.fired_s is not None else None
-    found = recovery(samples, victim=victim, marks=marks, rate=run.plan.rate)
-    outcome, why = _judged(run, samples, found)
+    by_phase = phases_of(run, samples)
+    found = recovery(run, by_phase)
+    findings = findings_of(run, found)
+    outcome, why = _judged(run, by_phase, found, findings)
     return DrillReport(
         run=run,
         outcome=outcome,
         why=why,
         recovery=found,
-        shares_before=shares(samples, run.members, 0, fired),
-        shares_during=shares(samples, run.members, clean or fired, restored),
-        shares_after=shares(samples, run.members, recovered - 1, float("inf")),
+        findings=findings,
+        latency_before=_latency(by_phase.before),
+        latency_during=_latency(by_phase.during),
+        shares_before=shares_of(by_phase.before, run.members),
+        shares_during=shares_of(_whole(by_phase, run, found), run.members),
+        shares_after=shares_of(_last_second(by_phase.after), run.members),
+        course=curve(samples, len(run.members)),
     )
 
 
+def _whole(by_phase: Phases, run: DrillRun, found: Recovery | None) -> Sequence[Seen]:
+    """The requests under the fault from the recovery on; all of them when there was none."""
+    if found is None or found.clock.rta_s is None:
+        return by_phase.during
+    start_s = (run.marks.sent_s or run.marks.fired_s or 0.0) + found.clock.rta_s
+    return [seen for seen in by_phase.during if seen.sent_s >= start_s]
+
+
+def _last_second(requests: Sequence[Seen]) -> Sequence[Seen]:
+    last_s = max((seen.due_s for seen in requests), default=0.0)
+    return [seen for seen in requests if seen.due_s >= last_s - WINDOW_S]
+
+
+def _latency(requests: Sequence[Seen]) -> Latency | None:
+    histogram = Histogram()
+    histogram.add(seen.finished_s - seen.due_s for seen in requests if seen.good)
+    return summary(histogram)
+
+
 def _judged(
-    run: DrillRun, samples: SampleColumns, found: Recovery | None
+    run: DrillRun, by_phase: Phases, found: Recovery | None, findings: Sequence[Finding]
 ) -> tuple[DrillOutcome, str]:
-    """The outcome, by what ended the drill and else by the objectives."""
+    """The outcome and the reason: what ended the drill, else what the traffic says."""
     if run.ended is not None:
         return run.ended.outcome, run.ended.why
     if found is None:
-        why = unsteady(run, samples) or "the fault was never set; nothing was harmed"
+        why = _unsteady(run, by_phase.before) or "the fault was never set; nothing was harmed"
         return DrillOutcome.INCONCLUSIVE, why
-    if found.rta_s is None:
-        why = "the traffic did not recover while the fault was in force"
-        return DrillOutcome.FAILED, why
-    if found.rta_s > run.rto_s:
-        return DrillOutcome.FAILED, f"the recovery took longer than {run.rto_s:g} s"
-    rate = found.lost / max(1, found.requests)
-    if rate > run.max_error_rate:
-        words = f"{rate:.1%} of the requests were lost, more than {run.max_error_rate:.1%}"
-        return DrillOutcome.FAILED, words
-    return DrillOutcome.SUCCEEDED, "the traffic moved to the survivors"
+    if run.marks.restored_s is None:
+        why = "the record of the run ends while the fault is in force: it was killed"
+        return DrillOutcome.RESTORE_INCOMPLETE, why
+    if run.prober is None:
+        return DrillOutcome.INTERRUPTED, "it was killed after the restore"
+    verdict = worst(tuple(_verdicts(run, found)))
+    if verdict is Verdict.PASS:
+        return DrillOutcome.SUCCEEDED, _success(run, found)
+    outcome = DrillOutcome.FAILED if verdict is Verdict.FAIL else DrillOutcome.INCONCLUSIVE
+    reasons = [f.text for f in findings if f.severity is Severity.ERROR]
+    return outcome, reasons[0] if reasons else "the evidence does not suffice"
+
+
+def _verdicts(run: DrillRun, found: Recovery) -> Iterator[Verdict]:
+    """What each part of the evidence says. A prober that could not keep up voids the others."""
+    if run.prober is not None and run.prober.invalid:
+        yield Verdict.INCONCLUSIVE
+        return
+    if run.plan.rate * run.rto_s < LEAST_PROBES:
+        yield Verdict.INCONCLUSIVE
+    if found.nameless > MOST_NAMELESS * found.loss.of:
+        # Who answered is unknown, so the clock is, too; requests that failed stand by themselves.
+        yield Verdict.INCONCLUSIVE
+        failed = loss(
+            found.loss.lost - found.nameless,
+            found.loss.of,
+            objective=run.max_error_rate,
+            confidence=SURENESS,
+        )
+        if failed.verdict is Verdict.FAIL:
+            yield Verdict.FAIL
+        return
+    yield rto_verdict(found.clock, run.rto_s)
+    yield found.loss.verdict
+    if found.back is not None:
+        yield found.back.loss.verdict
+
+
+def _success(run: DrillRun, found: Recovery) -> str:
+    taken = f"{found.clock.rta_s:.2f} s" if found.clock.rta_s is not None else "time"
+    lost = f"{found.loss.lost} of {found.loss.of} requests lost"
+    return f"the traffic recovered in {taken} (objective {run.rto_s:g} s), {lost}"

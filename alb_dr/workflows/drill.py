@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from alb_dr.errors import AlbDrError, OutcomeUnknown, RestoreIncomplete
+from alb_dr.errors import AlbDrError, Interruption, OutcomeUnknown, RestoreIncomplete
 from alb_dr.model.drill import DrillPlan, DrillRecord
 from alb_dr.model.drill_report import DrillOutcome, DrillReport, DrillRun, Ended, Marks, Step
 from alb_dr.model.load import OpenLoad, Target
@@ -57,6 +57,9 @@ class Drill:
         self._timeline: list[Step] = []
         self._ended: Ended | None = None
         self._prober_facts: ProberFacts | None = None
+        self._url = ""
+        self._addresses: Sequence[str] = ()
+        self._started: datetime | None = None
 
     def run(self) -> DrillReport:
         """The whole drill. Whatever happens, the harm is taken back before this returns or raises.
@@ -77,18 +80,25 @@ class Drill:
         self._lock.acquire(holder=self._ports.operator, drill=self._plan.drill_id)
         try:
             return self._measured(target, workload)
+        except BaseException as error:
+            self._end_with(error)
+            raise
         finally:
             with self._ports.shield():
                 self._lock.release()
 
     def _measured(self, target: Target, workload: Manifest) -> DrillReport:
         """The drill under traffic, with the lock held."""
+        target = replace(target, reuse=True, by_turns=True)
         stream = self._ports.prober.start(target, OpenLoad(rate=self._plan.rate))
+        self._url, self._addresses = target.address.url, tuple(stream.addresses)
+        self._started = stream.origin
         traffic = DrillTraffic(
             self.samples,
             stream,
             names=self._names,
             clock=self._clock,
+            log=self._ports.log,
             each=self._keep_lock,
         )
         try:
@@ -96,7 +106,10 @@ class Drill:
                 self._harm_and_take_back(traffic, self._fault(workload))
         finally:
             self._prober_facts = facts_of(stream.stop())
-            self.samples.extend(stream.take())
+            traffic.take_rest()
+            if traffic.unlogged is not None:
+                self._narrator.warn(traffic.unlogged)
+            self._ports.keep(self.described)
         return report_of(self.described, self.samples)
 
     @property
@@ -114,7 +127,23 @@ class Drill:
             timeline=tuple(self._timeline),
             ended=self._ended,
             prober=self._prober_facts,
+            url=self._url,
+            addresses=self._addresses,
+            started=self._started,
+            name=self._ports.run_name or None,
         )
+
+    def _end_with(self, error: BaseException) -> None:
+        """Note what ended the drill; an incomplete restore outranks whatever was noted before."""
+        if isinstance(error, RestoreIncomplete):
+            self._ended = Ended(outcome=DrillOutcome.RESTORE_INCOMPLETE, why=error.message)
+        elif isinstance(error, Interruption):
+            self._ended = Ended(outcome=DrillOutcome.INTERRUPTED, why=str(error))
+        elif self._ended is None:
+            why = error.message if isinstance(error, AlbDrError) else repr(error)
+            self._ended = Ended(outcome=DrillOutcome.ABORTED, why=why)
+        if self._started is not None:
+            self._ports.keep(self.described)
 
     def _keep_lock(self) -> None:
         self._lost_lock = self._lost_lock or self._lock.renew()
@@ -158,6 +187,7 @@ class Drill:
         self._journal.write("intent", **fault.intent())
         try:
             with self._narrator.phase(fault.title):
+                self._mark(sent_s=traffic.instant_s())
                 done = fault.harm()
                 self._mark(fired_s=traffic.instant_s())
             self._say(done)
@@ -238,6 +268,7 @@ class Drill:
 
     def _mark(self, **instants: float) -> None:
         self._marks = replace(self._marks, **instants)
+        self._ports.keep(self.described)
 
     def _say(self, what: str) -> None:
         self._timeline.append(Step(at=self._clock.now(), what=what))

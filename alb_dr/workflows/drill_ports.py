@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from alb_dr.ports import Clock, KubeApi, Narrator, Prober
+from alb_dr.model.drill_report import DrillRun
+from alb_dr.ports import Clock, KubeApi, Narrator, Prober, SampleLog
 
 
 class Journal(Protocol):
@@ -23,7 +24,8 @@ class DrillPorts:
     """Everything a drill touches.
 
     ``shield`` keeps signals out of a block and raises the first of them at its end; ``operator``
-    is who runs the drill, for the record.
+    is who runs the drill, for the record. Samples go to ``log`` as they come, and ``keep`` is told
+    what is known of the run at each of its instants, so that a killed one can be reported, too.
     """
 
     fleet: KubeApi
@@ -34,3 +36,6 @@ class DrillPorts:
     journal: Journal
     shield: Callable[[], AbstractContextManager[None]]
     operator: str
+    log: SampleLog
+    keep: Callable[[DrillRun], object]
+    run_name: str = ""

@@ -12,7 +12,8 @@ from alb_dr.cli.commands.switchover import back, switchover
 from alb_dr.cli.commands.watch import watch
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
-from alb_dr.cli.options import EPILOG, Yes
+from alb_dr.cli.options import EPILOG, HtmlFile, JunitFile, MarkdownFile, Yes
+from alb_dr.cli.report_files import ReportFiles
 from alb_dr.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -35,8 +36,15 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
         str, typer.Option("--reason", metavar="TEXT", help="Why; goes into the record.")
     ] = "rehearsal",
     rate: Annotated[
-        float, typer.Option("--rate", metavar="PER_SECOND", help="Requests.", min=5, max=5000)
-    ] = 100.0,
+        float | None,
+        typer.Option(
+            "--rate",
+            metavar="PER_SECOND",
+            help="Requests; by default enough for the objectives.",
+            min=5,
+            max=5000,
+        ),
+    ] = None,
     baseline: Seconds = 5.0,
     observe: Seconds = 15.0,
     restore_timeout: Seconds = 120.0,
@@ -55,6 +63,9 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
         bool,
         typer.Option("--no-watchdog", help="No process that restores when this one is killed."),
     ] = False,
+    markdown: MarkdownFile = None,
+    junit: JunitFile = None,
+    html: HtmlFile = None,
     yes: Yes = False,
 ) -> None:
     """Scale the member's workload to 0 under traffic, watch, restore, report the recovery."""
@@ -62,12 +73,15 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     from alb_dr.model.drill import DrillPlan
 
     context = context_of(ctx)
+    context.formats("table", "json")
+    files = ReportFiles(markdown=markdown, junit=junit, html=html)
+    files.check()
     victim = context.topology.member(member)
     plan = DrillPlan(
         drill_id=secrets.token_hex(4),
         victim=victim.name,
         reason=reason,
-        rate=rate,
+        rate=_rate(context, rate, observe),
         baseline_s=baseline,
         observe_s=observe,
         restore_timeout_s=restore_timeout,
@@ -78,7 +92,24 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
         return
     workload = context.topology.application.workload
     confirm(f"scale {workload.name} in {victim.name} to 0 for {observe:g} s?", yes=yes)
-    _answer(ctx, run_drill(context, plan, watched=not no_watchdog))
+    _answer(ctx, run_drill(context, plan, watched=not no_watchdog, files=files))
+
+
+def _rate(context: Context, given: float | None, observe_s: float) -> float:
+    """Requests per second; BadInput for a rate whose probes an outage could pass between."""
+    from alb_dr.errors import BadInput
+    from alb_dr.stats.pacing import LEAST_PROBES, drill_rate
+
+    aims = context.topology.objectives
+    if given is None:
+        return drill_rate(rto_s=aims.rto_s, max_error_rate=aims.max_error_rate, observe_s=observe_s)
+    if given * aims.rto_s < LEAST_PROBES:
+        raise BadInput(
+            f"{given:g} requests/s put fewer than {LEAST_PROBES} into the objective of "
+            f"{aims.rto_s:g} s",
+            hint="leave --rate out: it is then chosen from the objectives",
+        )
+    return given
 
 
 def _expiry(text: str) -> float:
@@ -114,11 +145,14 @@ def _only_check(ctx: typer.Context, context: Context, plan: "DrillPlan") -> None
 
 
 def _answer(ctx: typer.Context, report: "DrillReport") -> None:
-    from alb_dr.report.drill_data import drill_data, drill_lines
+    from alb_dr.cli.verify_answer import on_terminal
+    from alb_dr.report.drill_json import drill_data
+    from alb_dr.report.drill_page import drill_page
 
+    context = context_of(ctx)
     answer(
         ctx,
-        "\n".join(drill_lines(report)),
+        "" if context.wants_json else on_terminal(drill_page(report), context),
         drill_data(report),
         verdict=str(report.outcome),
         exit_code=report.outcome.exit_code,

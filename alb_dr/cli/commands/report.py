@@ -1,12 +1,12 @@
 """``alb-dr report``: a saved run judged again from its samples, in any format."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alb_dr.cli.answer import answer
 from alb_dr.cli.context import context_of
+from alb_dr.cli.options import HtmlFile, JunitFile, MarkdownFile
 from alb_dr.cli.report_files import ReportFiles
 from alb_dr.errors import BadInput
 
@@ -20,15 +20,9 @@ def report(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="A run's directory, name, short id, or latest.")
     ] = "latest",
-    markdown: Annotated[
-        Path | None, typer.Option("--markdown", metavar="FILE", help="Write Markdown.")
-    ] = None,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with plots.")
-    ] = None,
+    markdown: MarkdownFile = None,
+    junit: JunitFile = None,
+    html: HtmlFile = None,
 ) -> None:
     """Show a saved run again, every number recomputed from its samples; exit 0 if that worked."""
     from alb_dr.cli.verify_answer import on_terminal
@@ -54,6 +48,8 @@ def _recomputed(run: "RunDir") -> "tuple[Page, dict[str, Any]]":
         return _verify_run(run, document)
     if verb == "shift":
         return _shift_run(run, document)
+    if verb == "drill":
+        return _drill_run(run)
     raise BadInput(f"{run.path} is a run of {verb!r}, which cannot be shown again")
 
 
@@ -80,3 +76,12 @@ def _shift_run(run: "RunDir", document: dict[str, Any]) -> "tuple[Page, dict[str
     report, members = from_document(document)
     found = recount(report, read_samples(run.path / SAMPLES), members=members)
     return shift_page(found, run=run.name), recounted_data(found)
+
+
+def _drill_run(run: "RunDir") -> "tuple[Page, dict[str, Any]]":
+    from alb_dr.cli.drill_recording import saved_report
+    from alb_dr.report.drill_json import drill_data
+    from alb_dr.report.drill_page import drill_page
+
+    found = saved_report(run)
+    return drill_page(found), drill_data(found)

@@ -1,12 +1,12 @@
 """``alb-dr verify``: is the split what the weights say, and is anybody losing requests?"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.durations import seconds_of
+from alb_dr.cli.options import HtmlFile, JunitFile, MarkdownFile
 from alb_dr.cli.report_files import ReportFiles
 from alb_dr.errors import BadInput
 
@@ -78,15 +78,9 @@ def verify(  # noqa: PLR0913, PLR0917  every flag is one parameter
         bool,
         typer.Option("--ask-cloud", help="Also compare the ALB's own weights (credentials)."),
     ] = False,
-    markdown: Annotated[
-        Path | None, typer.Option("--markdown", metavar="FILE", help="Also write Markdown.")
-    ] = None,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML.")
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with plots.")
-    ] = None,
+    markdown: MarkdownFile = None,
+    junit: JunitFile = None,
+    html: HtmlFile = None,
 ) -> None:
     """Send requests, judge the split against the weights: exit 0 pass, 9 fail, 14 inconclusive.
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alb_dr.errors import BadInput, NotFound
+from alb_dr.errors import BadInput, NotFound, Refused
 from alb_dr.journal.samples import MAGIC, SampleFile, read_samples
 from alb_dr.model.sample import Outcome, Sample, SampleColumns
 from tests.fakes.samples import answers, batches, columns_of
@@ -76,7 +76,7 @@ def test_a_damaged_block_ends_the_reading(tmp_path: Path) -> None:
 def test_the_file_is_private_and_never_written_over(tmp_path: Path) -> None:
     path = written(tmp_path / "s", answers(1, 1))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(FileExistsError):
+    with pytest.raises(Refused):
         SampleFile(path, members=())
 
 

@@ -88,12 +88,27 @@ def test_latency_counts_from_the_instant_a_request_was_due() -> None:
 
 
 def test_every_address_is_probed_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    both = lambda _name: ("127.0.0.1", "127.0.0.2")  # noqa: E731
+    both = lambda _name, _file: ("127.0.0.1", "127.0.0.2")  # noqa: E731
     monkeypatch.setattr("alb_dr.probe.plan.addresses_of", both)
     with serving(answering(ONE), host="0.0.0.0") as server:
         for reuse in (False, True):
             samples, _ = probe(a_target(server.port, reuse=reuse))
             assert Counter(s.address for s in samples) == {0: 4, 1: 4}
+
+
+def test_kept_and_fresh_connections_take_turns_at_every_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = lambda _name, _file: ("127.0.0.1", "127.0.0.2")  # noqa: E731
+    monkeypatch.setattr("alb_dr.probe.plan.addresses_of", both)
+    with serving(answering(ONE), host="0.0.0.0") as server:
+        target = a_target(server.port, reuse=True, by_turns=True)
+        samples, health = probe(target, OpenLoad(rate=50, duration_s=0.8))
+    kinds = Counter((s.address, s.reused) for s in samples)
+    assert {s.outcome for s in samples} == {Outcome.OK}
+    assert kinds[0, False] + kinds[0, True] == kinds[1, False] + kinds[1, True] == 20
+    assert all(kinds[address, True] in {8, 9} for address in (0, 1)), "every other turn is kept"
+    assert health.connections == len(samples) - kinds[0, True] - kinds[1, True]
 
 
 def test_ipv6_is_spoken() -> None:

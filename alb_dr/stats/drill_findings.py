@@ -1,0 +1,135 @@
+"""What a drill's numbers mean, one finding each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alb_dr.model.drill_report import DrillRun, Recovery, RecoveryClock
+from alb_dr.model.findings import Finding, Severity, Verdict
+from alb_dr.model.verify import Loss
+from alb_dr.stats.judgement import MOST_NAMELESS
+from alb_dr.stats.pacing import LEAST_PROBES
+
+
+def rto_verdict(clock: RecoveryClock, rto_s: float) -> Verdict:
+    """Whether the recovery kept the objective, with its whole error bar."""
+    if clock.rta_high_s is not None and clock.rta_high_s <= rto_s:
+        return Verdict.PASS
+    return Verdict.FAIL if clock.rta_low_s > rto_s else Verdict.INCONCLUSIVE
+
+
+def findings_of(run: DrillRun, found: Recovery | None) -> tuple[Finding, ...]:
+    """Everything worth saying, most serious first."""
+    every = [*_prober(run)]
+    if found is not None:
+        every += [*_nameless(found), *_rto(run, found.clock), *_loss(found.loss)]
+        every += [*_return(found), *_kinds(found)]
+    order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    return tuple(sorted(every, key=lambda finding: order[finding.severity]))
+
+
+def _prober(run: DrillRun) -> Iterator[Finding]:
+    if run.prober is not None and run.prober.invalid:
+        yield Finding(
+            code="ADR-DRILL-PROBER",
+            severity=Severity.ERROR,
+            text=f"the drill proves nothing: {run.prober.invalid}",
+            hint="send slower, or from a machine with more room (ulimit -n, CPU)",
+        )
+    if run.plan.rate * run.rto_s < LEAST_PROBES:
+        yield Finding(
+            code="ADR-DRILL-PROBES",
+            severity=Severity.ERROR,
+            text=f"{run.plan.rate:g} requests/s put {run.plan.rate * run.rto_s:.0f} probes into "
+            f"the objective of {run.rto_s:g} s; {LEAST_PROBES} are the least",
+            hint="leave --rate out: it is then chosen from the objective",
+        )
+
+
+def _nameless(found: Recovery) -> Iterator[Finding]:
+    if found.nameless:
+        too_many = found.nameless > MOST_NAMELESS * found.loss.of
+        yield Finding(
+            code="ADR-DRILL-NAMELESS",
+            severity=Severity.ERROR if too_many else Severity.WARNING,
+            text=f"{found.nameless} of {found.loss.of} answers name no member, or several",
+            hint="say where the name stands: application.identity in the project file",
+        )
+
+
+def _rto(run: DrillRun, clock: RecoveryClock) -> Iterator[Finding]:
+    verdict = rto_verdict(clock, run.rto_s)
+    objective = f"the objective is {run.rto_s:g} s"
+    hint = None
+    if clock.rta_s is None:
+        text = f"the traffic had not recovered after {clock.seen_s:.1f} s; {objective}"
+        if verdict is Verdict.INCONCLUSIVE:
+            hint = f"watch for longer than the objective: --observe {run.rto_s + 5:.0f}"
+    else:
+        high = f"{clock.rta_high_s:.2f} s" if clock.rta_high_s is not None else "the restore"
+        bar = f"between {clock.rta_low_s:.2f} s and {high}"
+        text = f"the traffic recovered after {clock.rta_s:.2f} s ({bar}); {objective}"
+        if verdict is Verdict.INCONCLUSIVE:
+            hint = "the objective lies within the error bar; a higher --rate narrows it"
+    severity = Severity.INFO if verdict is Verdict.PASS else Severity.ERROR
+    yield Finding(code="ADR-DRILL-RTO", severity=severity, text=text, hint=hint)
+
+
+def _loss(loss: Loss) -> Iterator[Finding]:
+    if loss.of == 0:
+        yield Finding(
+            code="ADR-DRILL-NO-DATA",
+            severity=Severity.ERROR,
+            text="no request was measured while the fault was in force",
+        )
+    elif loss.lost:
+        yield Finding(
+            code="ADR-DRILL-LOSS",
+            severity=_severity(loss),
+            text=f"{_words(loss)} while the fault was in force",
+            hint=_more(loss),
+        )
+
+
+def _return(found: Recovery) -> Iterator[Finding]:
+    if found.back is not None and found.back.loss.lost:
+        yield Finding(
+            code="ADR-DRILL-RETURN",
+            severity=_severity(found.back.loss),
+            text=f"{_words(found.back.loss)} on the way back",
+            hint="bring the member back with little weight first: --ramp",
+        )
+
+
+def _severity(loss: Loss) -> Severity:
+    return Severity.WARNING if loss.verdict is Verdict.PASS else Severity.ERROR
+
+
+def _words(loss: Loss) -> str:
+    return (
+        f"{loss.lost} of {loss.of} requests ({loss.rate:.2%}, the objective allows "
+        f"{loss.objective:.2%}) were lost"
+    )
+
+
+def _more(loss: Loss) -> str | None:
+    if loss.verdict is not Verdict.INCONCLUSIVE:
+        return None
+    return "so few requests may show more than the true rate; a higher --rate decides it"
+
+
+def _kinds(found: Recovery) -> Iterator[Finding]:
+    """Whether kept connections fared clearly worse than fresh ones, or better."""
+    fresh, kept = found.fresh, found.kept
+    if not fresh.requests or not kept.requests:
+        return
+    last_fresh, last_kept = fresh.last_lost_s or 0.0, kept.last_lost_s or 0.0
+    if abs(last_fresh - last_kept) > max(1.0, 0.25 * max(last_fresh, last_kept)):
+        longer = "kept" if last_kept > last_fresh else "fresh"
+        yield Finding(
+            code="ADR-DRILL-CONNECTIONS",
+            severity=Severity.WARNING,
+            text=f"{longer} connections lost requests for longer: the last on kept ones after "
+            f"{last_kept:.2f} s, on fresh ones after {last_fresh:.2f} s",
+            hint="clients that keep connections may have to be told to reconnect",
+        )
