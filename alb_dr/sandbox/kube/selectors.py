@@ -12,23 +12,24 @@ Matcher = Callable[[Mapping[str, str]], bool]
 
 _REQUIREMENT = re.compile(
     r"\s*(?:(?P<absent>!)\s*(?P<nkey>[\w./-]+)"
-    r"|(?P<key>[\w./-]+)\s*(?:(?P<op>==|!=|=)\s*(?P<value>[\w.-]*)"
-    r"|\s+(?P<in>in|notin)\s*\((?P<values>[^)]*)\))?)\s*(?:,|$)"
+    r"|(?P<key>[\w./-]+)\s*(?:(?P<op>==|!=|=|>|<)\s*(?P<value>[\w.-]*)"
+    r"|\s+(?P<in>in|notin)\s*\((?P<values>[^)]*)\))?)\s*(?P<end>,|$)",
+    re.ASCII,
 )
 
 
 def label_selector(text: str) -> Matcher:
     """Whether labels match; 400 for a selector that cannot be parsed."""
     tests: list[Matcher] = []
-    at = 0
-    while at < len(text):
+    at, more = 0, bool(text.strip())
+    while more:
         found = _REQUIREMENT.match(text, at)
-        if not found or found.end() == at:
+        if not found:
             raise bad_request(
                 f"found '{text[at:].strip()}', expected: !, identifier, or 'end of string'"
             )
         tests.append(_test(found))
-        at = found.end()
+        at, more = found.end(), bool(found["end"])
     return lambda labels: all(test(labels) for test in tests)
 
 
@@ -46,8 +47,30 @@ def _test(found: re.Match[str]) -> Matcher:
         value = found["value"]
         if found["op"] == "!=":
             return lambda labels: labels.get(key) != value
+        if found["op"] in {">", "<"}:
+            return _compares(key, found["op"], value)
         return lambda labels: labels.get(key) == value
     return lambda labels: key in labels
+
+
+def _compares(key: str, op: str, value: str) -> Matcher:
+    """Whole numbers only: another limit is refused, a label of another kind does not match."""
+    limit = _whole(value)
+    if limit is None:
+        raise bad_request(
+            f"values[0][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, "
+            "the value must be an integer"
+        )
+
+    def matches(labels: Mapping[str, str]) -> bool:
+        number = _whole(labels.get(key, ""))
+        return number is not None and (number > limit if op == ">" else number < limit)
+
+    return matches
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"-?\d+", text, re.ASCII) else None
 
 
 def field_selector(text: str, *, known: frozenset[str] = frozenset()) -> Callable[[Json], bool]:

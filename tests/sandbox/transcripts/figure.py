@@ -29,7 +29,12 @@ def main() -> None:
                     print(f"    {line}")
     equal, served, left = figure(outcomes)
     share = 100 * equal / served
-    print(f"transcripts: {equal}/{served} equal ({share:.1f} %), {left} not served on purpose")
+    every = served + left
+    print(f"not served on purpose: {left} of {every}, each with its reason in not_served.yaml")
+    print(
+        f"transcripts: {equal}/{served} served exchanges equal ({share:.1f} %), "
+        f"{100 * equal / every:.1f} % of all {every}"
+    )
 
 
 if __name__ == "__main__":
