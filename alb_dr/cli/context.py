@@ -15,6 +15,7 @@ from alb_dr.errors import BadInput
 if TYPE_CHECKING:
     import typer
 
+    from alb_dr.fleet.objects import KubeCluster
     from alb_dr.journal.pins import Pins
     from alb_dr.model.settings import Config
     from alb_dr.model.topology import Topology
@@ -102,12 +103,14 @@ class Context:
         """The Fleet's API."""
         from alb_dr.fleet.connect import connect
 
-        return connect(
-            self.topology.fleet,
-            label="Fleet",
-            settings=self.config.settings,
-            clock=self.clock,
-            confirm=self._confirmation("Fleet"),
+        return self._told(
+            connect(
+                self.topology.fleet,
+                label="Fleet",
+                settings=self.config.settings,
+                clock=self.clock,
+                confirm=self._confirmation("Fleet"),
+            )
         )
 
     @cached_property
@@ -120,13 +123,21 @@ class Context:
         from alb_dr.fleet.connect import connect
 
         member = self.topology.member(id_)
-        return connect(
-            member.access,
-            label=member.name,
-            settings=self.config.settings,
-            clock=self.clock,
-            confirm=self._confirmation(member.name),
+        return self._told(
+            connect(
+                member.access,
+                label=member.name,
+                settings=self.config.settings,
+                clock=self.clock,
+                confirm=self._confirmation(member.name),
+            )
         )
+
+    def _told(self, api: KubeCluster) -> KubeCluster:
+        """Say which proxy leads there: one that nobody thought of explains many a failure."""
+        if api.proxy is not None:
+            self.narrator.note(f"{api.label} is reached through the proxy {api.proxy}")
+        return api
 
     def _confirmation(self, label: str) -> Callable[[ApiIdentity], None]:
         """What looks, before the first write to an API, whether it is the cluster it was."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from alb_dr.errors import Conflict, Forbidden, NotFound, OutcomeUnknown
+from alb_dr.fleet.proxies import shown
 from alb_dr.fleet.settle import patch_took_effect, same_content
 from alb_dr.fleet.transport import Call, Transport
 from alb_dr.fleet.watching import watch
@@ -48,6 +49,12 @@ class KubeCluster:
     def label(self) -> str:
         """What people call this API."""
         return self._transport.label
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy through which it is reached, without its password; None without one."""
+        proxy = self._transport.proxy
+        return shown(proxy) if proxy else None
 
     def get(self, id_: ResourceId) -> Manifest | None:
         """The live object; None when it, its namespace or its kind does not exist."""

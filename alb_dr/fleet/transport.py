@@ -18,6 +18,7 @@ from alb_dr.fleet.exec_plugin import run_plugin
 from alb_dr.fleet.expiry import expires
 from alb_dr.fleet.failures import TYPED_PATCH, failure
 from alb_dr.fleet.kubeconfig import KubeTarget
+from alb_dr.fleet.proxies import proxy_of
 from alb_dr.fleet.tls import client_context
 from alb_dr.fleet.wire import (
     failure_words,
@@ -117,6 +118,11 @@ class Transport:
     def ca(self) -> bytes:
         """The certificate authority the server is checked against; empty for the system's."""
         return self._target.ca or b""
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy through which calls go, if any."""
+        return proxy_of(self.server, self._target.proxy, os.environ)
 
     @property
     def expires(self) -> datetime | None:
@@ -330,8 +336,7 @@ class Transport:
         configuration = Configuration(
             host=target.server, retries=False, connection_pool_maxsize=KEPT_CONNECTIONS
         )
-        if target.proxy:
-            configuration.proxy = target.proxy
+        configuration.proxy, configuration.no_proxy = self.proxy, None
         configuration.tls_server_name = target.server_name
         pool = RESTClientObject(configuration).pool_manager
         pool.connection_pool_kw["ssl_context"] = client_context(

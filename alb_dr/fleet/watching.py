@@ -36,6 +36,7 @@ def watch(
     end = clock.monotonic() + timeout_s
     failures = 0
     seen = False
+    trouble: Unreachable | None = None
     state: dict[str, Manifest] = {}
     version = ""
     while True:
@@ -59,15 +60,24 @@ def watch(
             yield from _listing(lister)
             version = ""
             clock.sleep(min(POLL_S, max(0.0, end - clock.monotonic())))
-        except Unreachable:
+        except Unreachable as error:
             failures += 1
+            trouble = error
+            if failures > MAX_FAILURES:
+                raise
             version = ""
             clock.sleep(min(0.1 * failures, max(0.0, end - clock.monotonic())))
-            if failures > MAX_FAILURES or (not seen and clock.monotonic() >= end):
-                # Nothing was ever seen: why is better known than "not ready".
-                raise
-        if clock.monotonic() >= end:
+        if _is_over(clock, end, None if seen else trouble):
             return
+
+
+def _is_over(clock: Clock, end: float, trouble: Unreachable | None) -> bool:
+    """Whether the time is up. Raises the trouble then: without anything seen it says more."""
+    if clock.monotonic() < end:
+        return False
+    if trouble is not None:
+        raise trouble
+    return True
 
 
 def _listing(lister: Lister) -> Iterator[tuple[Manifest, ...]]:
