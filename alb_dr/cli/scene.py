@@ -10,7 +10,7 @@ from alb_dr.errors import AlbDrError
 
 if TYPE_CHECKING:
     from alb_dr.model.member import KubeAccess
-    from alb_dr.ports import Cloud, KubeApi
+    from alb_dr.ports import Cloud, KubeApi, ZoneSwitch
     from alb_dr.workflows.preflight.read_once import ReadOnce
     from alb_dr.workflows.preflight.scene import Scene
 
@@ -36,7 +36,27 @@ def scene_of(context: Context) -> Scene:
 
 
 def _cloud(context: Context) -> Cloud:
-    """The project's cloud. A Fleet on this machine has none, whatever credentials there are."""
+    """The project's cloud, to read. A Fleet on this machine has none, whatever credentials there
+    are."""
+    _refuse_local(context)
+    timeout_s = context.config.settings.call_timeout_s
+    return cloud_of(context, context.topology.region, timeout_s=timeout_s)
+
+
+def cloud_to_change(context: Context) -> tuple[Cloud, ZoneSwitch]:
+    """The project's cloud, and the switch of its ALB's zones; errors as of ``cloud_of``."""
+    from alb_dr.cloud.connect import connect_both
+
+    _refuse_local(context)
+    return connect_both(
+        region=context.topology.region,
+        clock=context.clock,
+        timeout_s=context.config.settings.call_timeout_s,
+        environ=context.environ,
+    )
+
+
+def _refuse_local(context: Context) -> None:
     from alb_dr.errors import BadInput
 
     topology = context.topology
@@ -46,8 +66,6 @@ def _cloud(context: Context) -> Cloud:
             hint='eval "$(alb-dr sandbox cloud)" leads to the stand-in cloud',
             code="ADR-NO-CLOUD",
         )
-    timeout_s = context.config.settings.call_timeout_s
-    return cloud_of(context, topology.region, timeout_s=timeout_s)
 
 
 def _is_local(access: KubeAccess, context: Context) -> bool:

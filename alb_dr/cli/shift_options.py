@@ -36,6 +36,9 @@ Tolerance = Annotated[
 Share = Annotated[float, typer.Option(metavar="PERCENT", min=0.01, max=100)]
 Factor = Annotated[float, typer.Option(metavar="FACTOR", min=1.01, max=1000)]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; goes into the record.")]
+ZoneTimeout = Annotated[
+    str, typer.Option("--zone-timeout", metavar="TIME", help="Longest wait for a zone of the ALB.")
+]
 Headroom = Annotated[
     float,
     typer.Option(

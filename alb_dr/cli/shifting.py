@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from alb_dr.cli.context import Context
     from alb_dr.journal.ledger import Ledger
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from alb_dr.journal.samples import SampleFile
     from alb_dr.model.shift import Answer, ShiftReport, ShiftRequest
     from alb_dr.model.weights import Weights
+    from alb_dr.workflows.shift_hand import Journal
     from alb_dr.workflows.shift_ports import Companion, Remember, ShiftPorts
 
 
@@ -22,11 +23,11 @@ def run_shift(
     request: ShiftRequest,
     *,
     remember: Remember = lambda _start, earlier: earlier,
-    companions: Sequence[Companion] = (),
+    companions: Callable[[Journal], Sequence[Companion]] = lambda _journal: (),
 ) -> ShiftReport:
     """The shift; ledger, samples and report are in the run's folder, also when it is cut short.
 
-    ``remember`` and ``companions`` are the shift's own.
+    ``remember`` and ``companions`` are the shift's own; these are made with its journal.
     """
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import DESCRIPTION, create_run
@@ -44,7 +45,7 @@ def run_shift(
     try:
         ports = _ports(context, ledger, log)
         report = Shift(
-            request, context.topology, ports, remember=remember, companions=companions
+            request, context.topology, ports, remember=remember, companions=companions(ledger)
         ).run()
         ledger.write("closed", phase=str(report.phase))
         run.write_json(DESCRIPTION, to_document(report, names))

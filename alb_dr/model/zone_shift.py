@@ -15,10 +15,10 @@ SCHEMA = 1
 class ZonePhase(StrEnum):
     """How far a zone shift came; each is written before what it names is done."""
 
-    LEAVING = "leaving"
-    OUT = "out"
-    RETURNING = "returning"
-    BACK = "back"
+    LEAVING = "leaving DNS"
+    OUT = "out of DNS"
+    RETURNING = "returning into DNS"
+    BACK = "back in DNS"
 
     @property
     def is_over(self) -> bool:

@@ -198,7 +198,7 @@ class Shift:
             for companion in self._companions:
                 # Remembered first: what fails or is cut short half-way is settled, too.
                 self._begun.append(companion)
-                companion.begin()
+                companion.begin(lambda: self._stay_alive(watch))
             while self._at + 1 < len(self._way):
                 self._take_step(watch)
         except Foreign as foreign:
@@ -217,6 +217,12 @@ class Shift:
             return self._end(watch, error.message, back=back)
         self._note(ShiftPhase.DONE, "")
         return ShiftPhase.DONE, "the traffic is where it was to go"
+
+    def _stay_alive(self, watch: ShiftWatch) -> None:
+        """Between two looks of a companion: the lock, the samples, a sign of life."""
+        watch.breathe()
+        if watch.beat_due():
+            self._note(ShiftPhase.RUNNING, "")
 
     def _take_step(self, watch: ShiftWatch) -> None:
         wanted = self._way[self._at + 1]

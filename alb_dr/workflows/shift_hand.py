@@ -12,6 +12,7 @@ from alb_dr.model.shift import ShiftPhase, ShiftRecord
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
 from alb_dr.ports import KubeApi, Narrator
+from alb_dr.workflows.managers import weight_setters
 from alb_dr.workflows.shift_checks import starting_weights
 from alb_dr.workflows.shift_record import begin_record, update_record
 from alb_dr.workflows.shift_watch import Foreign
@@ -75,10 +76,12 @@ class ShiftHand:
 
     def write(self, before: Weights, after: Weights) -> None:
         """One patch, guarded by the weights of the step before; Foreign when they are others."""
-        live = self._live()
+        ingress = live_ingress(self._topology, fleet=self._fleet)
+        live = starting_weights(self._topology, ingress)
         if live.as_dict() not in (before.as_dict(), after.as_dict()):
             named = ", ".join(f"{n} {w}" for n, w in self._topology.names(live).items())
-            raise Foreign(f"somebody else set the weights to {named}")
+            who = weight_setters(ingress)
+            raise Foreign(f"somebody else set the weights to {named} ({who})")
         try:
             away = Away.parse(self.record.away) if self.record is not None else None
             set_weights(self._topology, after, fleet=self._fleet, dry_run=False, away=away)

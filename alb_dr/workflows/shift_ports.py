@@ -36,8 +36,12 @@ class ShiftPorts:
 class Companion(Protocol):
     """Something else that is done with a shift: a cloud's zone taken out of use, for instance."""
 
-    def begin(self) -> None:
-        """Do it, with lock and record held, before the first step. An error ends the shift."""
+    def begin(self, alive: Callable[[], None]) -> None:
+        """Do it, with lock and record held, before the first step. An error ends the shift.
+
+        While it waits it calls ``alive`` about once a second, which keeps the lock and the signs
+        of life going; what that raises ends the shift, too.
+        """
         ...
 
     def end(self, phase: ShiftPhase) -> None:

@@ -16,6 +16,7 @@ from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Alarm, Vigil
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.lease import DrillLock
+from alb_dr.workflows.managers import weight_setters
 from alb_dr.workflows.shift_checks import dead_members
 from alb_dr.workflows.shift_record import read_record, take_wish
 from alb_dr.workflows.weights import live_ingress
@@ -163,6 +164,11 @@ class ShiftWatch:
             self._show(gate, Alarm.QUIET, "")
         return gate.passed
 
+    def breathe(self) -> None:
+        """Keep the lock and the samples going while something else is waited for."""
+        self._take(0.0)
+        self.keep_lock()
+
     def finish(self) -> None:
         """Keep what was under way when the stream was stopped."""
         self._take(0.0)
@@ -215,11 +221,15 @@ class ShiftWatch:
         self._ports.narrator.note("paused" if self.paused else "resumed")
 
     def _compare(self, weights: Weights) -> None:
-        live = weights_of(live_ingress(self._topology, fleet=self._ports.fleet).annotations)
+        ingress = live_ingress(self._topology, fleet=self._ports.fleet)
+        live = weights_of(ingress.annotations)
         wanted = {member: str(weight) for member, weight in weights}
         if live != wanted:
             said = "/".join(live.get(m.id, "none") for m in self._topology.members)
-            raise Foreign(f"somebody else set the weights to {said}; nothing was written over it")
+            raise Foreign(
+                f"somebody else set the weights to {said} ({weight_setters(ingress)}); "
+                "nothing was written over it"
+            )
 
     def _show(self, gate: Gate | None, alarm: Alarm, words: str) -> None:
         state = "paused" if self.paused else "holding" if gate is None else gate.words

@@ -44,6 +44,13 @@ LOOK_S = 1.0
 BACK = "alb-dr failover back"
 """What undoes it."""
 
+Alive = Callable[[], None]
+"""Called between two looks, so that whoever holds a lock can renew it."""
+
+
+def nothing() -> None:
+    """Nobody to keep alive."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZonePorts:
@@ -90,7 +97,9 @@ class ZoneShift:
             alb_id=alb.id, dns_name=alb.dns_name, going=zones, staying=staying, open=ours
         )
 
-    def start(self, plan: ZonePlan, *, shift_id: str, reason: str) -> ZoneRecord:
+    def start(
+        self, plan: ZonePlan, *, shift_id: str, reason: str, alive: Alive = nothing
+    ) -> ZoneRecord:
         """Take the planned zones out of DNS, one by one, and wait until each is out.
 
         What is out already is left so. When nothing left DNS the record is closed; otherwise it
@@ -111,7 +120,7 @@ class ZoneShift:
             record = self._write(replace(record, phase=ZonePhase.LEAVING, why=""))
             for zone in plan.going:
                 with self._ports.narrator.phase(f"taking zone {zone.id} out of DNS"):
-                    self._move(record, zone.id, out=True)
+                    self._move(record, zone.id, out=True, alive=alive)
             self._ports.narrator.note(f"{plan.dns_name} leads to {_named(plan.staying)} only")
             return self._write(replace(record, phase=ZonePhase.OUT))
         except Interruption:
@@ -166,7 +175,7 @@ class ZoneShift:
                 self._ports.switch.cancel_shift(record.alb_id, zone, token=token, dry_run=True)
         return record
 
-    def cancel(self) -> ZoneRecord | None:
+    def cancel(self, alive: Alive = nothing) -> ZoneRecord | None:
         """Bring every zone back that alb-dr took out, and wait for it; None for nothing to do.
 
         Safe to repeat, from any machine. Raises RestoreIncomplete when a zone was asked back and
@@ -179,7 +188,7 @@ class ZoneShift:
         with self._ports.shield():
             self._log("zones back", alb=record.alb_id, zones=list(record.zone_ids))
             record = self._write(replace(record, phase=ZonePhase.RETURNING, why=""))
-            return self._return(record, present)
+            return self._return(record, present, alive)
 
     def _open_record(self) -> ZoneRecord | None:
         found = read_zones(self._topology, self._ports.fleet)
@@ -202,11 +211,13 @@ class ZoneShift:
             return ()
         return tuple(z for z in alb.zones if z.id in record.zone_ids)
 
-    def _return(self, record: ZoneRecord, present: Sequence[AlbZone]) -> ZoneRecord:
+    def _return(
+        self, record: ZoneRecord, present: Sequence[AlbZone], alive: Alive = nothing
+    ) -> ZoneRecord:
         for zone in present:
             with self._ports.narrator.phase(f"bringing zone {zone.id} back into DNS"):
                 try:
-                    self._move(record, zone.id, out=False)
+                    self._move(record, zone.id, out=False, alive=alive)
                 except AlbDrError as error:
                     raise RestoreIncomplete(
                         f"zone {zone.id} of {record.alb_id} is not back in DNS: {error.message}",
@@ -216,7 +227,7 @@ class ZoneShift:
 
     # one zone ----------------------------------------------------------------------------------
 
-    def _move(self, record: ZoneRecord, zone_id: str, *, out: bool) -> None:
+    def _move(self, record: ZoneRecord, zone_id: str, *, out: bool, alive: Alive) -> None:
         """Move one zone, looking before and after; what another asked for already is waited for."""
         wanted = ZoneState.SHIFTED if out else ZoneState.ACTIVE
         origin = ZoneState.ACTIVE if out else ZoneState.SHIFTED
@@ -245,6 +256,7 @@ class ZoneShift:
             if deadline.passed:
                 what = f"zone {zone_id} is not {'out of' if out else 'back in'} DNS"
                 raise deadline.exceeded(what, f"it is {zone.state}", hint=f"{BACK} undoes it")
+            alive()
             self._ports.clock.sleep(LOOK_S)
 
     def _ask(self, alb_id: str, zone: AlbZone, *, out: bool) -> None:

@@ -212,3 +212,18 @@ def test_bad_words_are_refused(up: Shell) -> None:
     for words, reason in cases:
         assert reason in up.refused(2, "ingress", "shift", *words)
     assert weights(up) == ["100", "0"]
+
+
+def test_F20_Argo_CD_that_heals_the_Ingress_is_named_and_nothing_is_written_over_it(
+    up: Shell,
+) -> None:
+    up.ok("sandbox", "argo", "--ingress", "on")
+    try:
+        data = shifted(up, 5, "--steps", "50,100", "--step-timeout", "20s")
+    finally:
+        up.ok("sandbox", "argo", "--ingress", "off")
+    assert data["phase"] == "stopped"
+    assert "(argocd-controller); nothing was written over it" in data["why"]
+    assert weights(up) == ["100", "0"], "as Git has them"
+    assert up.data("status", "--requests", "0")["unfinished"] == []
+    assert up.data("failover", "status")["lock"] is None

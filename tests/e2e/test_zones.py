@@ -13,6 +13,7 @@ from alb_dr.cloud.sdk import Sdk
 from alb_dr.cloud.zones import AlbZoneSwitch
 from alb_dr.model.cloud import AlbZone, LoadBalancer
 from alb_dr.sandbox.cloud.signature import AccessKey
+from alb_dr.sandbox.lifecycle import distort
 from alb_dr.sandbox.options import REGION
 from tests.e2e.conftest import Shell
 from tests.fakes.cloud import credential_of
@@ -101,3 +102,98 @@ def test_check_says_that_a_zone_is_out(up: Shell, console: Console) -> None:
     said = up.run("check", "--only", "ADR-ALB-STATE", "-o", "short")
     assert "zone cn-hongkong-c" in said.stdout
     assert "is Shifted" in said.stdout
+
+
+# beside a switchover -----------------------------------------------------------------------------
+
+QUICK = (
+    *("--steps", "50,100", "--hold", "500ms", "--baseline", "1s", "--rate", "200", "--yes"),
+    *("--tolerance", "20", "--slow-latency", "500", "--abort-latency", "999", "--headroom", "5"),
+)
+AWAY = ("failover", "switchover", "--to", "poc-ack-1", "--zone", *QUICK)
+HOME = ("failover", "back", "--stabilise", "1s", *QUICK)
+
+
+@pytest.fixture
+def at_home(up: Shell) -> Iterator[Shell]:
+    """At 20:80 with nothing away, before and after."""
+    up.ok("ingress", "set-weights", "20", "80")
+    yield up
+    up.ok("sandbox", "cloud", "--clear")
+    distort(up.folder, {})
+    if up.data("failover", "status")["zones"]:
+        up.ok("failover", "back", "--yes", "--stabilise", "1s", *QUICK, timeout=120)
+
+
+def states(console: Console) -> list[str]:
+    return [zone.state for zone in console.alb().zones]
+
+
+def weights(shell: Shell) -> list[str]:
+    return [m["live_weight"] for m in shell.data("status", "--requests", "0")["members"]]
+
+
+def test_a_switchover_takes_the_zone_along_and_back_returns_both_from_another_machine(
+    at_home: Shell, console: Console
+) -> None:
+    told = at_home.ok("failover", "switchover", "--to", "poc-ack-1", "--zone", "--dry-run",
+                      "--headroom", "5")  # fmt: skip
+    assert "take cn-hongkong-c (127.0.0.2)" in told
+    assert states(console) == ["Active", "Active"]
+    data = at_home.data(*AWAY, timeout=120)
+    assert data["lost"] == 0
+    assert (states(console), weights(at_home)) == (["Active", "Shifted"], ["100", "0"])
+    assert addresses(at_home) == ["127.0.0.1"]
+    assert "cn-hongkong-c" in at_home.data("failover", "status")["zones"]
+    unfinished = at_home.data("status", "--requests", "0")["unfinished"]
+    assert any("cn-hongkong-c" in line and "failover back" in line for line in unfinished)
+    elsewhere = Shell(state=at_home.state / "elsewhere", port=at_home.port, env=at_home.env)
+    elsewhere.state.mkdir(exist_ok=True)
+    data = elsewhere.data(*HOME, timeout=120)
+    assert data["lost"] == 0
+    assert (states(console), weights(at_home)) == (["Active", "Active"], ["20", "80"])
+    assert at_home.data("failover", "status")["zones"] is None
+
+
+def test_an_ALB_that_is_managed_refuses_before_anything_is_moved(
+    at_home: Shell, console: Console
+) -> None:
+    at_home.ok("sandbox", "cloud", "--fault", "managed")
+    said = at_home.refused(13, *AWAY)
+    assert "ADR-CLOUD-MANAGED" in said
+    assert (states(console), weights(at_home)) == (["Active", "Active"], ["20", "80"])
+    assert at_home.data("failover", "status") == {"open": [], "lock": None, "zones": None}
+
+
+def test_a_switchover_that_rolls_back_brings_the_zone_back(
+    at_home: Shell, console: Console
+) -> None:
+    distort(at_home.folder, {"poc-ack-1": 20, "poc-ack-2": 80})
+    done = at_home.run(*AWAY, "--step-timeout", "3s", timeout=120)
+    assert done.returncode == 9, done.stderr
+    assert "bringing zone cn-hongkong-c back into DNS" in done.stderr
+    assert (states(console), weights(at_home)) == (["Active", "Active"], ["20", "80"])
+    assert at_home.data("failover", "status") == {"open": [], "lock": None, "zones": None}
+
+
+def test_a_killed_one_is_seen_and_undone(at_home: Shell, console: Console) -> None:
+    with at_home.start(*AWAY, "--hold", "60s") as process:
+        assert process.stderr is not None
+        assert any("leads to cn-hongkong-b only" in line for line in process.stderr)
+        process.kill()
+        process.communicate(timeout=30)
+    assert "cn-hongkong-c" in at_home.data("failover", "status")["zones"]
+    at_home.ok("ingress", "abort", timeout=90)
+    at_home.ok("failover", "back", "--yes", timeout=90)
+    assert (states(console), weights(at_home)) == (["Active", "Active"], ["20", "80"])
+
+
+def test_without_cloud_credentials_it_says_so_and_moves_nothing(at_home: Shell) -> None:
+    names = [n for n in at_home.env if n.startswith(("ALIBABA_", "ALB_DR_ENDPOINT_"))]
+    bare = Shell(
+        state=at_home.state,
+        port=at_home.port,
+        env={n: v for n, v in at_home.env.items() if n not in names},
+    )
+    assert "ADR-NO-CLOUD" in bare.refused(2, *AWAY)
+    assert weights(at_home) == ["20", "80"]

@@ -107,7 +107,9 @@ LOOKING = (
     Command(name="gateway status", words=("gateway", "status"), optional=("/events",)),
     Command(name="gateway wait", words=("gateway", "wait", *WAIT), optional=("/events",)),
     Command(name="ingress status", words=("ingress", "status"), optional=("/events",)),
-    Command(name="failover status", words=("failover", "status"), optional=("/leases",)),
+    Command(
+        name="failover status", words=("failover", "status"), optional=("/leases", "/configmaps")
+    ),
 )
 
 MAKING = (

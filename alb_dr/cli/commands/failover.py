@@ -173,8 +173,12 @@ def status(
     lock = _lock_words(context)
     if lock is not None:
         human += f"\nlocked: {lock}"
+    zones = _zones_words(context)
+    if zones is not None:
+        human += f"\n{zones} (alb-dr failover back)"
     code = ExitCode.RESTORE_INCOMPLETE if found and fail_if_open else ExitCode.OK
-    answer(ctx, human, {"open": [_as_data(d) for d in found], "lock": lock}, exit_code=code)
+    data = {"open": [_as_data(d) for d in found], "lock": lock, "zones": zones}
+    answer(ctx, human, data, exit_code=code)
 
 
 @app.command(epilog=EPILOG)
@@ -258,6 +262,19 @@ def _lock_words(context: Context) -> str | None:
         context.narrator.warn(f"the lock cannot be read: {error.message}")
         return None
     return words(lock, context.clock.now()) if lock is not None else None
+
+
+def _zones_words(context: Context) -> str | None:
+    """Which zones of the ALB alb-dr took out of DNS; None for none, or when nobody says."""
+    from alb_dr.errors import AlbDrError
+    from alb_dr.workflows.zone_record import read_zones, zone_words
+
+    try:
+        zones = read_zones(context.topology, context.fleet)
+    except AlbDrError as error:
+        context.narrator.warn(f"whether zones are out of DNS cannot be read: {error.message}")
+        return None
+    return zone_words(zones) if zones is not None and zones.is_open else None
 
 
 def _forget_lock(context: Context, drill_id: str) -> None:

@@ -106,11 +106,13 @@ def way_words(topology: "Topology", way: "tuple[Weights, ...]") -> str:
     return f"{names} " + " -> ".join("/".join(str(w) for _, w in weights) for weights in way)
 
 
-def foretell(ctx: typer.Context, way: "tuple[Weights, ...]", *, verb: str) -> None:
-    """Say what would be done."""
+def foretell(
+    ctx: typer.Context, way: "tuple[Weights, ...]", *, verb: str, beside: str = ""
+) -> None:
+    """Say what would be done; ``beside`` is what else."""
     topology = context_of(ctx).topology
     data = {"dry_run": True, "way": [topology.names(weights) for weights in way]}
-    answer(ctx, f"would {verb} {way_words(topology, way)} (dry run)", data)
+    answer(ctx, f"would {verb} {way_words(topology, way)}{beside} (dry run)", data)
 
 
 def pause(ctx: typer.Context, timeout: Patience = 20.0) -> None:

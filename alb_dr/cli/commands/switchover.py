@@ -23,13 +23,16 @@ from alb_dr.cli.shift_options import (
     Steps,
     StepTimeout,
     Tolerance,
+    ZoneTimeout,
 )
+from alb_dr.cli.zoning import bring_back, companion_of, planned_zones, zones_out
 from alb_dr.errors import BadInput
 from alb_dr.stats.capacity import HEADROOM
 
 if TYPE_CHECKING:
     from alb_dr.model.shift import ShiftRequest
     from alb_dr.model.weights import Weights
+    from alb_dr.model.zone_shift import ZoneRecord
 
 
 def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
@@ -55,6 +58,13 @@ def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
     abort_errors: Share = 2.0,
     slow_latency: Factor = 1.5,
     abort_latency: Factor = 3.0,
+    zone: Annotated[
+        bool,
+        typer.Option(
+            "--zone", help="Also take the ALB's zone of who loses all traffic out of DNS."
+        ),
+    ] = False,
+    zone_timeout: ZoneTimeout = "5m",
     reason: Reason = "",
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -64,6 +74,9 @@ def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
     With --away-from the members that are not named keep their proportions. In primary-secondary
     mode --to exchanges the weights of the primary and the named member. The weights before are
     remembered on the Ingress: alb-dr failover back returns to them.
+
+    With --zone (cloud credentials; the cloud is asked for a dry run first) the zone leaves DNS
+    before the first step, and returns when the weights do.
     """
     context = context_of(ctx)
     pace = Pace(
@@ -82,15 +95,22 @@ def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
     target = _target(context, to, away_from or [])
     request = pace.request(target, verb="switchover", reason=reason)
     way = _checked(context, request, headroom)
+    longest_s = seconds_of(zone_timeout, what="zone-timeout")
+    plan = planned_zones(context, way, timeout_s=longest_s) if zone else None
+    beside = f", and take {plan.words}" if plan is not None else ""
     if dry_run:
-        foretell(ctx, way, verb="switch over")
+        foretell(ctx, way, verb="switch over", beside=beside)
         return
-    confirm(f"switch the traffic over: {way_words(context.topology, way)}?", yes=yes)
+    confirm(f"switch the traffic over: {way_words(context.topology, way)}{beside}?", yes=yes)
     from alb_dr.cli.drilling import operator
     from alb_dr.workflows.switchover import remembering
 
     remember = remembering(request, by=operator(), since=context.clock.now())
-    carry_out(ctx, request, remember=remember)
+    if plan is None:
+        carry_out(ctx, request, remember=remember)
+        return
+    companions = companion_of(context, request, plan, way[0], timeout_s=longest_s)
+    carry_out(ctx, request, remember=remember, companions=companions)
 
 
 def _target(context: Context, to: str | None, away_from: list[str]) -> "Weights":
@@ -160,6 +180,10 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     abort_errors: Share = 2.0,
     slow_latency: Factor = 1.5,
     abort_latency: Factor = 3.0,
+    no_zones: Annotated[
+        bool, typer.Option("--no-zones", help="Leave zones that are out of DNS out.")
+    ] = False,
+    zone_timeout: ZoneTimeout = "5m",
     reason: Reason = "",
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -167,7 +191,8 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     """Return the traffic that a switchover or an emergency moved away, in proven steps.
 
     First the members that get traffic back must be healthy for a while without a break; when a
-    step fails the weights go back to what they are now.
+    step fails the weights go back to what they are now. Zones that a switchover took out of DNS
+    return before the first step; that alone is done when no traffic is away.
     """
     context = context_of(ctx)
     pace = Pace(
@@ -185,19 +210,55 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     )
     window_s = seconds_of(stabilise, what="stabilise")
     longest_s = seconds_of(stabilise_timeout, what="stabilise-timeout")
+    zone_s = seconds_of(zone_timeout, what="zone-timeout")
+    zones = None if no_zones else zones_out(context, timeout_s=zone_s)
+    if zones is not None and not _is_away(context):
+        _only_zones(ctx, zones, timeout_s=zone_s, dry_run=dry_run, yes=yes)
+        return
     target = _home(ctx, to_weights, dry_run=dry_run)
     if target is None:
         return
     request = pace.request(target, verb="back", reason=reason)
     way = _back_checked(context, request, headroom)
+    beside = f", and {_zone_words(zones)} into DNS before" if zones is not None else ""
     if dry_run:
-        foretell(ctx, way, verb="return")
+        foretell(ctx, way, verb="return", beside=beside)
         return
-    confirm(f"return the traffic: {way_words(context.topology, way)}?", yes=yes)
+    confirm(f"return the traffic: {way_words(context.topology, way)}{beside}?", yes=yes)
     from alb_dr.workflows.failback import returning
 
     _stable(context, way, window_s, longest_s)
+    if zones is not None:
+        bring_back(context, timeout_s=zone_s)
     carry_out(ctx, request, remember=returning(target))
+
+
+def _is_away(context: Context) -> bool:
+    """Whether there is a record of traffic moved away, readable or not."""
+    from alb_dr.render.annotations import AWAY
+    from alb_dr.workflows.weights import live_ingress
+
+    return AWAY in live_ingress(context.topology, fleet=context.fleet).annotations
+
+
+def _only_zones(
+    ctx: typer.Context, zones: "ZoneRecord", *, timeout_s: float, dry_run: bool, yes: bool
+) -> None:
+    """Bring zones back when the weights are where they belong already."""
+    context, words = context_of(ctx), _zone_words(zones)
+    data = {"alb": zones.alb_id, "zones": list(zones.zone_ids)}
+    if dry_run:
+        answer(ctx, f"would bring {words} back into DNS (dry run)", {"dry_run": True, **data})
+        return
+    confirm(f"bring {words} of {zones.alb_id} back into DNS?", yes=yes)
+    bring_back(context, timeout_s=timeout_s)
+    answer(ctx, f"{words} is back in DNS; no traffic was away", data)
+
+
+def _zone_words(zones: "ZoneRecord") -> str:
+    from alb_dr.workflows.zone_companion import zone_names
+
+    return zone_names(zones.zone_ids)
 
 
 def _home(ctx: typer.Context, to_weights: str | None, *, dry_run: bool) -> "Weights | None":

@@ -325,7 +325,8 @@ class Zone:
         self.done: list[str] = []
         self.fails = fails
 
-    def begin(self) -> None:
+    def begin(self, alive: Callable[[], None]) -> None:
+        alive()
         self.done.append("begin")
         if self.fails is not None:
             raise self.fails

@@ -23,13 +23,18 @@ from alb_dr.errors import (
     Unreachable,
 )
 from alb_dr.model.manifest import Manifest
+from alb_dr.model.shift import ShiftPhase
+from alb_dr.model.weights import Weights
 from alb_dr.model.zone_shift import ZonePhase, ZoneRecord
 from alb_dr.workflows.gateway import albconfig_id
+from alb_dr.workflows.lease import DrillLock, lease_id
+from alb_dr.workflows.weights import set_weights
+from alb_dr.workflows.zone_companion import ZoneCompanion, leaving, zones_home
 from alb_dr.workflows.zone_record import RECORD, read_zones, zone_record_id, zone_words
 from alb_dr.workflows.zone_shift import ZonePorts, ZoneShift
 from tests.builders import PROJECT, a_topology
 from tests.fakes.argo import a_namespace
-from tests.fakes.fleet import writes
+from tests.fakes.fleet import a_fleet, writes
 from tests.fakes.gateway import Book, MovingClock, no_shield
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import TellTale
@@ -155,7 +160,7 @@ def test_a_zone_goes_out_of_DNS_and_comes_back(world: World) -> None:
     assert found is not None
     assert found.is_open
     assert zone_words(found) == (
-        "zone zone-c of alb-1 out, by ann@bastion since 2026-03-01T12:00:00+00:00: rehearsal"
+        "zone zone-c of alb-1 out of DNS, by ann@bastion since 2026-03-01T12:00:00+00:00: rehearsal"
     )
     assert world.zones().plan_back() == found.record
     assert "dry cancel zone-c" in world.alb.calls
@@ -416,6 +421,112 @@ def test_F8_of_two_operators_one_writes_the_record(world: World) -> None:
     assert found.record.by == "ann"
 
 
+# beside weights ----------------------------------------------------------------------------------
+
+HOME, MOVED = Weights.of({"c1": 20, "c2": 80}), Weights.of({"c1": 100, "c2": 0})
+
+
+def companion(world: World) -> ZoneCompanion:
+    """The zones of a switchover away from the second member, on a Fleet with its Ingress."""
+    world.fleet = a_fleet()
+    world.show_alb("alb-1")
+    zones = world.zones()
+    return ZoneCompanion(
+        topology=world.topology,
+        fleet=world.fleet,
+        narrator=world.voice,
+        zones=zones,
+        plan=zones.plan(leaving(world.topology, HOME, MOVED)),
+        home=HOME,
+        shift_id="s1",
+        reason="upgrade",
+    )
+
+
+def test_it_keeps_its_companion_alive_while_it_waits(world: World) -> None:
+    beats: list[int] = []
+    companion(world).begin(lambda: beats.append(1))
+    assert world.phase() is ZonePhase.OUT
+    assert len(beats) >= 2, "a zone takes 2.5 seconds, and each look is a second after the last"
+
+
+@pytest.mark.parametrize("phase", [ShiftPhase.ROLLED_BACK, ShiftPhase.ABORTED, ShiftPhase.FROZEN])
+def test_when_the_weights_are_home_the_zone_comes_back(world: World, phase: ShiftPhase) -> None:
+    zones = companion(world)
+    zones.begin(lambda: None)
+    zones.end(phase)
+    assert world.phase() is ZonePhase.BACK
+    assert set(world.alb.states.values()) == {"Active"}
+
+
+@pytest.mark.parametrize("phase", [ShiftPhase.DONE, ShiftPhase.FROZEN, ShiftPhase.STOPPED])
+def test_when_the_weights_are_elsewhere_the_zone_stays_and_back_knows_it(
+    world: World, phase: ShiftPhase
+) -> None:
+    zones = companion(world)
+    zones.begin(lambda: None)
+    set_weights(world.topology, MOVED, fleet=world.fleet, dry_run=False)
+    zones.end(phase)
+    assert world.phase() is ZonePhase.OUT
+    assert bool(world.voice.warnings) is (phase is not ShiftPhase.DONE)
+    home(world)
+    assert world.phase() is ZonePhase.BACK
+
+
+def home(world: World) -> ZoneRecord | None:
+    """What ``failover back`` does first."""
+    return zones_home(
+        world.topology,
+        world.zones("bob"),
+        fleet=world.fleet,
+        clock=world.clock,
+        narrator=world.voice,
+        holder="bob",
+        operation="b1",
+    )
+
+
+def test_a_way_back_holds_the_lock_and_gives_it_back(world: World) -> None:
+    companion(world).begin(lambda: None)
+    lock = DrillLock(
+        lease_id(world.topology), fleet=world.fleet, clock=world.clock, narrator=world.voice
+    )
+    lock.acquire(holder="ann", drill="other")
+    with pytest.raises(Conflict) as caught:
+        home(world)
+    assert caught.value.code == "ADR-LOCKED"
+    assert world.phase() is ZonePhase.OUT
+    lock.release()
+    home(world)
+    assert world.fleet.get(lease_id(world.topology)) is None
+    assert home(world) is None
+
+
+def test_a_zone_that_stays_out_after_a_rollback_is_RESTORE_INCOMPLETE(world: World) -> None:
+    zones = companion(world)
+    zones.begin(lambda: None)
+    world.alb.fail = lambda call: Unreachable("no answer") if call.startswith("read") else None
+    with pytest.raises(RestoreIncomplete, match="the weights are back, a zone is not: no answer"):
+        zones.end(ShiftPhase.ROLLED_BACK)
+    assert world.phase() is ZonePhase.OUT
+
+
+def test_without_the_Fleet_it_says_that_zones_may_be_out(world: World) -> None:
+    zones = companion(world)
+    zones.begin(lambda: None)
+    world.fleet.fail = lambda call: (
+        Unreachable("the Fleet is away") if "ingress" in call.lower() else None
+    )
+    zones.end(ShiftPhase.ROLLED_BACK)
+    assert "zones may still be out of DNS (the Fleet is away)" in world.voice.warnings[-1]
+
+
+def test_only_members_that_lose_everything_leave_their_zone(world: World) -> None:
+    assert [m.name for m in leaving(world.topology, HOME, MOVED)] == ["poc-ack-2"]
+    with pytest.raises(BadInput, match="no member loses all its traffic"):
+        leaving(world.topology, HOME, Weights.of({"c1": 99, "c2": 1}))
+
+
 # every instant ---------------------------------------------------------------------------------
 
 
@@ -505,7 +616,16 @@ def test_F3_interrupted_at_any_instant_nothing_is_left_half_way(at: int, when: s
 
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "[]", "{}", '{"zones": [["a", "b"]]}', '{"zones": 5}', "\x00", '{"phase": "out"}'],
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"zones": [["a", "b"]]}',
+        '{"zones": 5}',
+        "\x00",
+        '{"phase": "out of DNS"}',
+    ],
 )
 def test_F7_a_text_that_is_no_record_is_not_taken_for_one(text: str) -> None:
     assert ZoneRecord.parse(text) is None

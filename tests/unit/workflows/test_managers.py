@@ -1,0 +1,30 @@
+"""Who set the weights, as the API keeps it."""
+
+from __future__ import annotations
+
+from alb_dr.model.weights import Weights
+from alb_dr.workflows.managers import weight_setters
+from alb_dr.workflows.weights import ingress_id, set_weights
+from tests.builders import a_topology
+from tests.fakes.fleet import a_fleet
+
+
+def test_whoever_wrote_the_weights_last_is_named() -> None:
+    topology, fleet = a_topology(), a_fleet()
+    live = fleet.get(ingress_id(topology))
+    assert live is not None
+    assert weight_setters(live) == "alb-dr"
+    weights = Weights.of({"c1": 70, "c2": 30})
+    set_weights(topology, weights, fleet=fleet.as_manager("argocd-controller"), dry_run=False)
+    live = fleet.get(ingress_id(topology))
+    assert live is not None
+    assert weight_setters(live) == "argocd-controller"
+
+
+def test_an_object_that_keeps_no_names_was_set_by_somebody() -> None:
+    topology = a_topology()
+    live = a_fleet().get(ingress_id(topology))
+    assert live is not None
+    for fields in (None, [], [{"manager": "x", "fieldsV1": {"f:metadata": None}}]):
+        live.metadata["managedFields"] = fields  # type: ignore[index]  # a document of ours
+        assert weight_setters(live) == "somebody"
