@@ -51,6 +51,10 @@ races: N ?= 10000
 races: ## two operators start a drill at once (N=...)
 	$(PY) -m tests.races.run $(N)
 
+shift-races: N ?= 10000
+shift-races: ## two operators begin a shift at once (N=...)
+	$(PY) -m tests.races.shift $(N)
+
 histories: N ?= 100000
 histories: ## operators, guards, people and misfortune at random (N=...); the figure is the last line
 	$(PY) -m tests.histories.run $(N)

@@ -14,7 +14,7 @@ from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.shift_checks import starting_weights
 from alb_dr.workflows.shift_record import make_wish, read_record, update_record
 from alb_dr.workflows.unlock import forget_lock
-from alb_dr.workflows.weights import live_ingress, set_weights
+from alb_dr.workflows.weights import change_weights, live_ingress
 
 LOOK_S = 0.5
 """Between two looks at the record."""
@@ -90,7 +90,8 @@ def end_shift(
 def _end_dead(
     topology: Topology, record: ShiftRecord, wish: Wish, *, fleet: KubeApi
 ) -> ShiftRecord:
-    live = starting_weights(topology, live_ingress(topology, fleet=fleet)).as_dict()
+    ingress = live_ingress(topology, fleet=fleet)
+    live = starting_weights(topology, ingress).as_dict()
     listed = [dict(vector) for vector in record.vectors]
     step = listed.index(live) if live in listed else None
     if wish is Wish.FREEZE:
@@ -103,7 +104,7 @@ def _end_dead(
         )
     else:
         first, away = Weights.of(listed[0]), Away.parse(record.away)
-        set_weights(topology, first, fleet=fleet, dry_run=False, away=away)
+        change_weights(ingress, first, fleet=fleet, dry_run=False, away=away)
         phase, step = ShiftPhase.ABORTED, 0
     why = "its process was gone; ended from another terminal"
     ended = replace(record, phase=phase, step=step, why=why, beat=record.beat + 1)

@@ -16,7 +16,7 @@ from alb_dr.workflows.managers import weight_setters
 from alb_dr.workflows.shift_checks import starting_weights
 from alb_dr.workflows.shift_record import begin_record, update_record
 from alb_dr.workflows.shift_watch import Foreign
-from alb_dr.workflows.weights import live_ingress, set_weights
+from alb_dr.workflows.weights import change_weights, live_ingress
 
 
 class Journal(Protocol):
@@ -84,7 +84,8 @@ class ShiftHand:
             raise Foreign(f"somebody else set the weights to {named} ({who})")
         try:
             away = Away.parse(self.record.away) if self.record is not None else None
-            set_weights(self._topology, after, fleet=self._fleet, dry_run=False, away=away)
+            # The very object that was looked at: what came in between fails the patch's tests.
+            change_weights(ingress, after, fleet=self._fleet, dry_run=False, away=away)
         except Conflict as conflict:
             raise Foreign(conflict.message) from conflict
 

@@ -31,8 +31,10 @@ from alb_dr.render.annotations import weights_of
 from alb_dr.report.shift_data import shift_data, shift_lines
 from alb_dr.workflows.shift import Shift, foresee
 from alb_dr.workflows.shift_control import end_shift, steer
+from alb_dr.workflows.shift_hand import ShiftHand
 from alb_dr.workflows.shift_ports import ShiftPorts
 from alb_dr.workflows.shift_record import make_wish, read_record, record_words
+from alb_dr.workflows.shift_watch import Foreign
 from alb_dr.workflows.weights import set_weights
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet, the_members
@@ -552,3 +554,24 @@ def test_a_record_keeps_the_members_in_the_order_of_the_file() -> None:
     again = ShiftRecord.parse(record.dump())
     assert again is not None
     assert list(again.vectors[1].values()) == [20, 80]
+
+
+def test_I4_weights_that_somebody_sets_between_our_look_and_our_write_stay() -> None:
+    fleet = a_fleet()
+    set_weights(a_topology(), START, fleet=fleet, dry_run=False)
+    other, theirs = fleet.as_manager("argocd-controller"), Weights.of({"c1": 33, "c2": 67})
+    looked: list[str] = []
+
+    def meddle(call: str) -> None:
+        if looked == [f"get {ROUTE}"]:
+            looked.append("meddled")
+            set_weights(a_topology(), theirs, fleet=other, dry_run=False)
+        looked.append(call)
+
+    fleet.fail = meddle  # type: ignore[assignment]  # it refuses nothing
+    hand = ShiftHand(a_topology(), fleet=fleet, narrator=TellTale(), journal=Book())
+    with pytest.raises(Foreign):
+        hand.write(START, TARGET)
+    live = fleet.get(ROUTE)
+    assert live is not None
+    assert weights_of(live.annotations) == {"c1": "33", "c2": "67"}
