@@ -29,7 +29,7 @@ def confirm_typed(what: str, name: str, *, yes: bool) -> None:
         raise BadInput(
             "this needs consent, and there is no terminal to ask on", hint="add --yes to agree"
         )
-    sys.stderr.write(f"{what}\ntype {name} to agree: ")
+    sys.stderr.write(f"{what}\ntype {name} to go on: ")
     sys.stderr.flush()
     typed = sys.stdin.readline().strip()
     if typed != name:

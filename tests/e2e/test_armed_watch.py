@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 WATCH = ("failover", "watch", "--every", "500ms", "--over", "2s", "--timeout", "1s")
 PRIMARY = (*WATCH, "--away-from", "poc-ack-1")
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "how-to"
 
 
 @pytest.fixture(scope="module")
@@ -110,34 +108,3 @@ def test_primary_and_standby_exchange_their_roles(up: Shell) -> None:
         assert "does not take over by itself" in said
     finally:
         config.write_text(before)
-
-
-def commands_of(page: str) -> list[list[str]]:
-    """The alb-dr lines of a how-to, as a shell would split them."""
-    blocks = re.findall(r"```sh\n(.*?)```", (DOCS / page).read_text(), flags=re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
-    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("alb-dr")]
-
-
-def test_the_how_tos_work_as_written(up: Shell) -> None:
-    """Each line as it stands, only faster and without questions."""
-    up.ok("ingress", "set-weights", "20", "80")
-    quick = (*PACE, *PATIENT, "--yes")
-    there = commands_of("switch-over-and-back.md")
-    assert [words[:2] for words in there] == [
-        ["failover", "switchover"],
-        ["failover", "switchover"],
-        ["status"],
-        ["failover", "back"],
-    ]
-    for words in there:
-        faster = () if words == ["status"] else quick
-        faster += ("--stabilise", "1s") if "back" in words else ()
-        up.ok(*words, *faster, timeout=120)
-    assert weights(up) == ["20", "80"]
-    start, unarmed, armed = commands_of("emergency.md")
-    up.ok(*unarmed, "--for", "2s", timeout=60)
-    up.ok(*armed, "--for", "2s", "--yes", timeout=60)
-    up.ok(*start)
-    assert weights(up) == ["100", "0"]
-    up.ok("ingress", "set-weights", "20", "80", "--no-wait")

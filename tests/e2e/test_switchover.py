@@ -15,18 +15,8 @@ from tests.e2e.test_shift import PATIENT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
-QUICK = (
-    "--rate",
-    "400",
-    "--baseline",
-    "1s",
-    "--hold",
-    "1s",
-    "--steps",
-    "50,100",
-    "--yes",
-    *PATIENT,
-)
+PACE = ("--rate", "400", "--baseline", "1s", "--hold", "1s", "--steps", "50,100")
+QUICK = (*PACE, "--yes", *PATIENT)
 OVER = ("failover", "switchover", "--to", "poc-ack-1", "--reason", "maintenance")
 BACK = ("failover", "back", "--stabilise", "1s")
 

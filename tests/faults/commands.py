@@ -108,7 +108,9 @@ LOOKING = (
     Command(name="gateway wait", words=("gateway", "wait", *WAIT), optional=("/events",)),
     Command(name="ingress status", words=("ingress", "status"), optional=("/events",)),
     Command(
-        name="failover status", words=("failover", "status"), optional=("/leases", "/configmaps")
+        name="failover status",
+        words=("failover", "status"),
+        optional=("/leases", "/configmaps", "/ingresses"),
     ),
 )
 

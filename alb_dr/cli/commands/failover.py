@@ -166,18 +166,20 @@ def status(
         bool, typer.Option("--fail-if-open", help="Leave with code 11 when a drill is open.")
     ] = False,
 ) -> None:
-    """Say which drills are open, in every member."""
+    """Say which drills are open, in every member, who holds the lock, and what traffic is away."""
     context = context_of(ctx)
     found = _open(context)
     human = _table(found) if found else "no drill is open"
-    lock = _lock_words(context)
+    lock, away = _lock_words(context), _away_words(context)
     if lock is not None:
         human += f"\nlocked: {lock}"
     zones = _zones_words(context)
     if zones is not None:
         human += f"\n{zones} (alb-dr failover back)"
+    if away is not None:
+        human += f"\n{away}"
     code = ExitCode.RESTORE_INCOMPLETE if found and fail_if_open else ExitCode.OK
-    data = {"open": [_as_data(d) for d in found], "lock": lock, "zones": zones}
+    data = {"open": [_as_data(d) for d in found], "lock": lock, "zones": zones, "away": away}
     answer(ctx, human, data, exit_code=code)
 
 
@@ -248,6 +250,21 @@ def recover(
             _forget_lock(context, each.record.drill)
     human = "\n".join(f"{d['member']}: {d['object']}: {d['done']}, verified" for d in done)
     answer(ctx, human, {"open": [], "recovered": done, "executed": True})
+
+
+def _away_words(context: Context) -> str | None:
+    """From whom traffic was moved away; None when nothing was or the Fleet does not say."""
+    from alb_dr.errors import AlbDrError
+    from alb_dr.workflows.away import away_of, away_words
+    from alb_dr.workflows.weights import ingress_id
+
+    try:
+        live = context.fleet.get(ingress_id(context.topology))
+    except AlbDrError as error:
+        context.narrator.warn(f"the Ingress cannot be read: {error.message}")
+        return None
+    away = away_of(live) if live is not None else None
+    return None if away is None else away_words(context.topology, away)
 
 
 def _lock_words(context: Context) -> str | None:
