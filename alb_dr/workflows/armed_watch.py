@@ -104,7 +104,7 @@ class ArmedWatch:
                     return outcome, self._evidence(), done
             rest = self._plan.every_s - (self._clock.monotonic() - began)
             self._clock.sleep(max(0.0, min(rest, deadline.left_s)))
-        if self._in_a_row >= self._plan.failures:
+        if self._held_back:
             return WatchOutcome.HELD_BACK, self._held_back, None
         return WatchOutcome.QUIET, f"no failure in {self._plan.for_s:g} s", None
 

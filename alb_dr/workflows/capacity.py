@@ -40,9 +40,10 @@ def refuse_overload(
     The busiest pod of today is known to carry its load; each pod may have to carry ``headroom``
     times that. What an autoscaler may add counts.
     """
-    live = {m.id: members[m.id].get(workload_id(topology)) for m in topology.members}
+    busy = [m for m in topology.members if start[m.id] or target[m.id]]
+    live = {m.id: members[m.id].get(workload_id(topology)) for m in busy}
     today = busiest((weight, ready_pods(live[m])) for m, weight in start if weight)
-    for member in topology.members:
+    for member in busy:
         workload = live[member.id]
         if target[member.id] <= start[member.id] or workload is None:
             continue

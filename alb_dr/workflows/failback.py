@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from alb_dr.errors import AlbDrError, Refused
+from alb_dr.errors import AlbDrError, Refused, Unreachable
 from alb_dr.model.away import Away
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.member import MemberCluster
+from alb_dr.model.shift import ShiftRequest, vectors
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
@@ -19,7 +21,10 @@ from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.readiness import workload_waits_for
 from alb_dr.workflows.recover import open_drills
+from alb_dr.workflows.shift_checks import starting_weights
 from alb_dr.workflows.shift_ports import Remember
+from alb_dr.workflows.shift_record import read_record, refuse_open_shift
+from alb_dr.workflows.weights import live_ingress
 
 LOOK_S = 1.0
 """Between two looks at the members while they are to prove stable."""
@@ -62,6 +67,31 @@ def returning(target: Weights) -> Remember:
         return replace(earlier, former=target.as_dict()) if earlier is not None else None
 
     return remember
+
+
+def way_back(
+    topology: Topology,
+    request: ShiftRequest,
+    *,
+    fleet: KubeReader,
+    members: Mapping[str, KubeReader],
+) -> tuple[Weights, ...]:
+    """All weights on the way, the present ones first. Reads only.
+
+    Refused while a shift or a drill is open. Whether the members can serve is not asked yet:
+    that is waited for.
+    """
+    refuse_open_shift(read_record(topology, fleet))
+    for member in topology.members:
+        with suppress(Unreachable):
+            for drill in open_drills(members[member.id]):
+                raise Refused(
+                    f"{member.name}: a drill is open on {drill.workload.id}",
+                    hint="finish it first: alb-dr failover recover --execute",
+                    code="ADR-DRILL-OPEN",
+                )
+    start = starting_weights(topology, live_ingress(topology, fleet=fleet))
+    return (start, *vectors(start, request.target, request.percents))
 
 
 def gaining(topology: Topology, start: Weights, target: Weights) -> tuple[MemberCluster, ...]:

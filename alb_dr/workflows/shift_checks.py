@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alb_dr.errors import AlbDrError, BadInput, Conflict, Refused
+from alb_dr.errors import AlbDrError, BadInput, Conflict, Refused, Unreachable
 from alb_dr.model.manifest import Manifest
+from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights, parse_weight
 from alb_dr.ports import KubeReader, Narrator
@@ -51,23 +52,17 @@ def check_before(
     narrator: Narrator,
 ) -> None:
     """Refused unless every member that is to get traffic can carry it and no drill is open."""
-    pods = {}
+    pods: dict[str, int] = {}
     for member in topology.members:
-        api = members[member.id]
-        for drill in open_drills(api):
-            raise Refused(
-                f"{member.name}: a drill is open on {drill.workload.id}",
-                hint="finish it first: alb-dr failover recover --execute",
-                code="ADR-DRILL-OPEN",
+        try:
+            pods[member.id] = _able_pods(
+                topology, member, members[member.id], needed=bool(target[member.id])
             )
-        live = api.get(workload_id(topology))
-        pods[member.id] = ready_pods(live)
-        if target[member.id] and ((lacking := workload_waits_for(live)) or not pods[member.id]):
-            raise Refused(
-                f"{member.name} cannot carry traffic: {lacking or 'it has no pods'}",
-                hint="alb-dr distribute status shows every member",
-                code="ADR-CAPACITY",
-            )
+        except Unreachable as error:
+            if start[member.id] or target[member.id]:
+                raise
+            pods[member.id] = 0
+            narrator.warn(f"{member.name} has no part in this and was not asked: {error.message}")
     _warn_of_load(topology, start, target, pods, narrator)
     idle = [topology.member(m).name for m, weight in target if not weight]
     if idle:
@@ -75,6 +70,25 @@ def check_before(
             f"{', '.join(idle)} will have weight 0: it is not health-checked then and takes "
             "nothing over by itself"
         )
+
+
+def _able_pods(topology: Topology, member: MemberCluster, api: KubeReader, *, needed: bool) -> int:
+    """Its ready pods; Refused in a drill, and when it is needed but not ready to serve."""
+    for drill in open_drills(api):
+        raise Refused(
+            f"{member.name}: a drill is open on {drill.workload.id}",
+            hint="finish it first: alb-dr failover recover --execute",
+            code="ADR-DRILL-OPEN",
+        )
+    live = api.get(workload_id(topology))
+    pods = ready_pods(live)
+    if needed and ((lacking := workload_waits_for(live)) or not pods):
+        raise Refused(
+            f"{member.name} cannot carry traffic: {lacking or 'it has no pods'}",
+            hint="alb-dr distribute status shows every member",
+            code="ADR-CAPACITY",
+        )
+    return pods
 
 
 def _warn_of_load(

@@ -9,7 +9,7 @@ from alb_dr.cli.answer import answer
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.options import DryRun, NoWait, Yes
-from alb_dr.errors import BadInput, ExitCode
+from alb_dr.errors import BadInput, ExitCode, Interruption
 
 if TYPE_CHECKING:
     from alb_dr.workflows.emergency import Emergency, MovedAway
@@ -88,6 +88,9 @@ def _move(ctx: typer.Context, context: Context, emergency: "Emergency", *, look_
         if look_s:
             data["traffic"] = observed(context, look_s)
         run.keep(data)
+    except Interruption:
+        context.narrator.warn("whether the weights were moved: alb-dr failover status")
+        raise
     finally:
         run.close()
     follows = data.get("traffic", {}).get("follows", True)

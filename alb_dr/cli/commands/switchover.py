@@ -219,15 +219,17 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     if target is None:
         return
     request = pace.request(target, verb="back", reason=reason)
-    way = _back_checked(context, request, headroom)
     beside = f", and {_zone_words(zones)} into DNS before" if zones is not None else ""
     if dry_run:
+        way = _back_checked(context, request, headroom)
         foretell(ctx, way, verb="return", beside=beside)
         return
-    confirm(f"return the traffic: {way_words(context.topology, way)}{beside}?", yes=yes)
-    from alb_dr.workflows.failback import returning
+    from alb_dr.workflows.failback import returning, way_back
 
+    way = way_back(context.topology, request, fleet=context.fleet, members=context.members)
+    confirm(f"return the traffic: {way_words(context.topology, way)}{beside}?", yes=yes)
     _stable(context, way, window_s, longest_s)
+    _back_checked(context, request, headroom)
     if zones is not None:
         bring_back(context, timeout_s=zone_s)
     carry_out(ctx, request, remember=returning(target))

@@ -23,13 +23,17 @@ from alb_dr.workflows.failback import (
     returning,
     traffic_away,
     unhealthy,
+    way_back,
 )
 from alb_dr.workflows.shift import Shift
+from alb_dr.workflows.shift_checks import check_before
 from alb_dr.workflows.shift_control import end_shift
 from alb_dr.workflows.shift_record import read_record, record_words
 from alb_dr.workflows.switchover import check_switchover, remembering
 from alb_dr.workflows.weights import live_ingress, set_weights
 from tests.builders import a_topology
+from tests.fakes.kube import FakeKube
+from tests.unit.model.test_moves import THREE
 from tests.unit.workflows.test_shift import World, a_request
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -438,6 +442,42 @@ def test_members_that_do_not_become_healthy_are_not_waited_for_for_ever() -> Non
             window_s=5,
             timeout_s=30,
         )
+
+
+def three_with(world: World, error: AlbDrError) -> dict[str, FakeKube]:
+    """The world's members and a third that does not answer."""
+    third = FakeKube("poc-ack-3")
+    third.fail = lambda _: error
+    return {**world.members, "c3": third}
+
+
+def test_F41_a_lost_member_without_any_part_in_a_move_is_not_needed_for_it() -> None:
+    world = a_world()
+    members = three_with(world, Unreachable("no route"))
+    one, two = Weights.of({"c1": 100, "c2": 0, "c3": 0}), Weights.of({"c1": 0, "c2": 100, "c3": 0})
+    topology = a_topology(THREE)
+    check_before(topology, one, two, members=members, narrator=world.voice)
+    assert world.voice.warnings[0].startswith("poc-ack-3 has no part in this")
+    check_switchover(topology, one, two, members=members, headroom=1.3, narrator=world.voice)
+    half = Weights.of({"c1": 50, "c2": 0, "c3": 50})
+    for start, target in ((half, one), (one, half)):
+        with pytest.raises(Unreachable):
+            check_before(topology, start, target, members=members, narrator=world.voice)
+
+
+def test_F10_the_way_back_is_barred_by_an_open_drill_but_not_by_a_member_still_away() -> None:
+    world = a_world(OVER)
+    way = way_back(a_topology(), a_move(HOME), fleet=world.fleet, members=world.members)
+    assert [list(w.as_dict().values()) for w in way] == [[100, 0], [60, 40], [20, 80]]
+    world.members["c2"].fail = lambda _: Unreachable("no route")
+    way_back(a_topology(), a_move(HOME), fleet=world.fleet, members=world.members)
+    world.members["c2"].fail = lambda _: None
+    member = world.members["c2"]
+    mark = {"op": "add", "path": f"/metadata/labels/{escaped(LABEL)}", "value": "true"}
+    member.patch(member.list(DEPLOYMENT)[0].id, [mark])
+    with pytest.raises(Refused, match="a drill is open") as refusal:
+        way_back(a_topology(), a_move(HOME), fleet=world.fleet, members=world.members)
+    assert refusal.value.code == "ADR-DRILL-OPEN"
 
 
 def test_F10_no_traffic_returns_to_a_member_in_a_drill() -> None:
