@@ -32,6 +32,8 @@ from alb_dr.workflows.shift_checks import starting_weights
 from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.weights import live_ingress
 
+SURVIVORS_S = 5.0
+"""How long the survivors' answers are waited for: a flip that cannot know is not made."""
 SIDE_BY_SIDE = 32
 """Requests of a probe at a time: when all time out it still takes one time-out only."""
 
@@ -203,6 +205,7 @@ class ArmedWatch:
             reason=f"watch: {self._evidence()}",
             verb="watch",
             only_if_known=True,
+            moment_s=SURVIVORS_S,
         )
         try:
             why = forbidden(self._topology, self._fleet)

@@ -30,7 +30,7 @@ from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.shift_checks import starting_weights
 from alb_dr.workflows.shift_hand import Journal
 from alb_dr.workflows.shift_record import read_record, record_verb, update_record
-from alb_dr.workflows.survivors import SurvivorLook, Survivors
+from alb_dr.workflows.survivors import MOMENT_S, SurvivorLook, Survivors
 from alb_dr.workflows.weights import change_weights, live_ingress
 
 TRIES = 3
@@ -42,7 +42,7 @@ class Emergency:
     """What was asked for: whom to leave (names or ids), why; whose lock may be taken over.
 
     ``only_if_known``: survivors that cannot be asked are refused, as a machine must do that
-    decides by itself.
+    decides by itself. ``moment_s`` is how long their answers are waited for.
     """
 
     operation: str
@@ -51,6 +51,7 @@ class Emergency:
     verb: str = "start"
     take_over: str | None = None
     only_if_known: bool = False
+    moment_s: float = MOMENT_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,11 @@ class _Move:
         gone = self._gone()
         others = [m for m in self._topology.members if m.id not in gone]
         look = SurvivorLook(
-            self._topology, others, members=self._ports.members, clock=self._ports.clock
+            self._topology,
+            others,
+            members=self._ports.members,
+            clock=self._ports.clock,
+            moment_s=self._emergency.moment_s,
         )
         live = live_ingress(self._topology, fleet=self._ports.fleet)
         start, target = self._split(live)

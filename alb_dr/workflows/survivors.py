@@ -17,7 +17,7 @@ from alb_dr.ports import Clock, KubeReader
 from alb_dr.workflows.control_side import ready_endpoints
 
 MOMENT_S = 0.7
-"""How long the survivors' answers are waited for: the whole move is to take less than 2 s."""
+"""How long a person's emergency waits for them: the whole move is to take less than 2 s."""
 POLL_S = 0.01
 """Between two looks whether all have answered."""
 
@@ -45,10 +45,12 @@ class SurvivorLook:
         *,
         members: Callable[[str], KubeReader],
         clock: Clock,
+        moment_s: float,
     ) -> None:
+        self._moment_s = moment_s
         self._names = [m.name for m in wanted]
         self._clock = clock
-        self._end = clock.monotonic() + MOMENT_S
+        self._end = clock.monotonic() + moment_s
         self._seen: dict[str, int] = {}
         self._failed: dict[str, str] = {}
         for member in wanted:
@@ -68,7 +70,7 @@ class SurvivorLook:
         """What is known when all have answered or the moment is over."""
         while self._open() and self._clock.monotonic() < self._end:
             self._clock.sleep(POLL_S)
-        silent = f"no answer within {MOMENT_S:g} s"
+        silent = f"no answer within {self._moment_s:g} s"
         return Survivors(
             endpoints={n: self._seen[n] for n in self._names if n in self._seen},
             unknown={n: self._failed.get(n, silent) for n in self._names if n not in self._seen},

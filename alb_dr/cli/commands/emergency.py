@@ -8,6 +8,7 @@ import typer
 from alb_dr.cli.answer import answer
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.options import DryRun, NoWait, Yes
 from alb_dr.errors import BadInput, ExitCode, Interruption
 
@@ -30,6 +31,12 @@ def start(  # noqa: PLR0913, PLR0917  every flag is one parameter
             "--take-over", metavar="ID", help="The drill or shift that must give way, if one runs."
         ),
     ] = None,
+    ask_survivors: Annotated[
+        str,
+        typer.Option(
+            "--ask-survivors", metavar="TIME", help="Longest wait for whether they can serve."
+        ),
+    ] = "0.7s",
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
@@ -49,7 +56,11 @@ def start(  # noqa: PLR0913, PLR0917  every flag is one parameter
         raise BadInput("--reason is empty; the next person must know why")
     context = context_of(ctx)
     emergency = Emergency(
-        operation=secrets.token_hex(4), away_from=away_from, reason=reason, take_over=take_over
+        operation=secrets.token_hex(4),
+        away_from=away_from,
+        reason=reason,
+        take_over=take_over,
+        moment_s=seconds_of(ask_survivors, what="ask-survivors"),
     )
     if dry_run:
         _foresee(ctx, context, emergency)
