@@ -19,6 +19,7 @@ class OptionalRun:
         from alb_dr.errors import AlbDrError
 
         self._narrator = context.narrator
+        self._verb = emergency.verb
         self._run: RunDir | None = None
         self._ledger: Ledger | None = None
         try:
@@ -43,10 +44,12 @@ class OptionalRun:
     def keep(self, data: dict[str, Any]) -> None:
         """Keep the answer beside the ledger."""
         from alb_dr.errors import AlbDrError
+        from alb_dr.journal.rundir import DESCRIPTION
 
         try:
             if self._run is not None:
                 self._run.write_json("report.json", data)
+                self._run.write_json(DESCRIPTION, {"verb": self._verb})
         except (AlbDrError, OSError) as error:
             self._narrator.warn(f"the report could not be kept: {error}")
 

@@ -50,7 +50,10 @@ def _recomputed(run: "RunDir") -> "tuple[Page, dict[str, Any]]":
         return _shift_run(run, document)
     if verb == "drill":
         return _drill_run(run)
-    raise BadInput(f"{run.path} is a run of {verb!r}, which cannot be shown again")
+    raise BadInput(
+        f"{run.path} is a run of {verb!r}, which has no page",
+        hint=f"what it found is in {run.path / 'report.json'}",
+    )
 
 
 def _verify_run(run: "RunDir", document: dict[str, Any]) -> "tuple[Page, dict[str, Any]]":

@@ -115,7 +115,7 @@ def _header(context: Context, name: str) -> dict[str, str]:
 def _run(ctx: typer.Context, context: Context, plan: "WatchPlan") -> None:
     from alb_dr.cli.emergency import emergency_ports, observed
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import create_run
+    from alb_dr.journal.rundir import DESCRIPTION, create_run
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.model.watch import WatchOutcome
     from alb_dr.workflows.armed_watch import ArmedWatch, WatchPorts
@@ -130,6 +130,7 @@ def _run(ctx: typer.Context, context: Context, plan: "WatchPlan") -> None:
         if report.outcome is WatchOutcome.FLIPPED:
             data["traffic"] = observed(context, context.config.settings.dataplane_timeout_s)
         run.write_json("report.json", data)
+        run.write_json(DESCRIPTION, {"verb": "watch"})
     finally:
         log.close()
         ledger.close()
