@@ -251,6 +251,22 @@ class SampleLog(Protocol):
         ...
 
 
+class FaultBox(Protocol):
+    """Doing faults to the members of a sandbox. There is none for a real Fleet."""
+
+    def inject(self, fault: str, member: str, *, drill: str, value: int) -> None:
+        """Do a fault to a member, remembered under a drill; Conflict while another's is on."""
+        ...
+
+    def clear(self, member: str, *, drill: str) -> bool:
+        """Take a drill's faults of a member back; False when there are none of it."""
+        ...
+
+    def open(self) -> Mapping[str, str]:
+        """Members by name that bear faults of a drill, and which drill."""
+        ...
+
+
 class Clock(Protocol):
     """Time."""
 

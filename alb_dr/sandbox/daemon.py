@@ -55,9 +55,11 @@ def _handler(world: World) -> Any:
     async def handle(request: dict[str, Any]) -> dict[str, Any]:
         match request.get("do"):
             case "inject":
-                await world.inject(request["fault"], request["member"], request["value"])
+                drill = request.get("drill", "")
+                fault, member, value = request["fault"], request["member"], request["value"]
+                await world.inject(fault, member, value, drill=drill)
             case "clear":
-                await world.clear(request.get("member"))
+                await world.clear(request.get("member"), drill=request.get("drill", ""))
             case "cloud-fault":
                 world.cloud.faults.inject(CloudFault(**request["fault"]))
             case "cloud-clear":

@@ -77,6 +77,8 @@ class Member:
         self.port = 0
         self.token = secrets.token_urlsafe(24)
         self.faults: set[str] = set()
+        self.drill = ""
+        """Whose drill did the faults; empty for those somebody did by hand."""
         self.deployments: Reconciler | None = None
 
     @property
@@ -264,12 +266,21 @@ class World:
         names = ", ".join(m.name for m in self.members)
         raise BadInput(f"{name!r} is no member of the sandbox", hint=f"members are: {names}")
 
-    async def inject(self, fault: str, name: str, value: int) -> None:
-        """Do a fault to a member; BadInput for one that does not exist."""
+    async def inject(self, fault: str, name: str, value: int, *, drill: str = "") -> None:
+        """Do a fault to a member; BadInput for one that does not exist.
+
+        A drill's fault is done only to a member that has none.
+        """
         member = self.member(name)
+        if drill and member.faults and member.drill != drill:
+            raise BadInput(
+                f"{name} has faults already: {', '.join(sorted(member.faults))}",
+                hint=f"alb-dr sandbox fault clear {name}",
+            )
         if fault not in FAULTS:
             raise BadInput(f"{fault!r} is no fault", hint=f"faults are: {', '.join(FAULTS)}")
         member.faults.add(fault)
+        member.drill = member.drill or drill
         if fault == "pods-down":
             member.kubelet.kill_all()
         if fault in {"zone-down", "hung"}:
@@ -285,10 +296,13 @@ class World:
         if fault in {"api-down", "zone-down"}:
             await member.cluster.stop_serving()
 
-    async def clear(self, name: str | None) -> None:
-        """Take the faults of one member, or of all, back."""
+    async def clear(self, name: str | None, *, drill: str = "") -> None:
+        """Take the faults of one member, or of all, back; with ``drill`` only those of that."""
         for member in self.members if name is None else [self.member(name)]:
+            if drill and member.drill != drill:
+                continue
             member.faults.clear()
+            member.drill = ""
             member.kubelet.clear()
             if member.deployments is not None:
                 # What a quota kept from being made is made now.
@@ -331,6 +345,7 @@ class World:
                     "pids": m.kubelet.pids,
                     "faults": sorted(m.faults),
                     "scaler": scaler_of(m.cluster.client("sandbox")),
+                    "drill": m.drill,
                 }
                 for m in self.members
             ],
