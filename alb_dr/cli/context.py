@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alb_dr.journal.pins import Pins
     from alb_dr.model.settings import Config
     from alb_dr.model.topology import Topology
-    from alb_dr.ports import ApiIdentity, Clock, KubeApi, Narrator, Prober
+    from alb_dr.ports import ApiIdentity, Clock, FaultBox, KubeApi, Narrator, Prober
 
 FORMATS = ("table", "json", "short", "junit")
 """What ``-o`` may say; a command that lacks one of them refuses it."""
@@ -153,6 +153,13 @@ class Context:
         from alb_dr.journal.pins import Pins
 
         return Pins(self.config.settings.state_dir, self.config.path)
+
+    @cached_property
+    def box(self) -> FaultBox | None:
+        """The faults of the sandbox, where the project file is one's."""
+        from alb_dr.sandbox.fault_box import fault_box
+
+        return fault_box(self.config.path)
 
     @cached_property
     def prober(self) -> Prober:

@@ -7,11 +7,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from alb_dr.errors import AlbDrError, Interruption, Refused, RestoreIncomplete
+from alb_dr.stats.capacity import HEADROOM
 
 if TYPE_CHECKING:
     from alb_dr.cli.context import Context
@@ -20,13 +21,19 @@ if TYPE_CHECKING:
     from alb_dr.model.drill import DrillPlan
     from alb_dr.model.drill_report import DrillReport
     from alb_dr.workflows.drill import Drill
+    from alb_dr.workflows.rail_scene import RailRules
 
 LEAVE_S = 5.0
 """Longest the watchdog may take to leave when it is told to."""
 
 
 def run_drill(
-    context: Context, plan: DrillPlan, *, watched: bool = True, files: ReportFiles | None = None
+    context: Context,
+    plan: DrillPlan,
+    rules: RailRules,
+    *,
+    watched: bool = True,
+    files: ReportFiles | None = None,
 ) -> DrillReport:
     """The drill; ledger, samples and report are in the run's folder, also when it is cut short.
 
@@ -56,8 +63,9 @@ def run_drill(
         log=log,
         keep=lambda described: keep(context, run, described),
         run_name=run.name,
+        box=context.box,
     )
-    drill = Drill(plan, context.topology, ports)
+    drill = Drill(plan, context.topology, ports, rules)
     try:
         with closing(ledger), closing(log):
             watchdog = start_watchdog(context, plan, run) if watched else None
@@ -96,6 +104,34 @@ def _as_far_as_possible(context: Context) -> Iterator[None]:
         yield
     except (AlbDrError, OSError) as error:
         context.narrator.warn(f"the run could not be recorded whole: {error}")
+
+
+def rules_of(
+    context: Context,
+    plan: DrillPlan,
+    *,
+    overrides: Collection[str] = (),
+    options: Collection[str] = (),
+    strict: bool = False,
+    headroom: float = HEADROOM,
+) -> RailRules:
+    """How strict the guard rails are for this project.
+
+    A sandbox was made a moment ago; unless ``strict`` the age of its survivors is not asked for.
+    """
+    from alb_dr.workflows.rail_scene import STEADY_S, RailRules
+
+    lenient = context.box is not None and not strict
+    return RailRules(
+        overrides=frozenset(overrides),
+        options=frozenset(options),
+        strict=strict,
+        steady_s=0.0 if lenient else STEADY_S,
+        lasts_s=plan.expires_s,
+        longest_s=plan.baseline_s + plan.observe_s + 2 * plan.restore_timeout_s,
+        ramp=plan.ramp,
+        headroom=headroom,
+    )
 
 
 def start_watchdog(context: Context, plan: DrillPlan, run: RunDir) -> subprocess.Popen[bytes]:

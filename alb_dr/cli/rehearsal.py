@@ -145,7 +145,7 @@ class Rehearsal:
         return report.verdict is Verdict.PASS, split_words(report), {"verdict": report.verdict}
 
     def _drill(self, victim: str) -> tuple[bool, str, Mapping[str, Any]]:
-        from alb_dr.cli.drilling import run_drill
+        from alb_dr.cli.drilling import rules_of, run_drill
         from alb_dr.model.drill import DrillPlan
         from alb_dr.model.drill_report import DrillOutcome
         from alb_dr.report.drill_json import drill_data
@@ -159,7 +159,7 @@ class Rehearsal:
             observe_s=5.0,
             restore_timeout_s=30.0,
         )
-        report = run_drill(self._context, plan)
+        report = run_drill(self._context, plan, rules_of(self._context, plan))
         return report.outcome is DrillOutcome.SUCCEEDED, drill_words(report), drill_data(report)
 
 

@@ -52,6 +52,25 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-AT-ZERO": "The workload is at 0 replicas already, so there is nothing to rehearse.",
     "ADR-DRILL-OPEN": "An earlier drill has not been put back. Finish it first: `alb-dr failover "
     "recover --execute`. It needs only the member's API.",
+    "ADR-SURVIVOR-YOUNG": "A member that would have to take over became available, or restarted a "
+    "container, only minutes ago. Wait until it has proven itself; "
+    "`--override ADR-SURVIVOR-YOUNG` goes on all the same.",
+    "ADR-KILL-SWITCH": "The ConfigMap `alb-dr-control` in the Ingress' namespace forbids drills: "
+    "its data `drills` is not `allowed`. Whoever may allow them changes it there; no option of a "
+    "drill does. With `--strict` a ConfigMap that is missing forbids them, too.",
+    "ADR-DRILL-WINDOW": "The ConfigMap `alb-dr-control` bounds the hours in which a drill may "
+    "begin (`window`, like `Mon-Fri 09:00-16:30`, and `timezone`), and this is none of them. "
+    "Wait, or `--override ADR-DRILL-WINDOW`.",
+    "ADR-NOT-CONNECTED": "The AlbConfig does not list every member as connected, so the gateway "
+    "may not know the survivors. `alb-dr gateway status` says what it waits for; "
+    "`--override ADR-NOT-CONNECTED` goes on all the same.",
+    "ADR-DRILL-EXPIRES": "A credential ends while a drill might still need it for the restore. "
+    "Fetch the kubeconfig again; `--override ADR-DRILL-EXPIRES` goes on, and the drill ends early "
+    "when the end comes near.",
+    "ADR-NO-SANDBOX": "Faults named `sandbox:…` are done to the processes of a sandbox. On a real "
+    "Fleet there is nothing alb-dr could do them with.",
+    "ADR-LIVE-WEIGHTS": "The live weights are no split: they are no numbers, or do not sum to 100. "
+    "A drill would measure nonsense and could not say what to put back.",
     "ADR-SURVIVOR": "A member that would have to take over is not ready itself. This refusal "
     "cannot be overridden.",
     "ADR-NOT-HEALTHY": "A switchover is planned, so every member that carries traffic, before or "

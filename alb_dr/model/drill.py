@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 SCHEMA = 1
@@ -11,7 +12,12 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillPlan:
-    """One rehearsed failure. Seconds, requests per second; ``reason`` is for the record."""
+    """One rehearsed failure. Seconds, requests per second; ``reason`` is for the record.
+
+    ``fault`` is one of workflows/faults.py; ``ramp`` says that the weight comes back in steps;
+    ``abort_errors`` is the share of lost requests beyond the baseline's that ends a drill once
+    the traffic had recovered.
+    """
 
     drill_id: str
     victim: str
@@ -21,13 +27,19 @@ class DrillPlan:
     observe_s: float = 15.0
     restore_timeout_s: float = 120.0
     expires_s: float = 600.0
+    fault: str = "scale-to-zero"
+    fault_value: int = 0
+    ramp: bool = False
+    abort_errors: float = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillRecord:
     """What stands on the scaled workload: written in the same patch that scales it to 0.
 
-    Whoever finds it can put things back without anything else.
+    Whoever finds it can put things back without anything else. ``least`` is the minimum of the
+    HorizontalPodAutoscaler, below which it would not let the replicas stay; ``paused`` holds the
+    former values of the annotations that paused a KEDA ScaledObject, None for one that was absent.
     """
 
     drill: str
@@ -36,10 +48,18 @@ class DrillRecord:
     reason: str
     by: str
     schema: int = SCHEMA
+    least: int | None = None
+    paused: Mapping[str, str | None] | None = None
+
+    @property
+    def goal(self) -> int:
+        """The replicas a restore writes."""
+        return max(self.replicas, self.least or 0)
 
     def dump(self) -> str:
-        """The annotation's value."""
-        return json.dumps(asdict(self), sort_keys=True)
+        """The annotation's value; what is not set is left out, so that older guards read it."""
+        facts = {key: value for key, value in asdict(self).items() if value is not None}
+        return json.dumps(facts, sort_keys=True)
 
     @staticmethod
     def parse(text: str) -> DrillRecord | None:
@@ -49,5 +69,15 @@ class DrillRecord:
             record = DrillRecord(**raw)
         except (ValueError, TypeError):
             return None
-        sound = record.schema == SCHEMA and isinstance(record.replicas, int)
-        return record if sound and record.replicas > 0 else None
+        return record if record.schema == SCHEMA and _sound(record) else None
+
+
+def _sound(record: DrillRecord) -> bool:
+    """Whether every field is what it should be: anybody may have written the annotation."""
+    whole = [record.replicas, *([record.least] if record.least is not None else [])]
+    words = (record.drill, record.deadline, record.reason, record.by)
+    return (
+        all(type(number) is int and number > 0 for number in whole)
+        and all(isinstance(word, str) for word in words)
+        and (record.paused is None or isinstance(record.paused, dict))
+    )

@@ -60,18 +60,27 @@ class Weights:
         largest remainders, so the sum stays 100. Raises BadInput when nobody is left to carry the
         traffic.
         """
-        others = {m: w for m, w in self.by_member if m not in gone and w > 0}
+        return self._shared(dict.fromkeys(gone, 0))
+
+    def holding(self, member: str, points: int) -> Weights:
+        """The same split with ``member`` at ``points``; the others share the rest as above."""
+        return self._shared({member: points})
+
+    def _shared(self, fixed: Mapping[str, int]) -> Weights:
+        """The others share, in proportion, what some fixed weights leave."""
+        others = {m: w for m, w in self.by_member if m not in fixed and w > 0}
         if not others:
-            others = {m: 1 for m, _ in self.by_member if m not in gone}
+            others = {m: 1 for m, _ in self.by_member if m not in fixed}
         if not others:
-            raise BadInput(f"no other member can carry the traffic of {', '.join(gone)}")
-        carried = sum(others.values())
-        exact = {m: w * TOTAL / carried for m, w in others.items()}
+            raise BadInput(f"no other member can carry the traffic of {', '.join(fixed)}")
+        carried, left = sum(others.values()), TOTAL - sum(fixed.values())
+        exact = {m: w * left / carried for m, w in others.items()}
         rounded = {m: int(x) for m, x in exact.items()}
-        missing = TOTAL - sum(rounded.values())
+        missing = left - sum(rounded.values())
         for m in sorted(exact, key=lambda m: exact[m] - rounded[m], reverse=True)[:missing]:
             rounded[m] += 1
-        return Weights(tuple((m, rounded.get(m, 0)) for m, _ in self.by_member))
+        found = {**rounded, **fixed}
+        return Weights(tuple((m, found.get(m, 0)) for m, _ in self.by_member))
 
 
 def parse_weight(text: str, *, of: str) -> int:

@@ -111,7 +111,7 @@ def _refuse_open_drills(api: KubeReader, narrator: Narrator) -> None:
         return
     for drill in drills:
         raise Refused(
-            f"{api.label}: a drill is open on {drill.workload.id}",
+            f"{api.label}: a drill is open on {drill.target.id}",
             hint="finish it first: alb-dr failover recover --execute",
             code="ADR-DRILL-OPEN",
         )

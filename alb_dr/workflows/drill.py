@@ -3,60 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alb_dr.errors import AlbDrError, Interruption, OutcomeUnknown, RestoreIncomplete
-from alb_dr.model.drill import DrillPlan, DrillRecord
+from alb_dr.errors import AlbDrError, Conflict, Interruption, OutcomeUnknown, RestoreIncomplete
+from alb_dr.model.drill import DrillPlan
 from alb_dr.model.drill_report import DrillOutcome, DrillReport, DrillRun, Ended, Marks, Step
+from alb_dr.model.fleet_record import DrillPhase, FleetRecord
 from alb_dr.model.load import OpenLoad, Target
-from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
 from alb_dr.model.verify import ProberFacts
+from alb_dr.stats.drill_alarm import DrillAlarm
 from alb_dr.stats.drill_judgement import report_of, unsteady
+from alb_dr.stats.vigil import baseline_of
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.drill_fault import Fault
+from alb_dr.workflows.drill_book import DrillBook
+from alb_dr.workflows.drill_conditions import DrillConditions
+from alb_dr.workflows.drill_fault import Fault, FaultSetting
 from alb_dr.workflows.drill_ports import DrillPorts
-from alb_dr.workflows.drill_record import replicas_of
+from alb_dr.workflows.drill_ramp import DrillRamp, ramp_for
+from alb_dr.workflows.drill_return import DrillReturn
 from alb_dr.workflows.drill_traffic import DrillTraffic, percentages
 from alb_dr.workflows.drill_watch import DrillWatch, WatchHooks
-from alb_dr.workflows.fault_scale import ScaleToZero
-from alb_dr.workflows.guardrails import check_guardrails
+from alb_dr.workflows.faults import make_fault
+from alb_dr.workflows.fleet_record import DrillEvidence
+from alb_dr.workflows.guardrails import Cleared, check_guardrails
 from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.prober_facts import facts_of
-
-BACK = 0.8
-"""Part of its former share that a restored member must serve again."""
+from alb_dr.workflows.rail_scene import RailRules, RailScene
 
 
 class Drill:
     """One drill under way."""
 
-    def __init__(self, plan: DrillPlan, topology: Topology, ports: DrillPorts) -> None:
+    def __init__(
+        self, plan: DrillPlan, topology: Topology, ports: DrillPorts, rules: RailRules | None = None
+    ) -> None:
         self._plan = plan
         self._topology = topology
         self._ports = ports
+        self._rules = rules or RailRules()
         self._clock = ports.clock
         self._narrator = ports.narrator
-        self._journal = ports.journal
-        self._victim = topology.member(plan.victim)
-        self._names = tuple(m.name for m in topology.members)
-        self.samples = SampleColumns()
-        self._lock = DrillLock(
-            lease_id(topology),
+        self._book = DrillBook(ports.journal, ports.narrator)
+        self._evidence = DrillEvidence(
+            topology.ingress.namespace,
             fleet=ports.fleet,
             clock=ports.clock,
             narrator=ports.narrator,
         )
+        self._victim = topology.member(plan.victim)
+        self._names = tuple(m.name for m in topology.members)
+        self.samples = SampleColumns()
+        self._lock = DrillLock(
+            lease_id(topology), fleet=ports.fleet, clock=ports.clock, narrator=ports.narrator
+        )
         self._lost_lock: str | None = None
-        self._path_tested = ScaleToZero.path_tested
-        self._not_tested: Sequence[str] = ScaleToZero.not_tested
+        self._path_tested = ""
+        self._not_tested: Sequence[str] = ()
         self._marks = Marks()
         self._timeline: list[Step] = []
         self._ended: Ended | None = None
+        self._found: Ended | None = None
+        self._is_open = False
         self._prober_facts: ProberFacts | None = None
+        self._victim_leaves = True
         self._url = ""
         self._addresses: Sequence[str] = ()
         self._started: datetime | None = None
@@ -67,27 +81,44 @@ class Drill:
         Raises Refused and its like before the harm; RestoreIncomplete when the restore is not
         proven; Interruption after a proven restore.
         """
-        with self._narrator.phase("checking the guard rails"):
-            workload = check_guardrails(
-                self._topology,
-                self._victim,
-                fleet=self._ports.fleet,
-                members=self._ports.members,
-                clock=self._clock,
-                narrator=self._narrator,
-            )
+        cleared = self._check()
         target = target_of(self._topology, fleet=self._ports.fleet)
         self._lock.acquire(holder=self._ports.operator, drill=self._plan.drill_id)
         try:
-            return self._measured(target, workload)
+            report = self._measured(target, cleared)
+            self._found = Ended(outcome=report.outcome, why=report.why)
         except BaseException as error:
             self._end_with(error)
             raise
         finally:
             with self._ports.shield():
-                self._lock.release()
+                self._close()
+        return report
 
-    def _measured(self, target: Target, workload: Manifest) -> DrillReport:
+    def _check(self) -> Cleared:
+        with self._narrator.phase("checking the guard rails"):
+            return check_guardrails(
+                RailScene(
+                    topology=self._topology,
+                    victim=self._victim,
+                    fault=self._plan.fault,
+                    fleet=self._ports.fleet,
+                    members=self._ports.members,
+                    clock=self._clock,
+                    narrator=self._narrator,
+                    rules=self._rules,
+                )
+            )
+
+    def _close(self) -> None:
+        """Close the Fleet record, unless the harm may still be in force; give the lock back."""
+        if not self._is_open:
+            ended = self._found or self._ended
+            if ended is not None:
+                self._evidence.close(str(ended.outcome), ended.why)
+        self._lock.release()
+
+    def _measured(self, target: Target, cleared: Cleared) -> DrillReport:
         """The drill under traffic, with the lock held."""
         target = replace(target, reuse=True, by_turns=True)
         stream = self._ports.prober.start(target, OpenLoad(rate=self._plan.rate))
@@ -103,7 +134,7 @@ class Drill:
         )
         try:
             if self._is_steady(traffic):
-                self._harm_and_take_back(traffic, self._fault(workload))
+                self._rehearse(traffic, cleared)
         finally:
             self._prober_facts = facts_of(stream.stop())
             traffic.take_rest()
@@ -127,6 +158,7 @@ class Drill:
             timeline=tuple(self._timeline),
             ended=self._ended,
             prober=self._prober_facts,
+            victim_leaves=self._victim_leaves,
             url=self._url,
             addresses=self._addresses,
             started=self._started,
@@ -137,6 +169,7 @@ class Drill:
         """Note what ended the drill; an incomplete restore outranks whatever was noted before."""
         if isinstance(error, RestoreIncomplete):
             self._ended = Ended(outcome=DrillOutcome.RESTORE_INCOMPLETE, why=error.message)
+            self._is_open = True
         elif isinstance(error, Interruption):
             self._ended = Ended(outcome=DrillOutcome.INTERRUPTED, why=str(error))
         elif self._ended is None:
@@ -159,21 +192,22 @@ class Drill:
         self._say(f"steady state: {seen}, {lost} of {total} lost")
         return unsteady(self.described, self.samples) is None
 
-    def _fault(self, workload: Manifest) -> Fault:
-        record = DrillRecord(
+    def _setting(self, cleared: Cleared) -> FaultSetting:
+        return FaultSetting(
             drill=self._plan.drill_id,
-            replicas=replicas_of(workload),
+            topology=self._topology,
+            victim=self._victim,
+            workload=cleared.workload,
+            ingress=cleared.ingress,
+            member=self._ports.members[self._victim.id],
+            fleet=self._ports.fleet,
+            clock=self._clock,
+            narrator=self._narrator,
             deadline=self._deadline(),
             reason=self._plan.reason,
             by=self._ports.operator,
-        )
-        return ScaleToZero(
-            workload,
-            record,
-            victim=self._victim,
-            api=self._ports.members[self._victim.id],
-            clock=self._clock,
-            narrator=self._narrator,
+            least=cleared.least,
+            paused=cleared.paused,
         )
 
     def _deadline(self) -> str:
@@ -182,89 +216,171 @@ class Drill:
 
     # harm and restore --------------------------------------------------------------------------
 
-    def _harm_and_take_back(self, traffic: DrillTraffic, fault: Fault) -> None:
+    def _rehearse(self, traffic: DrillTraffic, cleared: Cleared) -> None:
+        """Everything from the record on the Fleet to the traffic that is back."""
+        if self._lost_lock is not None:
+            raise Conflict(f"{self._lost_lock}; nothing was harmed", code="ADR-LOCKED")
+        setting = self._setting(cleared)
+        fault = make_fault(
+            self._plan.fault, setting, box=self._ports.box, value=self._plan.fault_value
+        )
+        ramp = ramp_for(self._plan, setting, fault, self.samples)
         self._path_tested, self._not_tested = fault.path_tested, fault.not_tested
-        self._journal.write("intent", **fault.intent())
+        self._victim_leaves = fault.moves_traffic
+        self._arm(fault, ramp, setting)
+        self._harm_and_take_back(traffic, fault, ramp, cleared)
+        self._return(traffic, fault, ramp, cleared)
+
+    def _return(
+        self, traffic: DrillTraffic, fault: Fault, ramp: DrillRamp | None, cleared: Cleared
+    ) -> None:
+        """Give the weight back in steps, or at once; wait until the traffic is back."""
+        way = DrillReturn(
+            self._topology,
+            self._victim,
+            fleet=self._ports.fleet,
+            clock=self._clock,
+            narrator=self._narrator,
+            timeout_s=self._plan.restore_timeout_s,
+        )
+        try:
+            if ramp is not None and ramp.is_holding:
+                self._is_open = True
+                way.climb(traffic, ramp)
+                self._is_open = False
+                if ramp.troubles:
+                    why = f"the return overloaded it: {ramp.troubles[0]}"
+                    self._end(DrillOutcome.ABORTED, why)
+            due = way.share_due(traffic, cleared, fired_s=self._marks.fired_s or 0.0)
+            words = way.settle(traffic, due, is_foreign=fault.is_foreign)
+        finally:
+            with self._ports.shield():
+                if way.unhold(ramp):
+                    self._is_open = False
+        self._mark(recovered_s=traffic.newest_s)
+        self._say(words)
+
+    def _arm(self, fault: Fault, ramp: DrillRamp | None, setting: FaultSetting) -> None:
+        """Write the intent down, here and on the Fleet; either failing prevents the harm."""
+        targets = (*fault.targets(), *((ramp.target(),) if ramp is not None else ()))
+        record = FleetRecord(
+            drill=self._plan.drill_id,
+            fault=self._plan.fault,
+            victim=self._victim.name,
+            targets=targets,
+            deadline=setting.deadline,
+            reason=self._plan.reason,
+            by=self._ports.operator,
+            started=self._clock.now().isoformat(timespec="seconds"),
+        )
+        self._book.intend("arming", targets=[f"{t.cluster}/{t.kind}/{t.name}" for t in targets])
+        self._evidence.begin(record)
+        self._book.intend("intent", fault=self._plan.fault, record=record.dump())
+
+    def _harm_and_take_back(
+        self, traffic: DrillTraffic, fault: Fault, ramp: DrillRamp | None, cleared: Cleared
+    ) -> None:
+        self._is_open = True
         try:
             with self._narrator.phase(fault.title):
                 self._mark(sent_s=traffic.instant_s())
                 done = fault.harm()
                 self._mark(fired_s=traffic.instant_s())
             self._say(done)
-            self._note_down("fired")
-            self._observe(traffic, fault)
+            self._book.note("fired")
+            self._evidence.note(DrillPhase.FIRED)
+            self._observe(traffic, fault, cleared)
+            if ramp is not None and self._ended is None:
+                self._hold(ramp)
         except AlbDrError as error:
             # Once it may have been harmed no error says any more that nothing was changed.
             if self._marks.fired_s is None and not isinstance(error, OutcomeUnknown):
                 raise
             if self._marks.fired_s is None:
                 self._mark(fired_s=traffic.instant_s())
-            self._ended = Ended(outcome=DrillOutcome.ABORTED, why=error.message)
+            self._end(DrillOutcome.ABORTED, error.message)
         finally:
             # Also after a signal and after an error whose outcome is unknown: the record that
             # went with the harm says whether there is anything to take back.
             with self._ports.shield():
                 self._take_back(traffic, fault)
-        self._settle(traffic)
 
-    def _observe(self, traffic: DrillTraffic, fault: Fault) -> None:
+    def _observe(self, traffic: DrillTraffic, fault: Fault, cleared: Cleared) -> None:
         """Watch the traffic move."""
         fired = self._marks.fired_s or 0.0
+        alarm = DrillAlarm(
+            baseline_of(self.samples),
+            victim=self._names.index(self._victim.name)
+            if fault.moves_traffic
+            else len(self._names),
+            fired_s=fired,
+            abort_errors=self._plan.abort_errors,
+        )
+        traffic.listeners.append(alarm.add)
         watch = DrillWatch(
             fault,
             traffic,
-            fired_s=fired,
+            alarm=alarm,
+            conditions=self._conditions(fault, cleared),
             clock=self._clock,
             narrator=self._narrator,
             hooks=WatchHooks(
                 lost_lock=lambda: self._lost_lock,
                 deadline=self._deadline,
                 in_force=lambda evidence: self._in_force(traffic, evidence),
+                expires_s=self._plan.expires_s,
+                victim=self._victim.name,
             ),
         )
-        with self._narrator.phase(f"watching the traffic move ({self._plan.observe_s:g} s)"):
+        with self._narrator.phase(f"watching the traffic ({self._plan.observe_s:g} s)"):
             ended = watch.watch(self._plan.observe_s)
+        traffic.listeners.remove(alarm.add)
         if ended is not None:
-            self._ended = Ended(outcome=DrillOutcome.ABORTED, why=ended)
+            self._end(DrillOutcome.ABORTED, ended)
+
+    def _conditions(self, fault: Fault, cleared: Cleared) -> DrillConditions:
+        return DrillConditions(
+            self._topology,
+            cleared,
+            fleet=self._ports.fleet,
+            members=self._ports.members,
+            clock=self._clock,
+            reserve_s=self._plan.restore_timeout_s,
+            watches_weights=not fault.holds_weights,
+        )
 
     def _in_force(self, traffic: DrillTraffic, evidence: str) -> None:
         self._mark(in_force_s=traffic.newest_s)
         self._say(f"the fault is in force: {evidence}")
 
+    def _hold(self, ramp: DrillRamp) -> None:
+        """Hold the weight low before the pods come back; without it they come back all the same."""
+        self._book.note("hold")
+        try:
+            self._say(ramp.hold())
+        except AlbDrError as error:
+            self._narrator.warn(f"the weight is not held: {error.message}")
+            ramp.look_again()
+
     def _take_back(self, traffic: DrillTraffic, fault: Fault) -> None:
         deadline = Deadline(self._clock, self._plan.restore_timeout_s)
+        self._book.note("restoring")
         with self._narrator.phase(f"restoring {self._victim.name}"):
-            fault.take_back(deadline)
+            words = fault.take_back(deadline)
             self._mark(restored_s=traffic.instant_s())
+            self._say(f"{self._victim.name}: {words}")
+            self._evidence.note(DrillPhase.RESTORED)
             proof = fault.prove(deadline)
         self._say(f"{self._victim.name} is back: {proof}")
-        self._note_down("restored")
+        self._is_open = False
+        self._book.note("restored")
 
-    def _note_down(self, event: str) -> None:
-        """Write what was done. The record on the object is the authority: a full disk neither
-        ends a drill that has begun nor makes it look open (safety F6)."""
-        try:
-            self._journal.write(event)
-        except (AlbDrError, OSError) as error:
-            self._narrator.warn(f"the journal could not be written: {error}")
+    # words -------------------------------------------------------------------------------------
 
-    def _settle(self, traffic: DrillTraffic) -> None:
-        """Wait until the victim serves its share again."""
-        before = traffic.shares(0, self._marks.fired_s or 0.0).get(self._victim.name, 0.0)
-        deadline = Deadline(self._clock, self._plan.restore_timeout_s)
-        with self._narrator.phase("waiting until the traffic is back"):
-            while not deadline.passed:
-                traffic.collect(1.0)
-                now = traffic.newest_s
-                seen = traffic.shares(now - 1, now + 1)
-                if seen.get(self._victim.name, 0.0) >= BACK * before:
-                    self._mark(recovered_s=now)
-                    self._say(f"the traffic is back: {percentages(seen)}")
-                    return
-        raise RestoreIncomplete(
-            f"{self._victim.name} is scaled back but gets no traffic",
-            hint="alb-dr verify --requests 500 shows the split; look at its endpoints",
-        )
+    def _end(self, outcome: DrillOutcome, why: str) -> None:
+        """Remember the first thing that ended the drill early."""
+        if self._ended is None:
+            self._ended = Ended(outcome=outcome, why=why)
 
     def _mark(self, **instants: float) -> None:
         self._marks = replace(self._marks, **instants)
@@ -272,4 +388,5 @@ class Drill:
 
     def _say(self, what: str) -> None:
         self._timeline.append(Step(at=self._clock.now(), what=what))
-        self._narrator.note(what)
+        with suppress(OSError):
+            self._narrator.note(what)

@@ -6,6 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from alb_dr.model.fleet_record import FleetTarget
+from alb_dr.model.manifest import Manifest
+from alb_dr.model.member import MemberCluster
+from alb_dr.model.topology import Topology
+from alb_dr.ports import Clock, KubeApi, Narrator
 from alb_dr.workflows.deadline import Deadline
 
 
@@ -17,11 +22,42 @@ class FaultSeen:
     in_force: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extended:
+    """Whether a record's deadline was moved on; ``lost`` is why the record is no longer ours."""
+
+    moved: bool = False
+    lost: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultSetting:
+    """What every fault is made of. ``workload`` and ``ingress`` are as the guard rails saw them;
+    ``deadline`` is the first one of the record."""
+
+    drill: str
+    topology: Topology
+    victim: MemberCluster
+    workload: Manifest
+    ingress: Manifest
+    member: KubeApi
+    fleet: KubeApi
+    clock: Clock
+    narrator: Narrator
+    deadline: str
+    reason: str
+    by: str
+    least: int | None = None
+    paused: Mapping[str, str | None] | None = None
+
+
 class Fault(Protocol):
     """One way to harm a member.
 
     ``path_tested`` is the way by which the data plane learns of it; ``not_tested`` what it never
-    touches. Both are said in every report.
+    touches. Both are said in every report. ``moves_traffic`` is False where nothing should move;
+    ``silences_api`` is True where the member's API is part of the harm; ``holds_weights`` where
+    the weights on the Fleet are.
     """
 
     @property
@@ -35,12 +71,27 @@ class Fault(Protocol):
         ...
 
     @property
+    def moves_traffic(self) -> bool:
+        """Whether the survivors must take over."""
+        ...
+
+    @property
+    def silences_api(self) -> bool:
+        """Whether the member's API does not answer while the fault is in force."""
+        ...
+
+    @property
+    def holds_weights(self) -> bool:
+        """Whether the weights are what is harmed."""
+        ...
+
+    @property
     def title(self) -> str:
         """What is being done, for the voice."""
         ...
 
-    def intent(self) -> Mapping[str, object]:
-        """What the journal keeps before the harm."""
+    def targets(self) -> tuple[FleetTarget, ...]:
+        """What it may write to, as that was before: for journal and Fleet record."""
         ...
 
     def harm(self) -> str:
@@ -54,17 +105,23 @@ class Fault(Protocol):
         """Look at it while it is in force."""
         ...
 
-    def extend(self, deadline: str) -> str | None:
-        """Move the record's deadline on; why that proves the record lost, or None."""
+    def extend(self, deadline: str) -> Extended:
+        """Move the record's deadline on."""
         ...
 
-    def take_back(self, deadline: Deadline) -> None:
+    def take_back(self, deadline: Deadline) -> str:
         """Undo it by compare-and-swap, also when it is not known whether it was done.
 
-        Raises RestoreIncomplete with the command that finishes the work.
+        How it came back, in words. Raises RestoreIncomplete with the command that finishes the
+        work.
         """
         ...
 
     def prove(self, deadline: Deadline) -> str:
         """Wait until the member is whole again; how that was seen. RestoreIncomplete otherwise."""
+        ...
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether somebody else changed what was harmed, so that it is no longer as it was."""
         ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alb_dr.model.drill_report import DrillRun
-from alb_dr.ports import Clock, KubeApi, Narrator, Prober, SampleLog
+from alb_dr.ports import Clock, FaultBox, KubeApi, Narrator, Prober, SampleLog
 
 
 class Journal(Protocol):
@@ -24,7 +24,8 @@ class DrillPorts:
     """Everything a drill touches.
 
     ``shield`` keeps signals out of a block and raises the first of them at its end; ``operator``
-    is who runs the drill, for the record. Samples go to ``log`` as they come, and ``keep`` is told
+    is who runs the drill, for the record; ``box`` does the faults only a sandbox can do.
+    Samples go to ``log`` as they come, and ``keep`` is told
     what is known of the run at each of its instants, so that a killed one can be reported, too.
     """
 
@@ -39,3 +40,4 @@ class DrillPorts:
     log: SampleLog
     keep: Callable[[DrillRun], object]
     run_name: str = ""
+    box: FaultBox | None = None

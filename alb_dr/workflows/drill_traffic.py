@@ -35,6 +35,9 @@ class DrillTraffic:
         self._log = log
         self._each = each
         self.unlogged: str | None = None
+        self._newest_s = 0.0
+        self.listeners: list[Callable[[SampleColumns], None]] = []
+        """Told of every batch of samples."""
 
     def collect(self, seconds: float) -> None:
         """Take samples for a while."""
@@ -52,11 +55,19 @@ class DrillTraffic:
     def _add(self, columns: SampleColumns) -> None:
         """A full disk must not end a drill (F6): what is in memory can still be judged."""
         self.samples.extend(columns)
+        self._newest_s = max(self._newest_s, max(columns.due_s, default=0.0))
+        for listener in self.listeners:
+            listener(columns)
         if self.unlogged is None:
             try:
                 self._log.add(columns)
             except OSError as error:
                 self.unlogged = f"the samples can no longer be written: {error.strerror}"
+
+    @property
+    def finished(self) -> bool:
+        """Whether no more samples will come."""
+        return self._stream.finished
 
     def instant_s(self) -> float:
         """This instant on the samples' clock."""
@@ -65,11 +76,21 @@ class DrillTraffic:
     @property
     def newest_s(self) -> float:
         """When the newest request was due."""
-        return max(self.samples.due_s, default=0.0)
+        return self._newest_s
 
     def shares(self, start_s: float = 0.0, end_s: float = float("inf")) -> dict[str, float]:
         """Each member's share of the good answers of a span."""
         return shares(self.samples, self._names, start_s, end_s)
+
+    def recent_shares(self, start_s: float) -> dict[str, float]:
+        """Each member's share since an instant not long ago; looks at the newest samples only."""
+        first = len(self.samples)
+        while first and self.samples.due_s[first - 1] >= start_s:
+            first -= 1
+        newest = SampleColumns()
+        for n in range(first, len(self.samples)):
+            newest.append(self.samples[n])
+        return shares(newest, self._names, start_s, float("inf"))
 
     def losses(self, start_s: float = 0.0, end_s: float = float("inf")) -> tuple[int, int]:
         """Lost and all requests of a span."""

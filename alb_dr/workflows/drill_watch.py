@@ -6,15 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alb_dr.ports import Clock, Narrator
+from alb_dr.stats.drill_alarm import DrillAlarm
+from alb_dr.workflows.drill_conditions import DrillConditions
 from alb_dr.workflows.drill_fault import Fault, FaultSeen
 from alb_dr.workflows.drill_traffic import LOOK_S, DrillTraffic, percentages
 
 ASK_EVERY_S = 1.0
-"""How often the APIs are asked."""
+"""How often the victim is looked at."""
+CONDITIONS_EVERY_S = 2.0
+"""How often the survivors and the Fleet are."""
 HEARTBEAT_S = 10.0
 """Between two moves of the deadline (safety 3.3): the guard must not end a drill that lives."""
-BUDGET_S = 10.0
-"""Span over which a survivor's errors are judged while the fault is in force."""
+IN_FORCE_S = 60.0
+"""A fault that is not in force by then (pods that do not end, F28) is given up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +26,15 @@ class WatchHooks:
     """What the watch asks the drill, and tells it.
 
     ``lost_lock`` says why the lock is lost, or None; ``deadline`` is the record's next deadline;
-    ``in_force`` is told once, with the evidence.
+    ``in_force`` is told once, with the evidence. ``expires_s`` is how far the deadline is away,
+    ``victim`` the member's name.
     """
 
     lost_lock: Callable[[], str | None]
     deadline: Callable[[], str]
     in_force: Callable[[str], None]
+    expires_s: float
+    victim: str
 
 
 class DrillWatch:
@@ -38,40 +45,65 @@ class DrillWatch:
         fault: Fault,
         traffic: DrillTraffic,
         *,
-        fired_s: float,
+        alarm: DrillAlarm,
+        conditions: DrillConditions,
         clock: Clock,
         narrator: Narrator,
         hooks: WatchHooks,
     ) -> None:
         self._fault = fault
         self._traffic = traffic
-        self._fired_s = fired_s
+        self._alarm = alarm
+        self._conditions = conditions
         self._clock = clock
         self._narrator = narrator
         self._hooks = hooks
         self._seen_in_force = False
-        self._next_beat = clock.monotonic() + HEARTBEAT_S
+        self._began = clock.monotonic()
+        self._extended_s = self._began
+        self._next_beat = self._began + HEARTBEAT_S
+        self._next_look = self._next_ask = 0.0
 
     def watch(self, seconds: float) -> str | None:
         """Watch for a while; why the drill must end now, or None when the time is over."""
-        end = self._clock.monotonic() + seconds
-        next_look = 0.0
+        end = self._began + seconds
         while self._clock.monotonic() < end:
             self._traffic.collect(LOOK_S)
-            if self._clock.monotonic() >= next_look:
-                next_look = self._clock.monotonic() + ASK_EVERY_S
-                ended = self._look()
-                if ended is not None:
-                    return ended
+            ended = self._look()
+            if ended is not None:
+                return ended
             self._show()
-        return None
+        return None if self._seen_in_force else "the fault did not come into force"
 
     def _look(self) -> str | None:
-        seen = self._fault.look()
-        if seen.ended is not None:
-            return seen.ended
-        self._note(seen)
-        return self._hooks.lost_lock() or self._extended() or self._over_budget()
+        now = self._clock.monotonic()
+        if now - self._extended_s >= self._hooks.expires_s:
+            return "the deadline passed before it could be moved on: the guard may have restored"
+        ended = self._alarm.judge(self._traffic.instant_s()) or self._hooks.lost_lock()
+        if ended is None and self._traffic.finished:
+            ended = "nothing can be measured any more: the prober ended (inconclusive)"
+        if ended is None and now >= self._next_look:
+            self._next_look = now + ASK_EVERY_S
+            ended = self._ask_victim()
+        if ended is None and now >= self._next_ask:
+            self._next_ask = now + CONDITIONS_EVERY_S
+            ended = self._conditions.ask()
+        return ended
+
+    def _ask_victim(self) -> str | None:
+        def look() -> str | None:
+            seen = self._fault.look()
+            if seen.ended is not None:
+                return seen.ended
+            self._note(seen)
+            return self._extended()
+
+        words = self._conditions.heard(self._hooks.victim, look)
+        if words is None and not self._seen_in_force:
+            waited = self._clock.monotonic() - self._began
+            if waited > IN_FORCE_S:
+                return f"the fault did not come into force in {IN_FORCE_S:g} s"
+        return words
 
     def _note(self, seen: FaultSeen) -> None:
         if seen.in_force is not None and not self._seen_in_force:
@@ -84,20 +116,12 @@ class DrillWatch:
         if now < self._next_beat:
             return None
         self._next_beat = now + HEARTBEAT_S
-        return self._fault.extend(self._hooks.deadline())
-
-    def _over_budget(self) -> str | None:
-        """Ten seconds without one good answer: the survivors do not carry the traffic."""
-        now = self._traffic.newest_s
-        if now - self._fired_s < BUDGET_S:
-            return None
-        lost, total = self._traffic.losses(now - BUDGET_S, now)
-        if total and lost / total > 0.5:
-            return f"{lost} of {total} requests were lost in {BUDGET_S:g} s"
-        return None
+        done = self._fault.extend(self._hooks.deadline())
+        if done.moved:
+            self._extended_s = now
+        return done.lost
 
     def _show(self) -> None:
         now = self._traffic.newest_s
-        seen = self._traffic.shares(max(self._fired_s, now - 1), now + 1)
-        lost, _ = self._traffic.losses(self._fired_s, now + 1)
-        self._narrator.live({"answers": percentages(seen) or "none", "lost": lost})
+        seen = self._traffic.recent_shares(now - 1)
+        self._narrator.live({"answers": percentages(seen) or "none", "lost": self._alarm.lost})

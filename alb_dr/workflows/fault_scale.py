@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from alb_dr.errors import AlbDrError, Conflict
+from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
+from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.model.manifest import Manifest
-from alb_dr.model.member import MemberCluster
-from alb_dr.ports import Clock, KubeApi, Narrator
+from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.drill_fault import FaultSeen
+from alb_dr.workflows.drill_fault import Extended, FaultSeen, FaultSetting
 from alb_dr.workflows.drill_record import extend_patch, fire_patch, record_of, replicas_of
 from alb_dr.workflows.recover import await_pods, restore_until
+from alb_dr.workflows.whose import changed_by
 
 
 class ScaleToZero:
@@ -26,78 +26,110 @@ class ScaleToZero:
         "network partition",
         "the data layer",
     )
+    moves_traffic = True
+    silences_api = False
+    holds_weights = False
 
-    def __init__(
-        self,
-        workload: Manifest,
-        record: DrillRecord,
-        *,
-        victim: MemberCluster,
-        api: KubeApi,
-        clock: Clock,
-        narrator: Narrator,
-    ) -> None:
-        self._workload = workload
-        self._record = record
-        self._victim = victim
-        self._api = api
-        self._clock = clock
-        self._narrator = narrator
-        self._live = workload
+    def __init__(self, setting: FaultSetting) -> None:
+        self._setting = setting
+        self._workload = setting.workload
+        self._api = setting.member
+        self._live = setting.workload
+        self._record = DrillRecord(
+            drill=setting.drill,
+            replicas=replicas_of(setting.workload),
+            deadline=setting.deadline,
+            reason=setting.reason,
+            by=setting.by,
+            least=setting.least,
+            paused=setting.paused,
+        )
+        self._replicas_after: int | None = None
 
     @property
     def title(self) -> str:
         """For the voice."""
-        return f"scaling {self._victim.name} to 0"
+        return f"scaling {self._setting.victim.name} to 0"
 
-    def intent(self) -> Mapping[str, object]:
-        """The target and what it had."""
-        return {"target": str(self._workload.id), "replicas": self._record.replicas}
+    def targets(self) -> tuple[FleetTarget, ...]:
+        """The workload."""
+        target = FleetTarget(
+            cluster=self._setting.victim.name,
+            kind=self._workload.id.kind.name,
+            namespace=self._workload.id.namespace or "",
+            name=self._workload.id.name,
+            uid=self._workload.uid,
+            replicas=self._record.replicas,
+            least=self._record.least,
+        )
+        return (target,)
 
     def harm(self) -> str:
         """Scale to 0 and write the record in one patch."""
         self._api.patch(self._workload.id, fire_patch(self._workload, self._record))
-        return f"{self._victim.name} scaled from {self._record.replicas} to 0"
+        return f"{self._setting.victim.name} scaled from {self._record.replicas} to 0"
 
     def look(self) -> FaultSeen:
-        """In force is: no pods are left. Over is: deleted, made anew, or scaled by another."""
+        """In force: no endpoint is left (F28). Over: deleted, made anew, scaled by another."""
         live = self._api.get(self._workload.id)
         if live is None or live.uid != self._workload.uid:
             return FaultSeen(ended=f"{self._workload.id} was deleted or made anew by somebody else")
         if replicas_of(live) != 0:
+            who = changed_by(live, "spec", "replicas")
             return FaultSeen(
-                ended=f"somebody else scaled {self._workload.id} to {replicas_of(live)}"
+                ended=f"somebody else scaled {self._workload.id} to {replicas_of(live)}{who}"
             )
         self._live = live
-        gone = not (live.document.get("status") or {}).get("replicas")
-        return FaultSeen(in_force="no pods are left" if gone else None)
+        gone = ready_endpoints(self._setting.topology, self._api) == 0
+        return FaultSeen(in_force="no endpoint is left" if gone else None)
 
-    def extend(self, deadline: str) -> str | None:
+    def extend(self, deadline: str) -> Extended:
         """An API that does not answer is no reason to end: the deadline is minutes away."""
         live = self._live
         record = record_of(live)
-        if record is None or record.drill != self._record.drill:
-            return f"the record of the drill on {live.id} is gone or another's"
+        if not isinstance(record, DrillRecord) or record.drill != self._record.drill:
+            return Extended(lost=f"the record of the drill on {live.id} is gone or another's")
         try:
             self._api.patch(live.id, extend_patch(live, replace(record, deadline=deadline)))
         except Conflict:
-            return f"somebody else changed the record on {live.id}"
+            return Extended(lost=f"somebody else changed the record on {live.id}")
         except AlbDrError as error:
-            self._narrator.warn(f"the deadline could not be moved on: {error.message}")
-        return None
+            self._setting.narrator.warn(f"the deadline could not be moved on: {error.message}")
+            return Extended()
+        return Extended(moved=True)
 
-    def take_back(self, deadline: Deadline) -> None:
+    def take_back(self, deadline: Deadline) -> str:
         """The record on the workload says whether there is anything to take back."""
-        restore_until(
-            self._workload.id,
+        done = restore_until(
+            self._workload,
             self._record.drill,
             api=self._api,
-            clock=self._clock,
+            clock=self._setting.clock,
             deadline=deadline,
-            note=self._narrator.warn,
+            note=self._setting.narrator.warn,
         )
+        self._after(done.live)
+        return done.words
+
+    def _after(self, live: Manifest) -> None:
+        self._replicas_after = replicas_of(live)
+        if self._replicas_after == 0:
+            # Nobody but us scaled it to 0, and the record that says so was taken away.
+            raise RestoreIncomplete(
+                f"{self._api.label}: {live.id} is at 0, but the record of drill "
+                f"{self._record.drill} is gone; it had {self._record.goal} replicas",
+                hint="if that was no wish of anybody: alb-dr failover recover --execute "
+                f"--accept-missing-marker {self._record.drill}",
+            )
 
     def prove(self, deadline: Deadline) -> str:
         """All pods are ready."""
-        await_pods(self._workload.id, api=self._api, deadline=deadline, narrator=self._narrator)
+        await_pods(
+            self._workload.id, api=self._api, deadline=deadline, narrator=self._setting.narrator
+        )
         return "all pods are ready"
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the replicas are other than those a restore writes."""
+        return self._replicas_after not in {None, self._record.goal}

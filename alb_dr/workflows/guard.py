@@ -1,6 +1,7 @@
 """The guard: puts back what a drill left behind after its deadline, from inside the cluster.
 
-It needs one API, one namespace and the record on the workload: no Fleet, no project file, nobody.
+It needs one API, one namespace and the record on the object: no Fleet, no project file, nobody.
+Pointed at a Fleet it puts held weights back in the same way.
 """
 
 from __future__ import annotations
@@ -8,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from alb_dr.errors import AlbDrError, RestoreIncomplete
-from alb_dr.model.drill import DrillRecord
-from alb_dr.model.manifest import DEPLOYMENT, EVENT, LEASE, Manifest, ResourceId
+from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
+from alb_dr.model.manifest import EVENT, LEASE, Manifest, ResourceId
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
-from alb_dr.workflows.drill_record import SELECTOR, record_of
+from alb_dr.workflows.drill_record import Record
 from alb_dr.workflows.lease import micro_time, renewed_at
-from alb_dr.workflows.recover import OpenDrill, Remedy, remedy
+from alb_dr.workflows.recover import OpenDrill, Remedy, open_drills, open_weights, remedy
 
 HEARTBEAT = "alb-dr-guard"
 """The Lease whose renewal says that the guard lives."""
@@ -39,35 +39,42 @@ def sweep(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> 
     beat(api, namespace=namespace, clock=clock, narrator=narrator)
     found: list[Swept] = []
     failed: list[AlbDrError] = []
-    for live in api.list(DEPLOYMENT, namespace=namespace, labels=SELECTOR):
-        record = record_of(live)
+    for drill in (*open_drills(api, namespace=namespace), *_weights(api, namespace)):
         try:
-            done = _one(live, record, api=api, now=clock.now())
+            done = _one(drill, api=api, now=clock.now())
         except AlbDrError as error:
             failed.append(error)
             narrator.warn(error.message)
             done = "failed"
         if done in set(Remedy):
-            _say(api, live, record, clock.now(), narrator)
-        drill = record.drill if record is not None else None
-        found.append(Swept(workload=live.id, drill=drill, done=done))
+            _say(api, drill, clock.now(), narrator)
+        known = drill.record.drill if drill.record is not None else None
+        found.append(Swept(workload=drill.target.id, drill=known, done=done))
     if failed:
         raise RestoreIncomplete(failed[0].message, hint=failed[0].hint)
     return tuple(found)
 
 
-def _one(live: Manifest, record: DrillRecord | None, *, api: KubeApi, now: datetime) -> str:
-    if record is None:
+def _weights(api: KubeApi, namespace: str) -> tuple[OpenDrill, ...]:
+    """Held weights; the guard in a member has no right to Ingresses and no use for one."""
+    try:
+        return open_weights(api, namespace=namespace)
+    except (Forbidden, NotFound):
+        return ()
+
+
+def _one(drill: OpenDrill, *, api: KubeApi, now: datetime) -> str:
+    if drill.record is None:
         return "unreadable, left alone"
-    deadline = deadline_of(record)
+    deadline = deadline_of(drill.record)
     if deadline is None:
         return "without a deadline, left alone"
     if now < deadline:
-        return f"under way until {record.deadline}"
-    return str(remedy(OpenDrill(member=api.label, workload=live, record=record), api=api))
+        return f"under way until {drill.record.deadline}"
+    return str(remedy(drill, api=api))
 
 
-def deadline_of(record: DrillRecord) -> datetime | None:
+def deadline_of(record: Record) -> datetime | None:
     """The instant after which nobody is expected to restore; None when it cannot be read."""
     try:
         found = datetime.fromisoformat(record.deadline)
@@ -103,11 +110,10 @@ def is_alive(api: KubeReader, *, namespace: str, clock: Clock) -> bool:
     return renewed is not None and (clock.now() - renewed).total_seconds() < ALIVE_S
 
 
-def _say(
-    api: KubeApi, live: Manifest, record: DrillRecord | None, now: datetime, narrator: Narrator
-) -> None:
-    """Leave an Event on the workload; without the right to, only a word."""
-    drill = record.drill if record is not None else "unknown"
+def _say(api: KubeApi, found: OpenDrill, now: datetime, narrator: Narrator) -> None:
+    """Leave an Event on the object; without the right to, only a word."""
+    drill = found.record.drill if found.record is not None else "unknown"
+    live = found.target
     name = f"{live.id.name}.alb-dr-{drill}"
     instant = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     document = {
@@ -115,14 +121,14 @@ def _say(
         "kind": EVENT.name,
         "metadata": {"name": name, "namespace": live.id.namespace},
         "involvedObject": {
-            "apiVersion": DEPLOYMENT.api_version,
-            "kind": DEPLOYMENT.name,
+            "apiVersion": live.id.kind.api_version,
+            "kind": live.id.kind.name,
             "name": live.id.name,
             "namespace": live.id.namespace,
             "uid": live.uid,
         },
         "reason": "DrillRestored",
-        "message": f"the deadline of drill {drill} had passed; the guard put the replicas back",
+        "message": f"the deadline of drill {drill} had passed; the guard put it back: {found.was}",
         "type": "Warning",
         "source": {"component": HEARTBEAT},
         "firstTimestamp": instant,

@@ -1,4 +1,4 @@
-"""Recover: put back what an interrupted drill left, from any machine, with a member's API alone."""
+"""Marks: find the records drills left on objects, and put the objects back by compare-and-swap."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
-from alb_dr.model.drill import DrillRecord
-from alb_dr.model.manifest import DEPLOYMENT, Manifest, ResourceId
+from alb_dr.model.manifest import DEPLOYMENT, INGRESS, Manifest, ResourceId
+from alb_dr.model.weight_record import WeightRecord
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_record import (
     ANNOTATION,
     SELECTOR,
+    Record,
     clear_patch,
+    is_harmed,
     record_of,
-    replicas_of,
     restore_patch,
 )
 from alb_dr.workflows.pod_troubles import pod_troubles
@@ -31,34 +32,54 @@ class Remedy(StrEnum):
     """What an open record asks for."""
 
     RESTORE = "restore"
-    """At 0 with our record: scale back."""
+    """As the drill left it: put back."""
     CLEAR = "clear"
-    """Scaled up by somebody: take the record away."""
+    """Changed by somebody meanwhile: take the record away."""
     LEAVE = "leave"
     """Unreadable or newer: nothing is written, a person must look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDrill:
-    """A workload that carries a record."""
+    """An object that carries a record; ``member`` is whose, or ``Fleet``."""
 
     member: str
-    workload: Manifest
-    record: DrillRecord | None
+    target: Manifest
+    record: Record | None
 
     @property
     def remedy(self) -> Remedy:
-        """What is to be done, by what the workload itself says."""
+        """What is to be done, by what the object itself says."""
         if self.record is None:
             return Remedy.LEAVE
-        return Remedy.RESTORE if replicas_of(self.workload) == 0 else Remedy.CLEAR
+        return Remedy.RESTORE if is_harmed(self.target, self.record) else Remedy.CLEAR
+
+    @property
+    def was(self) -> str:
+        """What the object had before, in words."""
+        return was(self.record) if self.record is not None else "?"
 
 
-def open_drills(api: KubeReader) -> tuple[OpenDrill, ...]:
-    """Every workload of a cluster that carries a record."""
+def was(record: Record) -> str:
+    """What an object had before a drill, in words."""
+    if isinstance(record, WeightRecord):
+        return "weights " + "/".join(record.former.values())
+    return f"{record.goal} replicas"
+
+
+def open_drills(api: KubeReader, *, namespace: str | None = None) -> tuple[OpenDrill, ...]:
+    """Every workload of a cluster, or of one namespace, that carries a record."""
     return tuple(
-        OpenDrill(member=api.label, workload=w, record=record_of(w))
-        for w in api.list(DEPLOYMENT, labels=SELECTOR)
+        OpenDrill(member=api.label, target=w, record=record_of(w))
+        for w in api.list(DEPLOYMENT, namespace=namespace, labels=SELECTOR)
+    )
+
+
+def open_weights(api: KubeReader, *, namespace: str | None) -> tuple[OpenDrill, ...]:
+    """Every Ingress of a namespace that carries a record of held weights."""
+    return tuple(
+        OpenDrill(member=api.label, target=i, record=record_of(i))
+        for i in api.list(INGRESS, namespace=namespace, labels=SELECTOR)
     )
 
 
@@ -69,76 +90,97 @@ def remedy(drill: OpenDrill, *, api: KubeApi) -> Remedy:
     """
     for _ in range(2):
         if drill.remedy is Remedy.LEAVE or drill.record is None:
-            raw = drill.workload.annotations.get(ANNOTATION, "")
+            raw = drill.target.annotations.get(ANNOTATION, "")
             raise RestoreIncomplete(
-                f"{drill.member}: {drill.workload.id} carries a record this version cannot read",
+                f"{drill.member}: {drill.target.id} carries a record this version cannot read",
                 hint=f"a person must look; the record is: {raw[:200]}",
             )
         done = drill.remedy
         make = restore_patch if done is Remedy.RESTORE else _clear
         try:
-            api.patch(drill.workload.id, make(drill.workload, drill.record))
+            api.patch(drill.target.id, make(drill.target, drill.record))
         except Conflict:
-            live = api.get(drill.workload.id)
-            if live is None or live.uid != drill.workload.uid:
+            live = api.get(drill.target.id)
+            if live is None or live.uid != drill.target.uid:
                 raise RestoreIncomplete(
-                    f"{drill.member}: {drill.workload.id} was deleted or made anew meanwhile",
-                    hint=f"it wanted {drill.record.replicas} replicas before the drill",
+                    f"{drill.member}: {drill.target.id} was deleted or made anew meanwhile",
+                    hint=f"it had {drill.was} before the drill",
                 ) from None
             if ANNOTATION not in live.annotations:
                 return Remedy.CLEAR
-            drill = OpenDrill(member=drill.member, workload=live, record=record_of(live))
+            drill = OpenDrill(member=drill.member, target=live, record=record_of(live))
             continue
         return done
     raise RestoreIncomplete(
-        f"{drill.member}: {drill.workload.id} keeps changing while it is to be restored",
+        f"{drill.member}: {drill.target.id} keeps changing while it is to be restored",
         hint="look who changes it, then: alb-dr failover recover --execute",
     )
 
 
-def _clear(workload: Manifest, _record: DrillRecord) -> list[dict[str, object]]:
-    return clear_patch(workload)
+def _clear(target: Manifest, _record: Record) -> list[dict[str, object]]:
+    return clear_patch(target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBack:
+    """How an object came back, in words, and as it was last read or written."""
+
+    words: str
+    live: Manifest
 
 
 def restore_until(
-    id_: ResourceId,
+    target: Manifest,
     drill_id: str,
     *,
     api: KubeApi,
     clock: Clock,
     deadline: Deadline,
     note: Callable[[str], None],
-) -> None:
-    """Restore one workload of a drill, trying again while its API is in trouble.
+) -> PutBack:
+    """Put back one object of a drill, trying again while its API is in trouble.
 
-    Raises RestoreIncomplete with the command that finishes the work.
+    Raises RestoreIncomplete with the command that finishes the work; nothing is ever written to
+    another object of the same name (F23).
     """
     last = "nothing was tried"
     while True:
         try:
-            live = api.get(id_)
-            if live is None:
-                raise RestoreIncomplete(f"{api.label}: {id_} does not exist any more")
-            record = record_of(live)
-            if ANNOTATION not in live.annotations:
-                return
-            if record is not None and record.drill != drill_id:
-                raise RestoreIncomplete(
-                    f"{api.label}: {id_} carries the record of another drill, {record.drill}"
-                )
-            remedy(OpenDrill(member=api.label, workload=live, record=record), api=api)
-            return
+            return _try_once(target, drill_id, api=api)
         except RestoreIncomplete:
             raise
         except AlbDrError as error:
             last = error.message
-            note(f"restoring {id_}: {error.message}; trying again")
+            note(f"restoring {target.id}: {error.message}; trying again")
         if deadline.passed:
             raise RestoreIncomplete(
-                f"{api.label}: {id_} is still scaled to 0: {last}",
+                f"{api.label}: {target.id} is not put back: {last}",
                 hint="do this now: alb-dr failover recover --execute",
             )
         clock.sleep(RETRY_S)
+
+
+def _try_once(target: Manifest, drill_id: str, *, api: KubeApi) -> PutBack:
+    live = api.get(target.id)
+    if live is None:
+        raise RestoreIncomplete(f"{api.label}: {target.id} does not exist any more")
+    if live.uid != target.uid:
+        raise RestoreIncomplete(
+            f"{api.label}: {target.id} was made anew during the drill; nothing was written to it",
+            hint=f"compare {target.uid} of before with {live.uid}; the drill's record is in the "
+            "Fleet: alb-dr failover status",
+        )
+    record = record_of(live)
+    if ANNOTATION not in live.annotations:
+        return PutBack(words="already put back", live=live)
+    if record is not None and record.drill != drill_id:
+        raise RestoreIncomplete(
+            f"{api.label}: {target.id} carries the record of another drill, {record.drill}"
+        )
+    done = remedy(OpenDrill(member=api.label, target=live, record=record), api=api)
+    words = "put back" if done is Remedy.RESTORE else "changed by somebody else; left as it is"
+    after = api.get(target.id)
+    return PutBack(words=words, live=after if after is not None else live)
 
 
 def await_pods(id_: ResourceId, *, api: KubeReader, deadline: Deadline, narrator: Narrator) -> None:

@@ -76,7 +76,7 @@ def _able_pods(topology: Topology, member: MemberCluster, api: KubeReader, *, ne
     """Its ready pods; Refused in a drill, and when it is needed but not ready to serve."""
     for drill in open_drills(api):
         raise Refused(
-            f"{member.name}: a drill is open on {drill.workload.id}",
+            f"{member.name}: a drill is open on {drill.target.id}",
             hint="finish it first: alb-dr failover recover --execute",
             code="ADR-DRILL-OPEN",
         )

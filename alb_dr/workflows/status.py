@@ -214,7 +214,7 @@ def _traffic(seen: SplitSeen | None) -> TrafficStatus:
 def _drill_words(drill: OpenDrill) -> str:
     record = drill.record
     told = f"drill {record.drill} of {record.by}, until {record.deadline}" if record else "a drill"
-    return f"{told} is open on {drill.workload.id} (alb-dr failover recover)"
+    return f"{told} is open on {drill.target.id} (alb-dr failover recover)"
 
 
 def _drift(plan: Plan) -> Iterator[str]:

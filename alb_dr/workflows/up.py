@@ -111,7 +111,7 @@ def _refuse_open_drills(members: Mapping[str, KubeReader]) -> None:
     for api in members.values():
         for drill in open_drills(api):
             raise Refused(
-                f"{api.label}: a drill is open on {drill.workload.id}; no traffic is moved now",
+                f"{api.label}: a drill is open on {drill.target.id}; no traffic is moved now",
                 hint="finish it first: alb-dr failover recover --execute",
                 code="ADR-DRILL-OPEN",
             )

@@ -246,6 +246,14 @@ def _records(topology: Topology) -> tuple[Need, ...]:
             namespace=space,
             name=lease_id(topology).name,
         ),
+        # A record of its own for each drill: its name is not known beforehand.
+        Need(
+            command="failover drill",
+            kind=CONFIG_MAP,
+            verbs=("get", "list", "create", "update"),
+            namespace=space,
+        ),
+        Need(command="failover drill", kind=INGRESS, verbs=("list",), namespace=space),
         Need(command="failover drill", kind=APPLICATION, verbs=("list",), namespace=argo),
         Need(
             command="failover drill",

@@ -1,0 +1,120 @@
+"""The alarm of a drill: does the traffic, as it is now, allow it to go on? Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from alb_dr.model.sample import LOST, Outcome, SampleColumns
+from alb_dr.model.shift import Thresholds
+from alb_dr.stats.vigil import Alarm, Baseline, Vigil
+
+CLEAN_S = 1.0
+"""A stretch without a loss and without an answer of the victim that counts as recovered here."""
+OUTAGE_S = 10.0
+"""Span over which losses are judged before the traffic has recovered."""
+OUTAGE_RATE = 0.5
+"""Share of lost requests in that span that says: the survivors do not carry the traffic."""
+BLIND_S = 30.0
+"""So long without an answer that says anything, and nothing is measured any more (safety §3.9)."""
+STALL_S = 1.0
+"""A request sent later than this was not sent by the schedule at all (F80)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    due_s: float
+    lost: bool
+    usable: bool
+    stalled: bool
+
+
+class DrillAlarm:
+    """Watches the requests that were due since the fault.
+
+    Until the first clean stretch an outage is what a drill is for, and only a hopeless one ends
+    it; from then on the traffic is held against the baseline, as a shift's is. ``victim`` is None
+    where nobody should go out.
+    """
+
+    def __init__(
+        self, baseline: Baseline, *, victim: int | None, fired_s: float, abort_errors: float
+    ) -> None:
+        self._victim = victim
+        self._fired_s = self._dirty_s = self._seen_s = fired_s
+        self._now_s = fired_s
+        self._good = False
+        self._rows: deque[_Row] = deque()
+        slow = min(0.005, abort_errors)
+        self._vigil = Vigil(baseline, Thresholds(slow_errors=slow, abort_errors=abort_errors))
+        self.recovered_s: float | None = None
+        """When the traffic was first seen clean, on the samples' clock."""
+        self.lost = 0
+        """Requests lost since the fault."""
+
+    def add(self, columns: SampleColumns) -> None:
+        """Account for newer requests."""
+        later = SampleColumns()
+        for sample in columns:
+            if sample.due_s < self._fired_s:
+                continue
+            lost = sample.outcome in LOST
+            self._count(
+                _Row(
+                    due_s=sample.due_s,
+                    lost=lost,
+                    usable=sample.outcome != Outcome.LOCAL
+                    and (sample.outcome != Outcome.OK or sample.member >= 0),
+                    stalled=sample.sent_s - sample.due_s > STALL_S,
+                ),
+                good=sample.outcome == Outcome.OK,
+                dirty=lost or sample.member == self._victim,
+            )
+            if self.recovered_s is not None and sample.due_s > self.recovered_s:
+                later.append(sample)
+        if len(later):
+            self._vigil.add(later)
+
+    def _count(self, row: _Row, *, good: bool, dirty: bool) -> None:
+        self.lost += row.lost
+        self._now_s = max(self._now_s, row.due_s)
+        self._rows.append(row)
+        while self._rows and self._rows[0].due_s < self._now_s - BLIND_S:
+            self._rows.popleft()
+        if row.usable:
+            self._seen_s = max(self._seen_s, row.due_s)
+        if dirty:
+            self._dirty_s = max(self._dirty_s, row.due_s)
+            self._good = False
+        self._good = self._good or good
+        clean = self._good and self._now_s - self._dirty_s >= CLEAN_S
+        if clean and self.recovered_s is None:
+            self.recovered_s = self._now_s
+
+    def judge(self, now_s: float) -> str | None:
+        """Why the drill must end now, or None. ``now_s`` is this instant on the samples' clock."""
+        return self._blind(now_s) or self._stalled() or self._unsound()
+
+    def _blind(self, now_s: float) -> str | None:
+        if now_s - self._seen_s < BLIND_S:
+            return None
+        return f"nothing can be measured: no answer said anything for {BLIND_S:g} s (inconclusive)"
+
+    def _stalled(self) -> str | None:
+        """Half of the requests sent a second late: this machine does not keep the schedule."""
+        of, late = len(self._rows), sum(row.stalled for row in self._rows)
+        if of < 50 or late <= of / 2:
+            return None
+        return f"the prober does not keep up: {late} of {of} requests were sent late (inconclusive)"
+
+    def _unsound(self) -> str | None:
+        if self.recovered_s is not None:
+            alarm, words = self._vigil.judge()
+            return f"after the recovery {words}" if alarm is Alarm.ABORT else None
+        if self._now_s - self._fired_s < OUTAGE_S:
+            return None
+        recent = [row.lost for row in self._rows if row.due_s >= self._now_s - OUTAGE_S]
+        lost = sum(recent)
+        if lost / len(recent) <= OUTAGE_RATE:
+            return None
+        return f"{lost} of {len(recent)} requests were lost in {OUTAGE_S:g} s"

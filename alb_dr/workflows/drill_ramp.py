@@ -1,0 +1,238 @@
+"""The ramp: a restored member gets its weight back in proven steps, not at once (safety F26).
+
+Weight belongs to the member and not to the number of its pods: the first pod that is ready would
+get all of it. So the weight is held low while the pods come back, then stepped up; the record of
+it stands on the Ingress, and whoever finds that puts the weights back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
+from alb_dr.model.drill import DrillPlan
+from alb_dr.model.fleet_record import FleetTarget
+from alb_dr.model.sample import SampleColumns
+from alb_dr.model.shift import Thresholds
+from alb_dr.model.weight_record import WeightRecord
+from alb_dr.model.weights import TOTAL, Weights
+from alb_dr.ports import Narrator
+from alb_dr.render.annotations import weights_of
+from alb_dr.stats.gate import Gate
+from alb_dr.stats.vigil import Alarm, Baseline, Vigil, baseline_of
+from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.drill_fault import Fault, FaultSetting
+from alb_dr.workflows.drill_record import hold_patch, record_of, step_patch
+from alb_dr.workflows.drill_traffic import LOOK_S, DrillTraffic
+from alb_dr.workflows.fault_drain import weights_target
+from alb_dr.workflows.recover import restore_until
+from alb_dr.workflows.weights import live_ingress
+
+LOW = 0.1
+"""Part of its weight a member holds while its pods come back."""
+STEPS = (0.25, 0.5)
+"""Parts of its weight on the way; after them the record goes and the weight is the former one."""
+TRIES = 2
+"""A return that overloads the member is tried once more, from the lowest step."""
+
+
+def ramp_for(
+    plan: DrillPlan, setting: FaultSetting, fault: Fault, samples: SampleColumns
+) -> DrillRamp | None:
+    """The ramp of a drill, where one was asked for and the weights are not the fault itself."""
+    if not plan.ramp or fault.holds_weights:
+        return None
+    errors = plan.abort_errors
+    return DrillRamp(
+        setting,
+        baseline=baseline_of(samples),
+        thresholds=Thresholds(slow_errors=min(0.005, errors), abort_errors=errors),
+        timeout_s=plan.restore_timeout_s,
+        narrator=setting.narrator,
+    )
+
+
+class DrillRamp:
+    """Holds and returns the victim's weight in one drill."""
+
+    def __init__(
+        self,
+        setting: FaultSetting,
+        *,
+        baseline: Baseline,
+        thresholds: Thresholds,
+        timeout_s: float,
+        narrator: Narrator,
+    ) -> None:
+        self._setting = setting
+        self._baseline = baseline
+        self._thresholds = thresholds
+        self._timeout_s = timeout_s
+        self._narrator = narrator
+        former = weights_of(setting.ingress.annotations)
+        self._former = Weights.of({member: int(weight) for member, weight in former.items()})
+        self._record = WeightRecord(
+            drill=setting.drill,
+            former=former,
+            held=self._held(LOW),
+            deadline=setting.deadline,
+            reason=setting.reason,
+            by=setting.by,
+        )
+        self.is_holding = False
+        """Whether the weights may be held: also when it is not known whether that was written."""
+        self.troubles: list[str] = []
+        """What made it go back to the lowest step."""
+
+    def target(self) -> FleetTarget:
+        """What it may write to, for the Fleet record."""
+        return weights_target(self._setting)
+
+    def hold(self) -> str:
+        """Hold the weight low, in one patch with the record, before the pods come back."""
+        self.is_holding = True
+        live = live_ingress(self._setting.topology, fleet=self._setting.fleet)
+        try:
+            self._setting.fleet.patch(live.id, hold_patch(live, self._record))
+        except Conflict:
+            self.is_holding = False
+            raise
+        return f"the weights are held at {self._words()}"
+
+    def look_again(self) -> None:
+        """Find out whether the weights are held, when the answer to that write was lost."""
+        with suppress(AlbDrError):
+            live = live_ingress(self._setting.topology, fleet=self._setting.fleet)
+            record = record_of(live)
+            ours = isinstance(record, WeightRecord) and record.drill == self._setting.drill
+            self.is_holding = ours
+
+    def raise_weight(self, traffic: DrillTraffic) -> None:
+        """Step the weight up, each step proven; RestoreIncomplete when the member is overloaded."""
+        for attempt in range(TRIES):
+            trouble = self._climb(traffic)
+            if trouble is None:
+                return
+            self.troubles.append(trouble)
+            self._narrator.warn(f"back to the lowest step: {trouble}")
+            self._step(LOW)
+            if attempt + 1 < TRIES:
+                self._calm(traffic)
+        raise RestoreIncomplete(
+            f"{self._setting.victim.name} does not bear its weight: {self.troubles[-1]}; the "
+            f"weights are held at {self._words()}",
+            hint="when it does: alb-dr failover recover --execute puts the weights back",
+        )
+
+    def give_back(self, deadline: Deadline) -> str:
+        """Put the former weights back at once, if they are held; how that went, in words."""
+        if not self.is_holding:
+            return "the weights were not held"
+        done = restore_until(
+            self._setting.ingress,
+            self._setting.drill,
+            api=self._setting.fleet,
+            clock=self._setting.clock,
+            deadline=deadline,
+            note=self._narrator.warn,
+        )
+        self.is_holding = False
+        return done.words
+
+    def _climb(self, traffic: DrillTraffic) -> str | None:
+        """All steps; what went wrong, or None when the former weights are back and proven."""
+        for part in STEPS:
+            before = self._weights()
+            self._step(part)
+            trouble = self._prove(traffic, before, self._weights())
+            if trouble is not None:
+                return trouble
+        before = self._weights()
+        self.give_back(Deadline(self._setting.clock, self._timeout_s))
+        trouble = self._prove(traffic, before, self._former)
+        if trouble is not None:
+            # Once more held: what follows is a second try, or a person.
+            self.hold()
+        return trouble
+
+    def _step(self, part: float) -> None:
+        live = live_ingress(self._setting.topology, fleet=self._setting.fleet)
+        record = record_of(live)
+        if not isinstance(record, WeightRecord) or record.drill != self._setting.drill:
+            raise RestoreIncomplete(
+                f"{live.id} no longer carries the record of this drill; the weights are "
+                f"{'/'.join(weights_of(live.annotations).values())}",
+                hint="look who set them: alb-dr failover status; then alb-dr ingress set-weights",
+            )
+        self._record = replace(record, held=self._held(part))
+        self._setting.fleet.patch(live.id, step_patch(live, self._record))
+        self._narrator.note(f"weights {self._words()}")
+
+    def _prove(self, traffic: DrillTraffic, before: Weights, now: Weights) -> str | None:
+        """Wait until the traffic is proven to follow; why it may not go on, or None."""
+        order = [member.id for member in self._setting.topology.members]
+        names = [member.name for member in self._setting.topology.members]
+        gate = Gate(
+            names,
+            [now[member] / TOTAL for member in order],
+            tolerance=_tolerance(before, now),
+            since_s=traffic.instant_s(),
+        )
+        vigil = Vigil(self._baseline, self._thresholds)
+        return self._watch(traffic, gate, vigil, seconds=self._timeout_s)
+
+    def _calm(self, traffic: DrillTraffic) -> None:
+        """Leave the member alone for a while at the lowest step."""
+        traffic.collect(min(5.0, self._timeout_s))
+
+    def _watch(
+        self, traffic: DrillTraffic, gate: Gate, vigil: Vigil, *, seconds: float
+    ) -> str | None:
+        deadline = Deadline(self._setting.clock, seconds)
+        since = traffic.instant_s()
+
+        def listen(columns: SampleColumns) -> None:
+            fresh = SampleColumns()
+            for sample in columns:
+                if sample.due_s >= since:
+                    fresh.append(sample)
+            if len(fresh):
+                gate.add(fresh)
+                vigil.add(fresh)
+
+        traffic.listeners.append(listen)
+        try:
+            while not gate.passed:
+                traffic.collect(LOOK_S)
+                alarm, words = vigil.judge()
+                if alarm is Alarm.ABORT:
+                    return words
+                if deadline.passed:
+                    return f"the traffic does not follow the weights: {gate.words}"
+                self._narrator.live({"": gate.words})
+        finally:
+            traffic.listeners.remove(listen)
+        return None
+
+    def _weights(self) -> Weights:
+        return Weights.of({member: int(weight) for member, weight in self._record.held.items()})
+
+    def _held(self, part: float) -> dict[str, str]:
+        victim = self._setting.victim.id
+        points = max(1, round(self._former[victim] * part))
+        return {m: str(w) for m, w in self._former.holding(victim, points)}
+
+    def _words(self) -> str:
+        names: Sequence[str] = [
+            f"{self._setting.topology.member(m).name} {w}" for m, w in self._record.held.items()
+        ]
+        return ", ".join(names)
+
+
+def _tolerance(before: Weights, now: Weights) -> float:
+    """No wider than half the step, or standing still would pass; nor half a weight."""
+    step = max(abs(now[member] - weight) for member, weight in before) / TOTAL
+    least = min(w for _, w in now if w) / TOTAL
+    return min(0.05, max(step / 2, 0.01), least / 2)

@@ -1,0 +1,95 @@
+"""The kill switch: a ConfigMap by which the owners of a Fleet forbid drills, or bound them in time.
+
+``alb-dr-control`` in the Ingress' namespace: ``drills`` is ``allowed`` or anything else;
+``window`` bounds their begin, like ``Mon-Fri 09:00-16:30``, in the time zone ``timezone`` (UTC).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from alb_dr.errors import AlbDrError
+from alb_dr.model.manifest import CONFIG_MAP, Manifest, ResourceId
+from alb_dr.model.printable import printable
+from alb_dr.ports import KubeReader
+
+NAME = "alb-dr-control"
+ALLOWED = "allowed"
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WINDOW = re.compile(r"(\w{3})(?:-(\w{3}))? (\d{2}):(\d{2})-(\d{2}):(\d{2})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Days (0 is Monday) and hours in which a drill may begin."""
+
+    days: frozenset[int]
+    start: time
+    end: time
+
+    def holds(self, now: datetime) -> bool:
+        """Whether an instant, in the window's zone, lies in it."""
+        return now.weekday() in self.days and self.start <= now.time() < self.end
+
+
+def switch_id(namespace: str | None) -> ResourceId:
+    """Where the switch is."""
+    return ResourceId(kind=CONFIG_MAP, name=NAME, namespace=namespace)
+
+
+def read_switch(fleet: KubeReader, namespace: str | None) -> Manifest | None:
+    """The switch, if there is one."""
+    return fleet.get(switch_id(namespace))
+
+
+def switched_off(switch: Manifest | None) -> str | None:
+    """Why drills are forbidden now, or None. A switch that is not there forbids nothing."""
+    if switch is None:
+        return None
+    said = str((switch.document.get("data") or {}).get("drills", ""))
+    if said == ALLOWED:
+        return None
+    return printable(f"{switch.id} says drills: {said or 'nothing'!r}, not {ALLOWED!r}")
+
+
+def outside_window(switch: Manifest | None, now: datetime) -> str | None:
+    """Why a drill must not begin at this hour, or None. A window nobody can read allows nothing."""
+    data = (switch.document.get("data") or {}) if switch is not None else {}
+    text = str(data.get("window", ""))
+    if not text:
+        return None
+    zone = str(data.get("timezone", "UTC"))
+    try:
+        here = now.astimezone(ZoneInfo(zone))
+    except (KeyError, ValueError, OSError):
+        return printable(f"its time zone {zone!r} is not known")
+    windows = [_window(part) for part in text.split(",")]
+    if any(window is None for window in windows):
+        return printable(f"its window {text!r} cannot be read")
+    if any(window.holds(here) for window in windows if window is not None):
+        return None
+    return printable(f"drills begin {text} {zone} only; there it is {here:%a %H:%M}")
+
+
+def _window(text: str) -> Window | None:
+    found = _WINDOW.fullmatch(text.strip())
+    if found is None or found[1] not in DAYS or (found[2] or found[1]) not in DAYS:
+        return None
+    first, last = DAYS.index(found[1]), DAYS.index(found[2] or found[1])
+    days = range(first, last + 1) if first <= last else (*range(first, 7), *range(last + 1))
+    try:
+        start, end = time(int(found[3]), int(found[4])), time(int(found[5]), int(found[6]))
+    except ValueError:
+        return None
+    return Window(days=frozenset(days), start=start, end=end)
+
+
+def switch_words(fleet: KubeReader, namespace: str | None) -> str | None:
+    """Why a drill under way must end, or None; a Fleet that does not answer ends nothing."""
+    try:
+        return switched_off(read_switch(fleet, namespace))
+    except AlbDrError:
+        return None
