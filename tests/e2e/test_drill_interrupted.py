@@ -9,13 +9,18 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import Shell, processes_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
-WORDS = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "4")
+WORDS = (
+    *("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "4"),
+    # One test leaves three pods where there were two, which makes those of the other look small.
+    *("--headroom", "3"),
+)
 
 
 def replicas(shell: Shell) -> int:
@@ -36,6 +41,11 @@ def ledgers(shell: Shell, known: set[str]) -> list[Path]:
     """The ledgers of drills that were not known before."""
     runs = shell.state / "alb-dr" / "runs"
     return [p for p in runs.glob("*/ledger.jsonl") if p.parent.name not in known]
+
+
+def is_closed(status: dict[str, Any]) -> bool:
+    """Whether nothing of any drill is left but evidence."""
+    return not status["open"] and not status["records"] and status["lock"] is None
 
 
 def fire(shell: Shell, *words: str) -> subprocess.Popen[str]:
@@ -112,7 +122,7 @@ def test_F1_the_watchdog_restores_what_a_killed_drill_left(tutorial: Shell) -> N
     os.killpg(drill.pid, signal.SIGKILL)
     drill.communicate(timeout=10)
     deadline = time.monotonic() + 30
-    while tutorial.data("failover", "status") != {"open": [], "lock": None}:
+    while not is_closed(tutorial.data("failover", "status")):
         assert time.monotonic() < deadline, "the watchdog does nothing"
         time.sleep(0.2)
     assert replicas(tutorial) == 2
@@ -170,7 +180,7 @@ def test_the_guard_is_installed_in_every_member(tutorial: Shell) -> None:
 
 
 def test_a_drill_that_lives_moves_its_deadline_on(tutorial: Shell) -> None:
-    words = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "0.5", "--observe", "60")
+    words = (*WORDS, "--observe", "60")
     before = replicas(tutorial)
     drill = tutorial.start(*words, "--expires-in", "30s")
     seen: set[str] = set()

@@ -26,6 +26,8 @@ from tests.histories.world import NAMES, SPACE, World
 READ_ONLY = frozenset({"look", "dry-run", "status"})
 """Commands that may write nothing (I9)."""
 EXPIRES = "60s"
+HEADROOM = 3.0
+"""The members have 2 and 3 pods: with the usual headroom only one of them could be drilled."""
 LOOK_S = 0.5
 """Between two looks of a drill at its samples; 0.1 s would only take longer."""
 
@@ -89,12 +91,13 @@ def _drill(ctx: Any, member: str, _world: World) -> None:
         restore_timeout=60.0,
         expires_in=EXPIRES,
         no_watchdog=True,
+        headroom=HEADROOM,
         yes=True,
     )
 
 
 def _dry_run(ctx: Any, member: str, _world: World) -> None:
-    failover.drill(ctx, member, rate=5.0, dry_run=True, expires_in=EXPIRES)
+    failover.drill(ctx, member, rate=5.0, dry_run=True, expires_in=EXPIRES, headroom=HEADROOM)
 
 
 def _recover(ctx: Any, _member: str, _world: World) -> None:
@@ -178,7 +181,7 @@ def simulated(world: World) -> Iterator[None]:
         stack.enter_context(mounted(world.disk))
         for target, stand_in in (
             ("alb_dr.cli.signals.SIGNALS", _Dispatched()),
-            ("alb_dr.cli.commands.failover.secrets", SimpleNamespace(token_hex=_token)),
+            ("alb_dr.cli.commands.drill.secrets", SimpleNamespace(token_hex=_token)),
             ("alb_dr.cli.drilling.operator", _operator),
             ("alb_dr.workflows.drill_traffic.LOOK_S", LOOK_S),
             ("alb_dr.workflows.drill_watch.LOOK_S", LOOK_S),

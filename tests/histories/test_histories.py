@@ -99,6 +99,7 @@ def test_I4_a_write_that_tests_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) 
 
 def test_I3_two_drills_at_once_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DrillLock, "acquire", lambda *_, **__: None)
+    monkeypatch.setattr("alb_dr.workflows.rails_fleet.nothing_open", lambda _scene: None)
     other = Act(kind="run", who="bob", what="drill", member="c2")
     assert "I2" in seen_in(a_drill(other))
 
@@ -121,7 +122,9 @@ def test_I8_a_code_that_hides_an_open_drill_is_seen(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(ScaleToZero, "take_back", lambda *_: None)
     monkeypatch.setattr(ScaleToZero, "prove", lambda *_: "not looked")
-    monkeypatch.setattr("alb_dr.workflows.drill.Drill._settle", lambda *_: None)
+    monkeypatch.setattr(
+        "alb_dr.workflows.drill_return.DrillReturn.settle", lambda *_, **__: "not looked"
+    )
     assert "I8" in seen_in(a_drill())
 
 
@@ -131,4 +134,5 @@ def test_I9_a_look_that_writes_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     real = failover.recover
     monkeypatch.setattr(failover, "recover", lambda ctx, **_: real(ctx, execute=True))
     look = Act(kind="run", at=6.0, who="bob", what="look", member="c1")
-    assert "I9" in seen_in(a_drill(Act(kind="kill", who="ann", number=30, what="after"), look))
+    killed = (Act(kind="kill", who="ann", number=n, what="after") for n in range(30, 70, 8))
+    assert "I9" in seen_in(*(a_drill(kill, look) for kill in killed))

@@ -20,8 +20,10 @@ HEARTBEAT = "alb-dr-guard"
 
 
 def is_evidence(document: Doc) -> bool:
-    """What a drill leaves on purpose: events, and the guard's heartbeat."""
-    return document["kind"] == "Event" or document["metadata"]["name"] == HEARTBEAT
+    """What a drill leaves on purpose: events, the guard's heartbeat, closed records."""
+    name = str(document["metadata"]["name"])
+    closed = '"phase": "CLOSED"' in (document.get("data") or {}).get("record", "")
+    return document["kind"] == "Event" or name == HEARTBEAT or closed
 
 
 def tested(history: History) -> Iterator[str]:

@@ -70,7 +70,7 @@ def test_a_drill_past_its_deadline_is_taken_back_and_an_event_says_so(member: Fa
     assert ANNOTATION not in live.annotations
     assert LABEL not in live.labels
     (event,) = member.list(EVENT, namespace=SPACE)
-    assert "the guard put the replicas back" in event.document["message"]
+    assert "the guard put it back" in event.document["message"]
 
 
 def test_a_drill_under_way_is_left_alone(member: FakeKube) -> None:
