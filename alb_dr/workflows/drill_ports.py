@@ -25,8 +25,8 @@ class DrillPorts:
 
     ``shield`` keeps signals out of a block and raises the first of them at its end; ``operator``
     is who runs the drill, for the record; ``box`` does the faults only a sandbox can do.
-    Samples go to ``log`` as they come, and ``keep`` is told
-    what is known of the run at each of its instants, so that a killed one can be reported, too.
+    Samples go to ``log`` as they come, and ``keep`` is told what is known of the run at each of
+    its instants, so that a killed one can be reported, too.
     """
 
     fleet: KubeApi

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from alb_dr.model.drill import DrillPlan
-from alb_dr.model.drill_report import DrillReport
+from alb_dr.model.drill_report import DrillReport, DrillRun
 from alb_dr.model.manifest import (
     ALB_CONFIG,
     CONFIG_MAP,
@@ -30,6 +30,7 @@ from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet, the_members
 from tests.fakes.gateway import ROUTE, Book, FakeGateway, MovingClock, no_shield
 from tests.fakes.kube import FakeKube
+from tests.fakes.prober import MemoryLog
 from tests.fakes.voice import TellTale
 
 SPACE = "gateway-demo"
@@ -152,6 +153,7 @@ class Estate:
         self.gateway = SpillingGateway(self.fleet, self.clock, self.pods)
         self.book, self.voice, self.box = Book(), TellTale(), FakeBox()
         self.shield: Callable[[], Any] = no_shield
+        self.log, self.kept = MemoryLog(), list[DrillRun]()
 
     def _connect(self) -> None:
         read = self.fleet.get
@@ -187,6 +189,8 @@ class Estate:
             journal=self.book,
             shield=self.shield,
             operator="ann@bastion",
+            log=self.log,
+            keep=self.kept.append,
             box=self.box,
         )
         return Drill(self.plan(**changes), self.topology, ports, rules)
