@@ -86,7 +86,7 @@ def way_back(
         with suppress(Unreachable):
             for drill in open_drills(members[member.id]):
                 raise Refused(
-                    f"{member.name}: a drill is open on {drill.workload.id}",
+                    f"{member.name}: a drill is open on {drill.target.id}",
                     hint="finish it first: alb-dr failover recover --execute",
                     code="ADR-DRILL-OPEN",
                 )
