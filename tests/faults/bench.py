@@ -66,6 +66,8 @@ class Bench:
     forks: ForkServer
     process: Forked | subprocess.Popen[bytes] | None = None
     """The command line that runs, or ran last."""
+    tokens: set[str] = field(default_factory=set)
+    """The bearer tokens of the kubeconfigs, which no command may ever show."""
     apis: dict[str, KubeCluster] = field(default_factory=dict)
     beside: Forked | None = None
     """The command line that runs beside the others."""
@@ -231,9 +233,12 @@ def bench() -> Iterator[Bench]:
     )
     up = ("sandbox", "up", "--gateway-port", str(_free_port()), "--propagation", "0.1")
     try:
-        done = found.run(up, direct=True, installed=True)
+        done = found.run(up, direct=True, installed=True, limit_s=180)
         assert done.code == 0, done.stderr
         made.update(_proxies(state, folder))
+        for kubeconfig in folder.glob("*.kubeconfig"):
+            users = yaml.safe_load(kubeconfig.read_text())["users"]
+            found.tokens.update(user["user"]["token"] for user in users)
         found.proxied.write_text(found.direct.read_text())
         (state / "hosts").symlink_to(folder / "hosts")
         found.make_whole()

@@ -37,7 +37,8 @@ class Command:
     ``after`` must succeed whatever happened to the command: as a rule the command again, which
     proves that nothing half done is in its way. ``beside`` runs all the while, and is started
     again when it has ended. ``optional`` are parts of paths of reads whose failure must not fail
-    the command; ``others`` are exit codes that are right for this command alone.
+    the command; ``others`` are exit codes that are right for this command alone, ``ends`` those of
+    a run that nothing disturbs: on a busy machine a verdict may lack samples.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Command:
     beside: Words = ()
     optional: tuple[str, ...] = ()
     others: frozenset[int] = frozenset()
+    ends: frozenset[int] = frozenset({0})
     manner: Manner = Manner.STRICT
     agrees: Agrees | None = None
     seconds: float = 15.0

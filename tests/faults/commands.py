@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.agreement import drill_agrees, shift_agrees
 from tests.faults.command import Command, Manner, Step
-from tests.faults.expectations import CONFLICT, OPEN, REFUSED, TIMED_OUT
+from tests.faults.expectations import CONFLICT, FAIL, INCONCLUSIVE, OK, OPEN, REFUSED, TIMED_OUT
 from tests.faults.scenes import (
     NAMESPACE,
     OTHER,
@@ -102,7 +102,12 @@ LOOKING = (
     Command(name="plan", words=("plan", "--out", "{folder}/plan.json"), optional=("/events",)),
     Command(name="status", words=("status", "--requests", "20"), manner=Manner.TELLS),
     Command(name="init --from-live", words=_FROM_LIVE),
-    Command(name="verify", words=("verify", "--requests", "20"), manner=Manner.JUDGES),
+    Command(
+        name="verify",
+        words=("verify", "--requests", "20"),
+        manner=Manner.JUDGES,
+        ends=frozenset({OK, INCONCLUSIVE}),
+    ),
     Command(name="distribute status", words=("distribute", "status")),
     Command(name="gateway status", words=("gateway", "status"), optional=("/events",)),
     Command(name="gateway wait", words=("gateway", "wait", *WAIT), optional=("/events",)),
@@ -128,7 +133,7 @@ MAKING = (
         words=("down", "--yes", *WAIT),
         before=(("up", "--yes", "--no-wait"),),
         after=(("down", "--yes"),),
-        optional=("/deployments/",),
+        optional=("/deployments",),
         seconds=30.0,
     ),
     Command(
@@ -192,6 +197,7 @@ MAKING = (
         words=_GUARD,
         before=(no_guard,),
         after=(_GUARD,),
+        seconds=30.0,
     ),
 )
 
@@ -221,6 +227,7 @@ MOVING = (
         words=("verify", "--pin", OTHER, "--requests", "20"),
         before=((*_PIN, "--no-wait"),),
         manner=Manner.JUDGES,
+        ends=frozenset({OK, INCONCLUSIVE}),
     ),
     Command(name="ingress unpin", words=_UNPIN, before=((*_PIN, "--no-wait"),), after=(_UNPIN,)),
     Command(
@@ -306,6 +313,7 @@ FAILING = (
         before=(no_drill,),
         after=(_RECOVER,),
         manner=Manner.RESTORES,
+        ends=frozenset({OK, FAIL, INCONCLUSIVE}),
         agrees=drill_agrees,
         seconds=25.0,
     ),
