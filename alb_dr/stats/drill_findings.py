@@ -97,7 +97,7 @@ def _return(found: Recovery) -> Iterator[Finding]:
             code="ADR-DRILL-RETURN",
             severity=_severity(found.back.loss),
             text=f"{_words(found.back.loss)} on the way back",
-            hint="bring the member back with little weight first: --ramp",
+            hint="weight belongs to the member, not to its pods: lower it before the way back",
         )
 
 

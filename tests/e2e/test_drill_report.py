@@ -1,0 +1,78 @@
+"""A drill is reported again from what it saved, number for number, however it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Shell
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+WORDS = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "2")
+
+
+def begun(folder: Path) -> None:
+    """Wait until the fault is in force."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        described = folder / "run.json"
+        if described.exists():
+            marks = json.loads(described.read_text())["marks"]
+            if marks["in_force_s"] is not None:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the fault did not come")
+
+
+def again(shell: Shell, folder: Path) -> dict[str, Any]:
+    """What `report` says of the run, checked to be what was said at the time."""
+    found = shell.data("report", str(folder))
+    assert found == json.loads((folder / "report.json").read_text())
+    return found
+
+
+def test_a_drill_is_recomputed_to_the_very_numbers_it_said(tutorial: Shell) -> None:
+    folder, at = tutorial.state / "whole", tutorial.state
+    files = ("--junit", str(at / "d.xml"), "--html", str(at / "d.html"))
+    files += ("--markdown", str(at / "d.md"))
+    said = tutorial.data(*WORDS, "--observe", "3", *files, "--run-dir", str(folder), timeout=120)
+    assert again(tutorial, folder) == said
+    found = said["recovery"]
+    assert found["rta_low_s"] <= found["rta_s"] <= found["rta_high_s"]
+    assert found["fresh"]["requests"] == pytest.approx(found["kept"]["requests"], rel=0.1)
+    assert found["fault_error_s"] > 0
+    assert "recovered within 30 s" in (at / "d.xml").read_text()
+    page = (at / "d.html").read_text()
+    assert "Not tested: the data layer" in page
+    assert "<svg" in page
+
+
+def test_an_interrupted_drill_is_reported(tutorial: Shell) -> None:
+    folder = tutorial.state / "interrupted"
+    drill = tutorial.start(*WORDS, "--observe", "60", "--run-dir", str(folder))
+    begun(folder)
+    os.killpg(drill.pid, signal.SIGINT)
+    _, said = drill.communicate(timeout=90)
+    assert drill.returncode == 130, said
+    found = again(tutorial, folder)
+    assert found["outcome"] == "INTERRUPTED"
+    assert found["marks"]["restored_s"] > found["marks"]["fired_s"]
+    assert found["recovery"]["loss"]["of"] > 0
+
+
+def test_F1_a_killed_drill_is_reported_as_not_restored(tutorial: Shell) -> None:
+    folder = tutorial.state / "killed"
+    drill = tutorial.start(*WORDS, "--observe", "60", "--no-watchdog", "--run-dir", str(folder))
+    begun(folder)
+    os.killpg(drill.pid, signal.SIGKILL)
+    drill.communicate(timeout=10)
+    found = tutorial.data("report", str(folder))
+    assert found["outcome"] == "RESTORE_INCOMPLETE"
+    assert found["recovery"]["loss"]["of"] > 0, "its samples were saved as they came"
+    tutorial.ok("failover", "recover", "--execute")
