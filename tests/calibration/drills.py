@@ -89,15 +89,24 @@ class Told:
             yield f"RTA is {truth:.3f} s, said to be below {clock.rta_high_s:.3f} s"
         if clock.rta_s is not None and clock.rta_high_s is None:
             yield "a recovery time without a bound"
-        unsure = _inside(found.loss) or (found.back is not None and _inside(found.back.loss))
-        if outcome is DrillOutcome.SUCCEEDED and not self.passes and not unsure:
+        if outcome is DrillOutcome.SUCCEEDED and self._surely_fails():
             yield f"SUCCEEDED, but truly not: {self.report.why}"
-        if outcome is DrillOutcome.FAILED and self.passes and not unsure:
+        if outcome is DrillOutcome.FAILED and self.passes:
             yield f"FAILED, but truly passed: {self.report.why}"
         prober = self.report.run.prober
         void = prober is not None and prober.invalid is not None
         if outcome is DrillOutcome.SUCCEEDED and (void or self.world.nameless > 2 * MOST_NAMELESS):
             yield "SUCCEEDED on evidence that proves nothing"
+
+    def _surely_fails(self) -> bool:
+        """Whether an objective was missed and does not lie within the bar printed beside it."""
+        run, found = self.report.run, self.report.recovery
+        assert found is not None
+        if self.world.rta_s > run.rto_s:
+            return True
+        parts = [(self.loss, found.loss)]
+        parts += [(self.return_loss, found.back.loss)] if found.back is not None else []
+        return any(true > said.objective and not _inside(said) for true, said in parts)
 
 
 def _inside(loss: Loss) -> bool:
