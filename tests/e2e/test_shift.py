@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -98,11 +99,17 @@ def test_a_lying_gateway_does_not_pass_the_gate(up: Shell) -> None:
 def test_a_member_dying_half_way_leaves_the_traffic_whole(up: Shell) -> None:
     with begun(up, "--hold", "60s") as process:
         up.ok("sandbox", "fault", "pods-down", "poc-ack-2")
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=120)
     assert process.returncode == 9, out
     assert "ROLLED BACK" in out
     assert weights(up) == ["100", "0"]
-    assert up.run("verify", "-n", "200", "--no-control-checks").returncode == 0
+    counted = re.search(r"in all +(\d+) of (\d+) requests lost", out)
+    assert counted is not None, out
+    lost, sent = int(counted[1]), int(counted[2])
+    # Half of the traffic went to the dead member, for as long as it took to see that and go back.
+    assert lost < 0.5 * sent, out
+    whole = up.data("verify", "-n", "500", "--no-control-checks")
+    assert whole["outcomes"]["ok"] == 500, "measured, not assumed"
     up.ok("sandbox", "fault", "clear")
     up.ok("gateway", "wait")
     deadline = time.monotonic() + 30
