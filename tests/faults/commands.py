@@ -73,6 +73,11 @@ _STEPS = (
     "20",
     "--step-timeout",
     "4s",
+    # Faults of the APIs are meant here, not the latencies of a busy machine.
+    "--slow-latency",
+    "500",
+    "--abort-latency",
+    "1000",
     "--yes",
 )
 _SHIFT = ("ingress", "shift", "--to", "60:40", *_STEPS)

@@ -180,7 +180,11 @@ def _work(worker: int, jobs: Queue[Job], every: int) -> list[Result]:
             name, part = job
             began = time.monotonic()
             command = next(c for c in COMMANDS if c.name == name)
-            cases = cases_of(found, command)[::every][part::PARTS]
+            cases, problem = _recorded(found, command)
+            if problem is not None:
+                results.append(Result(name=name, wrong=problem))
+                print(f"WRONG {name}\n      {problem}", flush=True)
+            cases = cases[::every][part::PARTS]
             for case in cases:
                 results.append(run_case(found, case))
                 if results[-1].wrong:
@@ -189,6 +193,18 @@ def _work(worker: int, jobs: Queue[Job], every: int) -> list[Result]:
             seconds = time.monotonic() - began
             print(f"[{worker}] {name} {part}: {len(cases)} in {seconds:.0f} s", flush=True)
     return results
+
+
+def _recorded(found: Bench, command: Command) -> tuple[list[Case], str | None]:
+    """The cases of a command; why it could not be recorded, which must not end the others."""
+    problem = None
+    for _ in range(TRIES):
+        try:
+            return cases_of(found, command), None
+        except AssertionError as error:
+            problem = f"does not do its work undisturbed: {error}"
+            found.make_whole()
+    return [], problem
 
 
 def _next(jobs: Queue[Job]) -> Job | None:
