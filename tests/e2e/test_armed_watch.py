@@ -15,7 +15,7 @@ from tests.e2e.conftest import Shell
 from tests.e2e.test_shift import PATIENT
 from tests.e2e.test_switchover import PACE, away, until, weights
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 WATCH = ("failover", "watch", "--every", "500ms", "--over", "2s", "--timeout", "1s")
 PRIMARY = (*WATCH, "--away-from", "poc-ack-1")

@@ -10,7 +10,7 @@ from tests.e2e.conftest import Shell, _shell
 from tests.e2e.test_shift import PATIENT
 from tests.e2e.test_switchover import away, weights
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 QUICK = ("--rate", "400", "--baseline", "1s", "--hold", "500ms", "--steps", "100", "--yes")
 START = ("failover", "start", "--reason", "x", "--yes")
