@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 from datetime import UTC, datetime
@@ -16,14 +17,17 @@ VERSION = 1
 class Ledger:
     """Append-only JSON Lines, each line on the disk before the call returns.
 
+    Each line names the digest of the one before, so that a line taken out or changed shows.
+
     It is evidence and an index. What a drill must take back stands on the workload itself.
     """
 
     def __init__(self, path: Path, *, drill_id: str) -> None:
         self._path = path
         self._drill = drill_id
-        self._whole = (0, 0)
-        """Lines written whole, and the bytes they take: assigned together, whatever interrupts."""
+        self._whole = (0, 0, "")
+        """Lines written whole, the bytes they take, the digest of the last: assigned together,
+        whatever interrupts."""
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY | os.O_NOFOLLOW
@@ -46,10 +50,11 @@ class Ledger:
         What a full disk or a signal left of an earlier line is taken out first: numbers have no
         gaps, and no line is glued to half another.
         """
-        count, size = self._whole
+        count, size, digest = self._whole
         facts_line = {
             "v": VERSION,
             "seq": count + 1,
+            "prev_sha256": digest,
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "drill": self._drill,
             "event": event,
@@ -65,7 +70,7 @@ class Ledger:
             raise Refused(
                 f"the journal {self._path} cannot be written: {error.strerror}", code="ADR-JOURNAL"
             ) from None
-        self._whole = (count + 1, size + len(line))
+        self._whole = (count + 1, size + len(line), hashlib.sha256(line).hexdigest())
 
     def close(self) -> None:
         """Close the file."""

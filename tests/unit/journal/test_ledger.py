@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import stat
@@ -113,3 +114,14 @@ def test_I7_a_signal_in_the_middle_leaves_no_gap(
     ledger.write("restored")
     ledger.write("closed")
     assert [line["seq"] for line in lines(ledger)] == [1, 2]
+
+
+def test_F7_each_line_names_the_digest_of_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    ledger = Ledger(path, drill_id="7f3a")
+    for event in ("intent", "fired", "restored"):
+        ledger.write(event)
+    ledger.close()
+    written = path.read_bytes().splitlines(keepends=True)
+    known = [json.loads(line)["prev_sha256"] for line in written]
+    assert known == ["", *(hashlib.sha256(line).hexdigest() for line in written[:-1])]
