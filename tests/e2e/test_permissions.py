@@ -10,7 +10,7 @@ import pytest
 from alb_dr.sandbox.lifecycle import bind
 from tests.e2e.conftest import Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
