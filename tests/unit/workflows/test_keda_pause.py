@@ -1,0 +1,268 @@
+"""Pausing KEDA for a drill: both annotations, one guarded patch, and a pause that ends (F19)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from alb_dr.errors import Conflict, RestoreIncomplete
+from alb_dr.model.manifest import DEPLOYMENT, SCALED_OBJECT, Manifest, ResourceId
+from alb_dr.model.pause_record import PauseRecord
+from alb_dr.sandbox.controllers.keda import BOUNCE, UNPAUSE, KedaController
+from alb_dr.workflows.autoscalers import PAUSED, PAUSED_REPLICAS
+from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.drill_record import ANNOTATION, LABEL
+from alb_dr.workflows.keda_pause import (
+    await_paused,
+    await_resumed,
+    end_pauses,
+    hold,
+    open_pauses,
+    pause,
+    resume,
+)
+from tests.fakes.argo import a_namespace
+from tests.fakes.fleet import runnable
+from tests.fakes.kube import FakeKube
+from tests.fakes.voice import StillClock
+
+SPACE = "gateway-demo"
+ID = ResourceId(kind=SCALED_OBJECT, name="web-demo", namespace=SPACE)
+WORKLOAD = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace=SPACE)
+NOW = StillClock().now()
+RECORD = PauseRecord(
+    drill="7f3a",
+    former={},
+    replicas=3,
+    deadline=(NOW + timedelta(minutes=10)).isoformat(),
+    by="ann",
+)
+
+
+class Member(FakeKube):
+    """A member where KEDA looks whenever it is told to."""
+
+    def __init__(self, **annotations: str) -> None:
+        super().__init__("poc-ack-1")
+        self.create(a_namespace(SPACE))
+        self.create(runnable(3))
+        self.seconds = 0.0
+        keda = self.cluster.client("keda-operator")
+        self._keda = KedaController(keda, lambda: self.seconds)
+        metadata = {"name": ID.name, "namespace": SPACE, "annotations": annotations}
+        spec = {"scaleTargetRef": {"name": "web-demo"}, "minReplicaCount": 2}
+        document = {"apiVersion": SCALED_OBJECT.api_version, "kind": "ScaledObject"}
+        self.create(Manifest.of({**document, "metadata": metadata, "spec": spec}))
+        self.look()
+
+    def look(self) -> None:
+        """KEDA looks twice, so that it also sees what it did."""
+        for _ in range(2):
+            asyncio.run(self._keda.reconcile())  # type: ignore[arg-type]
+
+    def scale(self, wanted: int) -> None:
+        patch = {"spec": {"replicas": wanted}}
+        self.cluster.client("drill").merge("deployments.apps", "web-demo", patch, SPACE)
+
+    @property
+    def replicas(self) -> int:
+        live = self.get(WORKLOAD)
+        assert live is not None
+        return int(live.document["spec"]["replicas"])
+
+    @property
+    def scaled(self) -> Manifest:
+        live = self.get(ID)
+        assert live is not None
+        return live
+
+    def annotate(self, **annotations: str | None) -> None:
+        """Somebody else's doing."""
+        named = {"paused": PAUSED, "replicas": PAUSED_REPLICAS}
+        patch = {"metadata": {"annotations": {named[k]: v for k, v in annotations.items()}}}
+        self.cluster.client("other").merge("scaledobjects.keda.sh", ID.name, patch, SPACE)
+
+
+class Ticking(StillClock):
+    """A clock on which KEDA looks whenever somebody waits."""
+
+    def __init__(self, member: Member) -> None:
+        super().__init__()
+        self._member = member
+
+    def sleep(self, seconds: float) -> None:
+        """KEDA's time goes on, too."""
+        self._member.seconds += max(seconds, 1.0)
+        self._member.look()
+
+
+def drilled(member: Member) -> None:
+    """Everything a drill does until the fault is in force."""
+    pause(member, ID, RECORD)
+    assert await_paused(member, ID, clock=Ticking(member))
+    member.scale(0)
+    hold(member, ID, "7f3a", 0)
+    member.look()
+    assert member.replicas == 0
+
+
+def put_back(member: Member) -> None:
+    """Everything a restore does, and the wait for KEDA."""
+    hold(member, ID, "7f3a", 3)
+    member.scale(3)
+    resume(member, ID, "7f3a")
+    clock = Ticking(member)
+    await_resumed(member, ID, clock=clock, deadline=Deadline(clock, 20))
+
+
+def is_clean(member: Member) -> bool:
+    scaled = member.scaled
+    return ANNOTATION not in scaled.annotations and LABEL not in scaled.labels
+
+
+def test_F19_a_paused_keda_leaves_the_drill_alone_and_works_again_afterwards() -> None:
+    member = Member()
+    drilled(member)
+    assert member.scaled.annotations[PAUSED] == "true"
+    assert member.scaled.annotations[PAUSED_REPLICAS] == "0"
+    put_back(member)
+    assert member.replicas == 3
+    assert {PAUSED, PAUSED_REPLICAS}.isdisjoint(member.scaled.annotations)
+    assert is_clean(member)
+    member.scale(0)
+    member.look()
+    assert member.replicas == 2
+
+
+def test_F19_the_pause_itself_scales_nothing() -> None:
+    """Before the drill's own patch, 0 replicas without a record would be nobody's."""
+    member = Member()
+    pause(member, ID, RECORD)
+    member.look()
+    assert member.replicas == 3
+
+
+def test_F19_a_keda_that_obeys_only_both_annotations_is_held(  # kedacore/keda#5165
+) -> None:
+    member = Member(**{BOUNCE: "true"})
+    drilled(member)
+    member.look()
+    assert member.replicas == 0
+    put_back(member)
+    assert member.replicas == 3
+
+
+def test_F19_a_pause_that_ends_late_is_waited_for() -> None:
+    member = Member(**{UNPAUSE: "late"})
+    drilled(member)
+    put_back(member)
+    assert member.replicas == 3
+
+
+def test_F19_a_pause_that_never_ends_is_said_and_the_pods_are_there() -> None:
+    member = Member(**{UNPAUSE: "never"})
+    drilled(member)
+    with pytest.raises(RestoreIncomplete, match="KEDA still says that it is paused") as caught:
+        put_back(member)
+    assert "5526" in (caught.value.hint or "")
+    assert member.replicas == 3
+    assert is_clean(member)
+
+
+def test_F19_former_annotations_come_back() -> None:
+    member = Member(**{PAUSED: "false", PAUSED_REPLICAS: "3"})
+    drilled(member)
+    put_back(member)
+    assert member.scaled.annotations[PAUSED] == "false"
+    assert member.scaled.annotations[PAUSED_REPLICAS] == "3"
+
+
+def test_F19_what_somebody_else_changed_meanwhile_stays() -> None:
+    member = Member()
+    drilled(member)
+    member.annotate(replicas="7")
+    resume(member, ID, "7f3a")
+    assert member.scaled.annotations[PAUSED_REPLICAS] == "7"
+    assert PAUSED not in member.scaled.annotations
+    assert is_clean(member)
+
+
+def test_F19_a_pause_of_another_drill_is_not_ended_and_not_taken_over() -> None:
+    member = Member()
+    pause(member, ID, RECORD)
+    resume(member, ID, "0000")
+    hold(member, ID, "0000", 0)
+    assert member.scaled.annotations[PAUSED_REPLICAS] == "3"
+    with pytest.raises(Conflict):
+        pause(member, ID, RECORD)
+
+
+def test_F19_a_write_of_keda_in_between_is_looked_at_again() -> None:
+    member = Member()
+    seen: list[str] = []
+
+    def interfere(call: str) -> None:
+        if call.startswith("patch") and not seen:
+            seen.append(call)
+            member.annotate(replicas="5")
+
+    member.fail = interfere  # type: ignore[assignment]
+    pause(member, ID, RECORD)
+    (found,) = open_pauses(member)
+    assert found.record is not None
+    assert found.record.former == {PAUSED: None, PAUSED_REPLICAS: "5"}
+
+
+def test_F19_a_keda_that_does_not_obey_is_noticed() -> None:
+    member = Member()
+    pause(member, ID, RECORD)
+    assert not await_paused(member, ID, clock=StillClock())
+
+
+def test_F19_a_pause_left_behind_is_ended_when_its_drill_is_over() -> None:
+    """As recover and the guard do: not while the drill is open, the guard only after its time."""
+    member = Member()
+    pause(member, ID, RECORD)
+    assert end_pauses(member, drills=frozenset({"7f3a"}), now=None) == ()
+    assert end_pauses(member, drills=frozenset(), now=NOW) == ()
+    assert end_pauses(member, drills=frozenset(), now=NOW + timedelta(hours=1)) == (ID,)
+    assert is_clean(member)
+    assert end_pauses(member, drills=frozenset(), now=None) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nonsense",
+        "{}",
+        '{"drill": "a", "former": [], "replicas": 3, "deadline": "x", "by": "b", "schema": 1}',
+        '{"drill": "a", "former": {}, "replicas": 0, "deadline": "x", "by": "b", "schema": 1}',
+        '{"drill": "a", "former": {"x": 1}, "replicas": 3, "deadline": "", "by": "", "schema": 1}',
+        '{"drill": "a", "former": {}, "replicas": 3, "deadline": "x", "by": "b", "schema": 2}',
+        '{"drill": 1, "former": {}, "replicas": 3, "deadline": "x", "by": "b", "schema": 1}',
+    ],
+)
+def test_F19_a_record_nobody_can_read_is_left_for_a_person(text: str) -> None:
+    assert PauseRecord.parse(text) is None
+    member = Member()
+    change: dict[str, Any] = {"annotations": {ANNOTATION: text}, "labels": {LABEL: "true"}}
+    client = member.cluster.client("other")
+    client.merge("scaledobjects.keda.sh", ID.name, {"metadata": change}, SPACE)
+    with pytest.raises(RestoreIncomplete, match="cannot read"):
+        end_pauses(member, drills=frozenset(), now=None)
+    with pytest.raises(RestoreIncomplete, match="cannot read"):
+        resume(member, ID, "7f3a")
+    assert member.scaled.annotations[ANNOTATION] == text
+
+
+def test_F19_without_a_readable_deadline_only_a_person_ends_a_pause() -> None:
+    member = Member()
+    text = PauseRecord(drill="a", former={}, replicas=3, deadline="soon", by="b").dump()
+    change: dict[str, Any] = {"annotations": {ANNOTATION: text}, "labels": {LABEL: "true"}}
+    client = member.cluster.client("other")
+    client.merge("scaledobjects.keda.sh", ID.name, {"metadata": change}, SPACE)
+    assert end_pauses(member, drills=frozenset(), now=NOW + timedelta(days=9)) == ()
+    assert end_pauses(member, drills=frozenset(), now=None) == (ID,)
