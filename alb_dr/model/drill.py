@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 SCHEMA = 1
@@ -38,8 +37,7 @@ class DrillRecord:
     """What stands on the scaled workload: written in the same patch that scales it to 0.
 
     Whoever finds it can put things back without anything else. ``least`` is the minimum of the
-    HorizontalPodAutoscaler, below which it would not let the replicas stay; ``paused`` holds the
-    former values of the annotations that paused a KEDA ScaledObject, None for one that was absent.
+    HorizontalPodAutoscaler, below which it would not let the replicas stay.
     """
 
     drill: str
@@ -49,7 +47,6 @@ class DrillRecord:
     by: str
     schema: int = SCHEMA
     least: int | None = None
-    paused: Mapping[str, str | None] | None = None
 
     @property
     def goal(self) -> int:
@@ -76,8 +73,6 @@ def _sound(record: DrillRecord) -> bool:
     """Whether every field is what it should be: anybody may have written the annotation."""
     whole = [record.replicas, *([record.least] if record.least is not None else [])]
     words = (record.drill, record.deadline, record.reason, record.by)
-    return (
-        all(type(number) is int and number > 0 for number in whole)
-        and all(isinstance(word, str) for word in words)
-        and (record.paused is None or isinstance(record.paused, dict))
+    return all(type(number) is int and number > 0 for number in whole) and all(
+        isinstance(word, str) for word in words
     )

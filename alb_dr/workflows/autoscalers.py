@@ -12,6 +12,7 @@ from alb_dr.model.manifest import (
     SCALED_OBJECT,
     Kind,
     Manifest,
+    ResourceId,
 )
 from alb_dr.ports import KubeReader
 from alb_dr.workflows.obstacles import Obstacle
@@ -52,6 +53,11 @@ class Scalers:
         found = [a.least for a in self.autoscalers if not a.of_keda]
         found += [_number(s, "minReplicaCount", 0) for s in self.scaled_objects]
         return max(found, default=0) or None
+
+    @property
+    def to_pause(self) -> tuple[ResourceId, ...]:
+        """What has to be paused for a drill: every ScaledObject that nobody has paused already."""
+        return tuple(s.id for s in self.scaled_objects if not is_held(s))
 
     @property
     def most(self) -> int:

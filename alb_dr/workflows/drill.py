@@ -207,7 +207,7 @@ class Drill:
             reason=self._plan.reason,
             by=self._ports.operator,
             least=cleared.least,
-            paused=cleared.paused,
+            to_pause=cleared.to_pause,
         )
 
     def _deadline(self) -> str:

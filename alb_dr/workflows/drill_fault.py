@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from alb_dr.model.fleet_record import FleetTarget
-from alb_dr.model.manifest import Manifest
+from alb_dr.model.manifest import Manifest, ResourceId
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, Narrator
@@ -48,7 +48,7 @@ class FaultSetting:
     reason: str
     by: str
     least: int | None = None
-    paused: Mapping[str, str | None] | None = None
+    to_pause: tuple[ResourceId, ...] = ()
 
 
 class Fault(Protocol):

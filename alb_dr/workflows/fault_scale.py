@@ -42,7 +42,6 @@ class ScaleToZero:
             reason=setting.reason,
             by=setting.by,
             least=setting.least,
-            paused=setting.paused,
         )
         self._replicas_after: int | None = None
 

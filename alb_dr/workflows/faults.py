@@ -6,6 +6,7 @@ from alb_dr.errors import BadInput, Refused
 from alb_dr.ports import FaultBox
 from alb_dr.workflows.drill_fault import Fault, FaultSetting
 from alb_dr.workflows.fault_drain import WeightDrain
+from alb_dr.workflows.fault_keda import ScaleUnderKeda
 from alb_dr.workflows.fault_sandbox import KINDS, SandboxFault
 from alb_dr.workflows.fault_scale import ScaleToZero
 
@@ -32,4 +33,4 @@ def make_fault(name: str, setting: FaultSetting, *, box: FaultBox | None, value:
         return WeightDrain(setting)
     if name.startswith(SANDBOX) and box is not None:
         return SandboxFault(name.removeprefix(SANDBOX), setting, box, value=value)
-    return ScaleToZero(setting)
+    return ScaleUnderKeda(setting) if setting.to_pause else ScaleToZero(setting)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
-from alb_dr.model.manifest import EVENT, LEASE, Manifest, ResourceId
+from alb_dr.model.manifest import DEPLOYMENT, EVENT, LEASE, Manifest, ResourceId
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.drill_record import Record
+from alb_dr.workflows.keda_pause import end_pauses, unheld
 from alb_dr.workflows.lease import micro_time, renewed_at
 from alb_dr.workflows.recover import OpenDrill, Remedy, open_drills, open_weights, remedy
 
@@ -50,6 +51,11 @@ def sweep(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> 
             _say(api, drill, clock.now(), narrator)
         known = drill.record.drill if drill.record is not None else None
         found.append(Swept(workload=drill.target.id, drill=known, done=done))
+    try:
+        found += _pauses(api, namespace, clock.now())
+    except AlbDrError as error:
+        failed.append(error)
+        narrator.warn(error.message)
     if failed:
         raise RestoreIncomplete(failed[0].message, hint=failed[0].hint)
     return tuple(found)
@@ -71,7 +77,18 @@ def _one(drill: OpenDrill, *, api: KubeApi, now: datetime) -> str:
         return "without a deadline, left alone"
     if now < deadline:
         return f"under way until {drill.record.deadline}"
-    return str(remedy(drill, api=api))
+    if drill.target.id.kind != DEPLOYMENT:
+        return str(remedy(drill, api=api))
+    with unheld(api, namespace=drill.target.id.namespace, drill=drill.record.drill):
+        return str(remedy(drill, api=api))
+
+
+def _pauses(api: KubeApi, namespace: str, now: datetime) -> list[Swept]:
+    """Pauses of KEDA whose drill is over and whose time has passed are ended."""
+    records = (found.record for found in open_drills(api, namespace=namespace))
+    left = {record.drill for record in records if record is not None}
+    ended = end_pauses(api, open_drills=left, namespace=namespace, now=now)
+    return [Swept(workload=p.live.id, drill=p.drill, done="pause ended") for p in ended]
 
 
 def deadline_of(record: Record) -> datetime | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from alb_dr.errors import AlbDrError
-from alb_dr.model.manifest import Manifest
+from alb_dr.model.manifest import Manifest, ResourceId
 from alb_dr.workflows import rails_fleet, rails_members
 from alb_dr.workflows.identities import check_identities
 from alb_dr.workflows.policy import by_policy
@@ -30,7 +30,7 @@ class Cleared:
     expiries: Mapping[str, datetime]
     overridden: tuple[str, ...] = ()
     least: int | None = None
-    paused: Mapping[str, str | None] | None = None
+    to_pause: tuple[ResourceId, ...] = ()
 
 
 def check_guardrails(scene: RailScene) -> Cleared:
@@ -64,6 +64,7 @@ def check_guardrails(scene: RailScene) -> Cleared:
         expiries=expiries,
         overridden=tuple(rails.overridden),
         least=scalers.least,
+        to_pause=scalers.to_pause,
     )
 
 

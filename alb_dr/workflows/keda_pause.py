@@ -8,12 +8,13 @@ scales to 0 on its own account, where no record would say why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alb_dr.errors import Conflict, NotFound, RestoreIncomplete
+from alb_dr.errors import Conflict, Forbidden, NotFound, RestoreIncomplete
 from alb_dr.model.manifest import SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.pause_record import PauseRecord
 from alb_dr.ports import Clock, KubeApi, KubeReader
@@ -45,12 +46,20 @@ class OpenPause:
     live: Manifest
     record: PauseRecord | None
 
+    @property
+    def drill(self) -> str:
+        """Whose pause it is."""
+        return self.record.drill if self.record is not None else "unreadable"
+
 
 def open_pauses(api: KubeReader, *, namespace: str | None = None) -> tuple[OpenPause, ...]:
-    """Every ScaledObject that a drill paused; none where KEDA is not installed."""
+    """Every ScaledObject that a drill paused; none where KEDA is not installed or not ours to see.
+
+    Who may not list them has never paused one.
+    """
     try:
         listed = api.list(SCALED_OBJECT, namespace=namespace, labels=SELECTOR)
-    except NotFound:
+    except (NotFound, Forbidden):
         return ()
     return tuple(OpenPause(member=api.label, live=s, record=_record(s)) for s in listed)
 
@@ -121,10 +130,7 @@ def resume(api: KubeApi, id_: ResourceId, drill: str) -> None:
             return
         record = _record(live)
         if record is None:
-            raise RestoreIncomplete(
-                f"{api.label}: {id_} carries a record this version cannot read",
-                hint=f"a person must look; it is: {live.annotations[ANNOTATION][:200]}",
-            )
+            raise _unreadable(api.label, live)
         if record.drill != drill:
             return
         try:
@@ -160,27 +166,50 @@ def await_resumed(api: KubeReader, id_: ResourceId, *, clock: Clock, deadline: D
         clock.sleep(LOOK_S)
 
 
-def end_pauses(
-    api: KubeApi, *, drills: frozenset[str], namespace: str | None = None, now: datetime | None
-) -> tuple[ResourceId, ...]:
-    """End every pause whose drill is over, and say which.
+@contextmanager
+def unheld(api: KubeApi, *, namespace: str | None, drill: str) -> Iterator[None]:
+    """Let a drill's workload be scaled back in this block; afterwards its pauses are ended."""
+    mine = [p for p in open_pauses(api, namespace=namespace) if _of(p, drill) is not None]
+    for found in mine:
+        hold(api, found.live.id, drill, found.record.replicas if found.record else 1)
+    yield
+    for found in mine:
+        resume(api, found.live.id, drill)
 
-    A drill is over that is not among ``drills``, the open ones; with ``now``, only once the
+
+def end_pauses(
+    api: KubeApi,
+    *,
+    open_drills: Collection[str],
+    namespace: str | None = None,
+    only: str | None = None,
+    now: datetime | None = None,
+) -> tuple[OpenPause, ...]:
+    """End every pause whose drill is over, or only that of one drill, and say which.
+
+    A drill is over whose record stands on no workload any more; with ``now``, only once the
     pause's own deadline has passed. A record nobody can read is RestoreIncomplete, at the end.
     """
-    ended, unread = [], []
-    for found in open_pauses(api, namespace=namespace):
-        if found.record is None:
-            unread.append(found)
-        elif found.record.drill not in drills and _is_over(found.record, now):
-            resume(api, found.live.id, found.record.drill)
-            ended.append(found.live.id)
-    for found in unread:
-        raise RestoreIncomplete(
-            f"{found.member}: {found.live.id} carries a record this version cannot read",
-            hint=f"a person must look; it is: {found.live.annotations.get(ANNOTATION, '')[:200]}",
-        )
-    return tuple(ended)
+    found = open_pauses(api, namespace=namespace)
+    over = [p for p in found if p.record is not None and _is_over(p.record, now)]
+    over = [p for p in over if p.drill not in open_drills and only in {None, p.drill}]
+    for each in over:
+        resume(api, each.live.id, each.drill)
+    for each in found:
+        if each.record is None and only is None:
+            raise _unreadable(each.member, each.live)
+    return tuple(over)
+
+
+def _unreadable(where: str, live: Manifest) -> RestoreIncomplete:
+    return RestoreIncomplete(
+        f"{where}: {live.id} carries a record this version cannot read",
+        hint=f"a person must look; it is: {live.annotations.get(ANNOTATION, '')[:200]}",
+    )
+
+
+def _of(found: OpenPause, drill: str) -> PauseRecord | None:
+    return found.record if found.record is not None and found.record.drill == drill else None
 
 
 def _is_over(record: PauseRecord, now: datetime | None) -> bool:

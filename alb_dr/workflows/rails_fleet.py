@@ -21,6 +21,7 @@ from alb_dr.render.annotations import HEALTH_CHECK_ENABLED, weights_of
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.faults import DRAIN, SCALE
 from alb_dr.workflows.fleet_record import read_records, record_words
+from alb_dr.workflows.keda_pause import open_pauses
 from alb_dr.workflows.kill_switch import (
     outside_window,
     read_switch,
@@ -75,6 +76,13 @@ def refuse_open_marks(
     fleet: KubeReader, members: Mapping[str, KubeReader], *, namespace: str | None
 ) -> None:
     """Refused while any workload or Ingress carries the record of a drill."""
+    for api in members.values():
+        for pause in open_pauses(api):
+            raise Refused(
+                f"{pause.member}: a drill's pause is still open on {pause.live.id}",
+                hint="end it first: alb-dr failover recover --execute",
+                code="ADR-DRILL-OPEN",
+            )
     marks = [found for api in members.values() for found in open_drills(api)]
     for found in (*marks, *open_weights(fleet, namespace=namespace)):
         raise Refused(

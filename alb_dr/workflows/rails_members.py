@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from alb_dr.errors import Refused
+from alb_dr.errors import Forbidden, Refused
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.member import MemberCluster
 from alb_dr.workflows.argo_sync import Span, sync_obstacles
@@ -97,6 +97,8 @@ def scalers_and_guard(scene: RailScene, workload: Manifest) -> Scalers:
         overrides=scene.rules.options,
         narrator=scene.narrator,
     )
+    if scene.fault == SCALE:
+        _may_pause(scene, scalers)
     if scene.rules.strict and not is_alive(api, namespace=namespace, clock=scene.clock):
         raise Refused(
             f"{name}: no guard has looked into {namespace} lately, and --strict wants one",
@@ -104,3 +106,14 @@ def scalers_and_guard(scene: RailScene, workload: Manifest) -> Scalers:
             code="ADR-GUARD",
         )
     return scalers
+
+
+def _may_pause(scene: RailScene, scalers: Scalers) -> None:
+    """The right to end a pause is asked for before anything is paused (safety F37)."""
+    for id_ in scalers.to_pause:
+        for verb in ("get", "patch"):
+            if not scene.api.review(verb, id_.kind, namespace=id_.namespace, name=id_.name):
+                raise Forbidden(
+                    f"{scene.victim.name}: we may not {verb} {id_}; its pause could not be ended",
+                    hint=f"grant {verb} on scaledobjects {id_.name} in {id_.namespace}",
+                )

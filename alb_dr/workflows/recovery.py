@@ -23,6 +23,7 @@ from alb_dr.workflows.drill_record import (
     unmarked_weights_patch,
 )
 from alb_dr.workflows.fleet_record import Recorded, read_records
+from alb_dr.workflows.keda_pause import OpenPause, end_pauses, open_pauses, unheld
 from alb_dr.workflows.recover import OpenDrill, open_drills, open_weights, remedy
 from alb_dr.workflows.recover_table import Decision, Findings, Known, Mark, decide
 
@@ -266,7 +267,30 @@ class Recovery:
             self._unmarked(case, api, case.live)
             return "restore"
         record = record_of(case.live)
-        return str(remedy(OpenDrill(member=case.where, target=case.live, record=record), api=api))
+        found = OpenDrill(member=case.where, target=case.live, record=record)
+        if case.id.kind != DEPLOYMENT:
+            return str(remedy(found, api=api))
+        with unheld(api, namespace=case.id.namespace, drill=case.drill):
+            return str(remedy(found, api=api))
+
+    def pauses(self, drill: str | None = None) -> tuple[OpenPause, ...]:
+        """ScaledObjects that drills paused, or that one drill did, in every member that answers."""
+        found: list[OpenPause] = []
+        for name, api in self._ports.members.items():
+            try:
+                found += open_pauses(api)
+            except AlbDrError as error:
+                self.silent.append(f"{name} could not be looked at: {error.message}")
+        return tuple(pause for pause in found if drill in {None, pause.drill})
+
+    def end_pauses(self, drill: str | None = None) -> tuple[OpenPause, ...]:
+        """End the pauses of drills that are over, or that of one drill; which ones."""
+        ended: list[OpenPause] = []
+        for api in self._ports.members.values():
+            records = (found.record for found in open_drills(api))
+            left = {record.drill for record in records if record is not None}
+            ended += end_pauses(api, open_drills=left, only=drill)
+        return tuple(ended)
 
     def _unmarked(self, case: Case, api: KubeApi, live: Manifest) -> None:
         """Put back by the Fleet's record, which a person vouched for."""

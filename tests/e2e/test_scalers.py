@@ -21,7 +21,7 @@ SPACE = "gateway-demo"
 WORKLOAD = f"apps/v1/namespaces/{SPACE}/deployments/web-demo"
 SCALER = f"autoscaling/v2/namespaces/{SPACE}/horizontalpodautoscalers/web-demo"
 MERGE = "application/merge-patch+json"
-JSON_PATCH = "application/json-patch+json"
+RECORD = "alb-dr.io/drill"
 DRILL = ("failover", "drill", VICTIM, "--yes", "--baseline", "1", "--observe", "3")
 CHECK = ("failover", "drill", VICTIM, "--dry-run")
 
@@ -118,6 +118,52 @@ def test_F19_keda_refuses_a_drill_that_may_not_pause_it(demo: Shell) -> None:
     assert "KEDA (ScaledObject gateway-demo/web-demo) scales" in found
 
 
+SCALED = f"keda.sh/v1alpha1/namespaces/{SPACE}/scaledobjects/web-demo"
+
+
+def is_unpaused(shell: Shell) -> bool:
+    """Whether nothing of a pause stands on the ScaledObject."""
+    metadata = victim(shell, path=SCALED)["metadata"]
+    left = {**(metadata.get("annotations") or {}), **(metadata.get("labels") or {})}
+    return not [key for key in left if key.startswith(("autoscaling.keda.sh/", "alb-dr.io/"))]
+
+
+@pytest.mark.parametrize("manner", [(), ("--unpause", "late"), ("--bounce",)])
+def test_F19_a_drill_may_pause_keda_and_ends_the_pause(
+    demo: Shell, manner: tuple[str, ...]
+) -> None:
+    demo.ok("sandbox", "scaler", "keda", VICTIM, "--min", "2", *manner)
+    done = demo.run(*DRILL, "--pause-keda", "-o", "json", timeout=90)
+    assert json.loads(done.stdout)["data"]["outcome"] == "SUCCEEDED", done.stderr
+    assert "KEDA scales again" in done.stderr
+    assert victim(demo)["spec"]["replicas"] == 2
+    assert is_unpaused(demo)
+    assert condition(demo, SCALED, "Paused") == "False"
+
+
+def test_F19_a_pause_that_does_not_end_is_said_with_code_11(demo: Shell) -> None:
+    demo.ok("sandbox", "scaler", "keda", VICTIM, "--min", "2", "--unpause", "never")
+    done = demo.run(*DRILL, "--pause-keda", "--restore-timeout", "6", timeout=90)
+    assert done.returncode == 11, done.stderr
+    assert "KEDA still says that it is paused" in done.stderr
+    assert victim(demo)["spec"]["replicas"] == 2
+    assert is_unpaused(demo)
+
+
+def test_F19_a_drill_killed_under_a_pause_is_put_back_and_the_pause_ended(demo: Shell) -> None:
+    demo.ok("sandbox", "scaler", "keda", VICTIM, "--min", "2")
+    started = drilling(demo, "--pause-keda", "--no-watchdog")
+    started.kill()
+    started.communicate(timeout=10)
+    assert not is_unpaused(demo)
+    assert demo.data("failover", "status")["paused"] == [f"ScaledObject {SPACE}/web-demo"]
+    assert "a drill's pause is still open" in demo.refused(6, *CHECK, "--pause-keda")
+    demo.ok("failover", "recover", "--execute", timeout=90)
+    assert victim(demo)["spec"]["replicas"] == 2
+    assert is_unpaused(demo)
+    assert demo.data("failover", "status")["open"] == []
+
+
 # Argo CD ---------------------------------------------------------------------------------------
 
 
@@ -151,7 +197,7 @@ def test_F21_a_commit_during_a_drill_ends_it_and_argo_cd_is_named(demo: Shell) -
     demo.ok("sandbox", "argo", "--commit")
     code, said = ended(started)
     assert code == 10, said
-    assert "somebody else scaled" in said
+    assert "argocd-controller" in said
     assert demo.data("failover", "status")["open"] == []
 
 
@@ -160,7 +206,7 @@ def test_F22_a_person_who_scales_during_a_drill_is_not_overruled(demo: Shell) ->
     change(demo, {"spec": {"replicas": 1}}, manager="kubectl-ann")
     code, said = ended(started)
     assert code == 10, said
-    assert "somebody else scaled" in said
+    assert "kubectl-ann" in said
     assert victim(demo)["spec"]["replicas"] == 1
     assert demo.data("failover", "status")["open"] == []
 
@@ -204,6 +250,20 @@ def test_F16_a_service_that_leads_to_others_too_is_no_target(demo: Shell) -> Non
         assert "leads to Deployment gateway-demo/canary, too" in said
     finally:
         victim(demo, "DELETE", f"{collection}/canary")
+
+
+def test_F24_a_record_that_a_rollback_revived_is_asked_about(demo: Shell) -> None:
+    """Annotations of a Deployment are copied to its ReplicaSet and never taken away there."""
+    assert demo.data(*DRILL, timeout=90)["outcome"] == "SUCCEEDED"
+    kept = victim(demo, path=f"apps/v1/namespaces/{SPACE}/replicasets")["items"]
+    (stale,) = {r["metadata"]["annotations"].get(RECORD) for r in kept} - {None}
+    # What `kubectl rollout undo` writes: the ReplicaSet's annotations in place of the live ones.
+    change(demo, {"metadata": {"annotations": {RECORD: stale}}, "spec": {"replicas": 0}})
+    try:
+        said = demo.run("failover", "recover", "--execute", timeout=90)
+        assert victim(demo)["spec"]["replicas"] == 0, said.stderr
+    finally:
+        change(demo, {"metadata": {"annotations": {RECORD: None}}, "spec": {"replicas": 2}})
 
 
 # pods ------------------------------------------------------------------------------------------

@@ -85,6 +85,12 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
         list[str] | None,
         typer.Option("--override", metavar="CODE", help="Go on in spite of this refusal; repeat."),
     ] = None,
+    pause_keda: Annotated[
+        bool,
+        typer.Option(
+            "--pause-keda", help="Pause KEDA for the drill, and end the pause with the restore."
+        ),
+    ] = False,
     no_guard: Annotated[
         str | None,
         typer.Option(
@@ -123,6 +129,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     """Harm a member under traffic, watch it move, put the member back, report the recovery."""
     from alb_dr.cli.drilling import rules_of, run_drill
     from alb_dr.model.drill import DrillPlan
+    from alb_dr.workflows.autoscalers import PAUSE_KEDA
     from alb_dr.workflows.faults import check_fault
     from alb_dr.workflows.guard_state import NO_GUARD
 
@@ -147,6 +154,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
         abort_errors=abort_errors,
     )
     options = {f"{NO_GUARD} {no_guard}"} if no_guard else set()
+    options |= {PAUSE_KEDA} if pause_keda else set()
     rules = rules_of(
         context,
         plan,

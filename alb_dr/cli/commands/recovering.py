@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from alb_dr.ports import KubeApi
+    from alb_dr.workflows.keda_pause import OpenPause
     from alb_dr.workflows.recovery import Case, Recovery, RecoveryPorts
 
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, max=3600)]
@@ -42,6 +43,8 @@ def status(
     lines = [_table(found) if found else "no drill is open"]
     lines += [f"open: {record_words(record)}" for record in seen.open_records]
     lines += [f"closed: {record_words(record)}" for record in seen.closed_records[-3:]]
+    paused = seen.pauses()
+    lines += [_pause_words(pause) for pause in paused]
     lines += [f"not looked at: {words}" for words in seen.silent]
     lines += [f"locked: {lock}"] if lock is not None else []
     zones = _zones_words(context)
@@ -52,12 +55,13 @@ def status(
         records = [record.record for record in seen.open_records if record.record is not None]
         text = metrics_text([(case.drill, case.where) for case in found], records)
         _replace(metrics, text)
-    is_open = bool(found or seen.open_records)
+    is_open = bool(found or seen.open_records or paused)
     code = ExitCode.RESTORE_INCOMPLETE if is_open and fail_if_open else ExitCode.OK
     data = {
         "open": [_as_data(case) for case in found],
         "records": [record.drill for record in seen.open_records],
         "closed": [record.drill for record in seen.closed_records],
+        "paused": [str(pause.live.id) for pause in paused],
         "unseen": list(seen.silent),
         "lock": lock,
         "zones": zones,
@@ -103,11 +107,18 @@ def recover(
     if not execute:
         for words in seen.silent:
             context.narrator.warn(words)
-        human = f"{_table(found)}\nnothing was written; do it with --execute"
-        data = {"open": [_as_data(case) for case in found], "executed": False}
-        answer(ctx, human if found else "no drill is open", data)
+        paused = seen.pauses(drill_id)
+        lines = [_table(found)] if found else []
+        lines += [_pause_words(pause) for pause in paused]
+        human = "\n".join((*lines, "nothing was written; do it with --execute"))
+        data = {
+            "open": [_as_data(case) for case in found],
+            "paused": [str(pause.live.id) for pause in paused],
+            "executed": False,
+        }
+        answer(ctx, human if lines else "no drill is open", data)
         return
-    done = _carry_out(context, ports, seen, found, accept_missing_marker or [], timeout)
+    done = _carry_out(context, ports, seen, found, accept_missing_marker or [], timeout, drill_id)
     _close(context, ports, seen, found, drill_id, bare=bool(member))
     lines = [f"{d['member']}: {d['object']}: {d['done']}, {d['observed']}" for d in done]
     traffic = None if member or not done else _traffic(context)
@@ -123,6 +134,7 @@ def _carry_out(
     found: "Sequence[Case]",
     accepted: "Sequence[str]",
     timeout: float,
+    drill_id: str | None,
 ) -> list[dict[str, Any]]:
     """Everything that can be done; RestoreIncomplete at the end for what could not."""
     from alb_dr.workflows.deadline import Deadline
@@ -140,6 +152,10 @@ def _carry_out(
             problems.append(error)
             continue
         done.append({**_as_data(case), "done": result, "observed": words})
+    try:
+        done += [_ended(pause) for pause in seen.end_pauses(drill_id)]
+    except AlbDrError as error:
+        problems.append(error)
     problem = undone(problems, seen.silent)
     if problem is not None:
         raise problem
@@ -311,6 +327,16 @@ def _as_data(case: "Case") -> dict[str, Any]:
         "by": record.by if record else None,
         "remedy": str(case.decision),
     }
+
+
+def _pause_words(pause: "OpenPause") -> str:
+    return f"paused: {pause.member}: {pause.live.id}, by drill {pause.drill}"
+
+
+def _ended(pause: "OpenPause") -> dict[str, Any]:
+    """A pause that was ended, among what was recovered."""
+    words = {"done": "pause ended", "observed": "its annotations are as they were"}
+    return {"member": pause.member, "object": str(pause.live.id), "drill": pause.drill, **words}
 
 
 def _table(found: "Sequence[Case]") -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alb_dr.errors import Conflict, RestoreIncomplete
+from alb_dr.errors import Conflict, Forbidden, RestoreIncomplete
 from alb_dr.model.manifest import DEPLOYMENT, SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.pause_record import PauseRecord
 from alb_dr.sandbox.controllers.keda import BOUNCE, UNPAUSE, KedaController
@@ -23,6 +23,7 @@ from alb_dr.workflows.keda_pause import (
     open_pauses,
     pause,
     resume,
+    unheld,
 )
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import runnable
@@ -226,11 +227,31 @@ def test_F19_a_pause_left_behind_is_ended_when_its_drill_is_over() -> None:
     """As recover and the guard do: not while the drill is open, the guard only after its time."""
     member = Member()
     pause(member, ID, RECORD)
-    assert end_pauses(member, drills=frozenset({"7f3a"}), now=None) == ()
-    assert end_pauses(member, drills=frozenset(), now=NOW) == ()
-    assert end_pauses(member, drills=frozenset(), now=NOW + timedelta(hours=1)) == (ID,)
+    assert end_pauses(member, open_drills={"7f3a"}) == ()
+    assert end_pauses(member, open_drills=(), only="0000") == ()
+    assert end_pauses(member, open_drills=(), now=NOW) == ()
+    (ended,) = end_pauses(member, open_drills=(), now=NOW + timedelta(hours=1))
+    assert (ended.live.id, ended.drill) == (ID, "7f3a")
     assert is_clean(member)
-    assert end_pauses(member, drills=frozenset(), now=None) == ()
+    assert end_pauses(member, open_drills=()) == ()
+
+
+def test_F19_whoever_restores_lets_go_of_zero_first_and_ends_the_pause_after() -> None:
+    member = Member()
+    drilled(member)
+    with unheld(member, namespace=SPACE, drill="7f3a"):
+        member.look()
+        assert member.replicas == 3
+        assert member.scaled.annotations[PAUSED] == "true"
+    assert is_clean(member)
+
+
+def test_F19_without_a_right_to_scaled_objects_there_is_nothing_to_end() -> None:
+    member = Member()
+    member.fail = lambda call: Forbidden("no") if call == "list scaledobjects" else None
+    with unheld(member, namespace=SPACE, drill="7f3a"):
+        pass
+    assert end_pauses(member, open_drills=()) == ()
 
 
 @pytest.mark.parametrize(
@@ -252,7 +273,7 @@ def test_F19_a_record_nobody_can_read_is_left_for_a_person(text: str) -> None:
     client = member.cluster.client("other")
     client.merge("scaledobjects.keda.sh", ID.name, {"metadata": change}, SPACE)
     with pytest.raises(RestoreIncomplete, match="cannot read"):
-        end_pauses(member, drills=frozenset(), now=None)
+        end_pauses(member, open_drills=())
     with pytest.raises(RestoreIncomplete, match="cannot read"):
         resume(member, ID, "7f3a")
     assert member.scaled.annotations[ANNOTATION] == text
@@ -264,5 +285,5 @@ def test_F19_without_a_readable_deadline_only_a_person_ends_a_pause() -> None:
     change: dict[str, Any] = {"annotations": {ANNOTATION: text}, "labels": {LABEL: "true"}}
     client = member.cluster.client("other")
     client.merge("scaledobjects.keda.sh", ID.name, {"metadata": change}, SPACE)
-    assert end_pauses(member, drills=frozenset(), now=NOW + timedelta(days=9)) == ()
-    assert end_pauses(member, drills=frozenset(), now=None) == (ID,)
+    assert end_pauses(member, open_drills=(), now=NOW + timedelta(days=9)) == ()
+    assert [p.live.id for p in end_pauses(member, open_drills=())] == [ID]
