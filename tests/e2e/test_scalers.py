@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from alb_dr.sandbox.lifecycle import bind
 from tests.e2e.conftest import Shell
 from tests.e2e.others import as_other
 
@@ -162,6 +163,28 @@ def test_F19_a_drill_killed_under_a_pause_is_put_back_and_the_pause_ended(demo: 
     assert victim(demo)["spec"]["replicas"] == 2
     assert is_unpaused(demo)
     assert demo.data("failover", "status")["open"] == []
+
+
+def test_F37_the_printed_rights_suffice_to_pause_keda(demo: Shell) -> None:
+    printed = demo.data("check", "--print-permissions")
+    demo.ok("sandbox", "scaler", "keda", VICTIM, "--min", "2")
+    bind(demo.folder, {"fleet": printed["fleet"], "member": printed["member"]})
+    try:
+        assert demo.data(*DRILL, "--pause-keda", timeout=90)["outcome"] == "SUCCEEDED"
+        fewer = [
+            {**role, "rules": [r for r in role["rules"] if not pauses(r)]}
+            for role in printed["member"]
+        ]
+        bind(demo.folder, {"fleet": printed["fleet"], "member": fewer})
+        said = demo.refused(4, *CHECK, "--pause-keda")
+        assert "its pause could not be ended" in said
+    finally:
+        bind(demo.folder, None)
+
+
+def pauses(rule: dict[str, Any]) -> bool:
+    """Whether it is the right to patch ScaledObjects."""
+    return rule["resources"] == ["scaledobjects"] and "patch" in rule["verbs"]
 
 
 # Argo CD ---------------------------------------------------------------------------------------

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from alb_dr.errors import Conflict, Forbidden, RestoreIncomplete
+from alb_dr.errors import Conflict, Forbidden, Refused, RestoreIncomplete, Unreachable
 from alb_dr.model.manifest import DEPLOYMENT, SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.pause_record import PauseRecord
 from alb_dr.sandbox.controllers.keda import BOUNCE, UNPAUSE, KedaController
 from alb_dr.workflows.autoscalers import PAUSED, PAUSED_REPLICAS
 from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.drill_fault import FaultSetting
 from alb_dr.workflows.drill_record import ANNOTATION, LABEL
+from alb_dr.workflows.fault_keda import ScaleUnderKeda
+from alb_dr.workflows.guard import sweep
 from alb_dr.workflows.keda_pause import (
     await_paused,
     await_resumed,
@@ -25,10 +29,11 @@ from alb_dr.workflows.keda_pause import (
     resume,
     unheld,
 )
+from tests.builders import a_topology
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import runnable
 from tests.fakes.kube import FakeKube
-from tests.fakes.voice import StillClock
+from tests.fakes.voice import StillClock, TellTale
 
 SPACE = "gateway-demo"
 ID = ResourceId(kind=SCALED_OBJECT, name="web-demo", namespace=SPACE)
@@ -287,3 +292,102 @@ def test_F19_without_a_readable_deadline_only_a_person_ends_a_pause() -> None:
     client.merge("scaledobjects.keda.sh", ID.name, {"metadata": change}, SPACE)
     assert end_pauses(member, open_drills=(), now=NOW + timedelta(days=9)) == ()
     assert [p.live.id for p in end_pauses(member, open_drills=())] == [ID]
+
+
+# the fault and the guard -----------------------------------------------------------------------
+
+
+def fault(member: Member, clock: StillClock, voice: TellTale | None = None) -> ScaleUnderKeda:
+    """The fault of a drill on this member."""
+    topology = a_topology()
+    live = member.get(WORKLOAD)
+    assert live is not None
+    return ScaleUnderKeda(
+        FaultSetting(
+            drill="7f3a",
+            topology=topology,
+            victim=topology.members[0],
+            workload=live,
+            ingress=live,
+            member=member,
+            fleet=FakeKube(),
+            clock=clock,
+            narrator=voice or TellTale(),
+            deadline=RECORD.deadline,
+            reason="test",
+            by="ann",
+            least=2,
+            to_pause=(ID,),
+        )
+    )
+
+
+def test_F19_nothing_is_scaled_while_keda_does_not_say_that_it_is_paused() -> None:
+    member, clock = Member(), StillClock()
+    found = fault(member, clock)
+    with pytest.raises(Refused, match="KEDA does not say that it is paused"):
+        found.harm()
+    assert member.replicas == 3
+    found.take_back(Deadline(clock, 5))
+    assert is_clean(member)
+    assert {PAUSED, PAUSED_REPLICAS}.isdisjoint(member.scaled.annotations)
+
+
+def test_F19_a_pause_that_cannot_be_ended_yet_is_tried_again() -> None:
+    member, voice = Member(), TellTale()
+    clock = Ticking(member)
+    found = fault(member, clock, voice)
+    found.harm()
+    refusals = iter([Unreachable("away"), Unreachable("away")])
+    member.fail = lambda c: next(refusals, None) if c == f"get {ID}" and not wants(member) else None
+    member.scale(3)
+    found.take_back(Deadline(clock, 60))
+    assert is_clean(member)
+
+
+def wants(member: Member) -> bool:
+    """Whether the workload is still at 0, read past the port."""
+    live = member.cluster.client("x").get("deployments.apps", "web-demo", SPACE)
+    return bool(live and live["spec"]["replicas"] == 0)
+
+
+def test_F19_a_pause_that_cannot_be_ended_at_all_is_incomplete() -> None:
+    member = Member()
+    clock = Ticking(member)
+    found = fault(member, clock)
+    found.harm()
+    member.look()
+    member.fail = lambda call: Unreachable("away") if call == f"get {ID}" else None
+    with pytest.raises(RestoreIncomplete, match="is still paused: away") as caught:
+        found.take_back(Deadline(clock, 5))
+    assert "recover --execute" in (caught.value.hint or "")
+    assert member.replicas == 3
+
+
+def test_F19_the_guard_ends_a_pause_whose_time_has_passed() -> None:
+    member = Member()
+    pause(member, ID, replace(RECORD, deadline=(NOW - timedelta(minutes=1)).isoformat()))
+    (swept,) = sweep(member, namespace=SPACE, clock=StillClock(), narrator=TellTale())
+    assert (swept.workload, swept.drill, swept.done) == (ID, "7f3a", "pause ended")
+    assert is_clean(member)
+
+
+def test_F19_the_guard_puts_a_drill_under_a_pause_back_and_ends_the_pause() -> None:
+    member = Member()
+    clock = Ticking(member)
+    fault(member, clock).harm()
+    late = StillClock(NOW + timedelta(hours=1))
+    (swept,) = sweep(member, namespace=SPACE, clock=late, narrator=TellTale())
+    assert swept.done == "restore"
+    assert member.replicas == 3
+    assert is_clean(member)
+
+
+def test_F19_the_guard_says_when_it_cannot_read_a_pause() -> None:
+    member, voice = Member(), TellTale()
+    change: dict[str, Any] = {"annotations": {ANNOTATION: "?"}, "labels": {LABEL: "true"}}
+    client = member.cluster.client("other")
+    client.merge("scaledobjects.keda.sh", ID.name, {"metadata": change}, SPACE)
+    with pytest.raises(RestoreIncomplete, match="cannot read"):
+        sweep(member, namespace=SPACE, clock=StillClock(), narrator=voice)
+    assert voice.warnings
