@@ -95,10 +95,10 @@ def test_a_guide_does_what_it_says(page: Guide, shell: Shell) -> None:
         pytest.skip("nothing of it can be run here")
     (shell.state / ".venv").symlink_to(VENV)
     if page.needs != "nothing":
-        shell.ok("sandbox", "up", "--gateway-port", str(shell.port))
+        shell.ok("sandbox", "up", "--gateway-port", str(shell.port), timeout=PATIENCE_S)
         shell.env["ALB_DR_CONFIG"] = str(shell.folder / "alb-dr.yaml")
     if page.needs == "a gateway":
-        shell.ok("up")
+        shell.ok("up", timeout=PATIENCE_S)
         shell.ok("ingress", "set-weights", "20", "80")
     script = script_of(page).replace("sandbox up", f"sandbox up --gateway-port {shell.port}")
     code, said = answered(shell, script)

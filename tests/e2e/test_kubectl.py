@@ -66,6 +66,10 @@ def test_kubectl_works_on_a_member(tutorial: Shell, tmp_path: Path) -> None:
     file = tmp_path / "extra.yaml"
     file.write_text(MANIFEST)
     kubectl("create", "namespace", "extra")
+    literals = ("--from-literal", "flips=forbidden", "--from-literal", "empty=")
+    kubectl("create", "configmap", "switch", "-n", "extra", *literals)
+    data = kubectl("get", "configmap", "switch", "-n", "extra", "-o", "jsonpath={.data}")
+    assert data == '{"empty":"","flips":"forbidden"}'
     assert "created" in kubectl("apply", "-f", str(file))
     assert "successfully rolled out" in kubectl("rollout", "status", "deploy/extra", "-n", "extra")
     assert "unchanged" in kubectl("apply", "-f", str(file))

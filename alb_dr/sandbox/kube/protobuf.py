@@ -1,4 +1,4 @@
-"""The few protobuf bodies kubectl sends: ``create namespace``, ``auth can-i``."""
+"""The few protobuf bodies kubectl sends: ``create namespace|configmap``, ``auth can-i``."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ def decode(body: bytes) -> Json:
         return {**document, "spec": _access(raw)}
     if kind in {"Namespace", "ServiceAccount"}:
         return {**document, "metadata": _metadata(raw)}
+    if kind == "ConfigMap":
+        return {**document, "metadata": _metadata(raw), **_data(raw)}
     raise _unsupported(kind)
 
 
@@ -51,9 +53,21 @@ def _metadata(raw: dict[int, list[Any]]) -> Json:
     found: Json = {"name": metadata.get(1, [b""])[0].decode()}
     for number, name in ((11, "labels"), (12, "annotations")):
         if number in metadata:
-            pairs = [_fields(item) for item in metadata[number]]
-            found[name] = {p[1][0].decode(): p.get(2, [b""])[0].decode() for p in pairs}
+            found[name] = _map(metadata[number])
     return found
+
+
+def _data(raw: dict[int, list[Any]]) -> Json:
+    """The texts of a ConfigMap; 415 for one with binary data."""
+    if raw.get(3):
+        raise _unsupported("a ConfigMap with binary data")
+    return {"data": _map(raw[2])} if raw.get(2) else {}
+
+
+def _map(entries: list[Any]) -> dict[str, str]:
+    """A map of texts: one message for each entry, its key and its value."""
+    pairs = [_fields(item) for item in entries]
+    return {p[1][0].decode(): p.get(2, [b""])[0].decode() for p in pairs}
 
 
 def _access(raw: dict[int, list[Any]]) -> Json:
