@@ -283,6 +283,7 @@ FAILING = (
     Command(
         name="failover start",
         words=(*_EMERGENCY, *WAIT),
+        optional=("/events",),
         before=(no_drill, _FORMER),
         after=((*_EMERGENCY, "--no-wait"),),
     ),
