@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from alb_dr.errors import AlbDrError, Conflict
+from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.away import Away
 from alb_dr.model.shift import ShiftPhase, ShiftRecord
 from alb_dr.model.topology import Topology
@@ -54,13 +54,23 @@ class ShiftHand:
         self._update(replace(self.record, step=step, phase=ShiftPhase.RUNNING, why=""))
 
     def note(self, phase: ShiftPhase, why: str, *, at: int) -> None:
-        """Bring the record up to date. What happened is not undone because that fails."""
+        """Bring the record up to date. What happened is not undone because that fails.
+
+        Raises RestoreIncomplete when the shift is over and its record cannot be closed: the next
+        one would be refused, and whoever then aborts this one would move the traffic once more.
+        """
         if self.record is None:
             return
         try:
             self._update(replace(self.record, step=at, phase=phase, why=why))
         except AlbDrError as error:
             self._narrator.warn(f"the record on the Fleet is behind: {error.message}")
+            if phase.is_over:
+                raise RestoreIncomplete(
+                    f"the shift is over ({phase}), but its record on the Fleet stays open: "
+                    f"{error.message}",
+                    hint="close it, the weights stay: alb-dr ingress abort --freeze",
+                ) from error
 
     def _update(self, record: ShiftRecord) -> None:
         newer = replace(record, beat=record.beat + 1)
