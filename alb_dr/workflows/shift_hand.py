@@ -18,6 +18,9 @@ from alb_dr.workflows.shift_record import begin_record, update_record
 from alb_dr.workflows.shift_watch import Foreign
 from alb_dr.workflows.weights import change_weights, live_ingress
 
+CLOSING_TRIES = 3
+"""How often the end of a shift is written down before a person must close its record."""
+
 
 class Journal(Protocol):
     """What a shift writes down before it acts."""
@@ -61,16 +64,19 @@ class ShiftHand:
         """
         if self.record is None:
             return
-        try:
-            self._update(replace(self.record, step=at, phase=phase, why=why))
-        except AlbDrError as error:
-            self._narrator.warn(f"the record on the Fleet is behind: {error.message}")
-            if phase.is_over:
-                raise RestoreIncomplete(
-                    f"the shift is over ({phase}), but its record on the Fleet stays open: "
-                    f"{error.message}",
-                    hint="close it, the weights stay: alb-dr ingress abort --freeze",
-                ) from error
+        for left in reversed(range(CLOSING_TRIES if phase.is_over else 1)):
+            try:
+                self._update(replace(self.record, step=at, phase=phase, why=why))
+            except AlbDrError as error:
+                self._narrator.warn(f"the record on the Fleet is behind: {error.message}")
+                if phase.is_over and not left:
+                    raise RestoreIncomplete(
+                        f"the shift is over ({phase}), but its record on the Fleet stays open: "
+                        f"{error.message}",
+                        hint="close it, the weights stay: alb-dr ingress abort --freeze",
+                    ) from error
+            else:
+                return
 
     def _update(self, record: ShiftRecord) -> None:
         newer = replace(record, beat=record.beat + 1)

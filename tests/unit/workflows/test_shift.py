@@ -575,3 +575,34 @@ def test_I4_weights_that_somebody_sets_between_our_look_and_our_write_stay() -> 
     live = fleet.get(ROUTE)
     assert live is not None
     assert weights_of(live.annotations) == {"c1": "33", "c2": "67"}
+
+
+def _closing_fails(world: World, times: int) -> None:
+    """The Fleet refuses so many writes of the record that say the shift is over."""
+    patch = world.fleet.patch
+    left = [times]
+
+    def refused(id_, operations, **words):  # type: ignore[no-untyped-def]
+        if id_.kind.name == "ConfigMap" and '"done"' in str(operations) and left[0]:
+            left[0] -= 1
+            raise Unreachable("the Fleet answers 503")
+        return patch(id_, operations, **words)
+
+    world.fleet.patch = refused  # type: ignore[method-assign]
+
+
+def test_F34_the_end_of_a_shift_is_written_down_in_spite_of_a_burst_of_errors() -> None:
+    world = World()
+    _closing_fails(world, 2)
+    assert world.shift().phase is ShiftPhase.DONE
+    assert world.record.phase is ShiftPhase.DONE
+
+
+def test_a_shift_whose_record_stays_open_does_not_end_well() -> None:
+    world = World()
+    _closing_fails(world, 99)
+    with pytest.raises(RestoreIncomplete) as caught:
+        world.shift()
+    assert "stays open" in caught.value.message
+    assert "abort --freeze" in (caught.value.hint or "")
+    assert world.weights == {"c1": "0", "c2": "100"}, "the traffic stays where it was moved"
