@@ -85,7 +85,7 @@ class Pins:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
             with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as stream:
-                json.dump(document, stream, indent=2)
+                stream.write(json.dumps(document, indent=2))
             beside.replace(self._path)
         except OSError as error:
             raise BadInput(

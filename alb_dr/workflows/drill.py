@@ -34,6 +34,7 @@ from alb_dr.workflows.guardrails import Cleared, check_guardrails
 from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.prober_facts import facts_of
 from alb_dr.workflows.rail_scene import RailRules, RailScene
+from alb_dr.workflows.rails_fleet import nothing_open
 
 
 class Drill:
@@ -97,18 +98,20 @@ class Drill:
 
     def _check(self) -> Cleared:
         with self._narrator.phase("checking the guard rails"):
-            return check_guardrails(
-                RailScene(
-                    topology=self._topology,
-                    victim=self._victim,
-                    fault=self._plan.fault,
-                    fleet=self._ports.fleet,
-                    members=self._ports.members,
-                    clock=self._clock,
-                    narrator=self._narrator,
-                    rules=self._rules,
-                )
-            )
+            return check_guardrails(self._scene)
+
+    @property
+    def _scene(self) -> RailScene:
+        return RailScene(
+            topology=self._topology,
+            victim=self._victim,
+            fault=self._plan.fault,
+            fleet=self._ports.fleet,
+            members=self._ports.members,
+            clock=self._clock,
+            narrator=self._narrator,
+            rules=self._rules,
+        )
 
     def _close(self) -> None:
         """Close the Fleet record, unless the harm may still be in force; give the lock back."""
@@ -275,6 +278,8 @@ class Drill:
         )
         self._book.intend("arming", targets=[f"{t.cluster}/{t.kind}/{t.name}" for t in targets])
         self._evidence.begin(record)
+        # What the guard rails saw may be old: another drill may have come and died meanwhile.
+        nothing_open(self._scene, but=self._plan.drill_id)
         self._book.intend("intent", fault=self._plan.fault, record=record.dump())
 
     def _harm_and_take_back(

@@ -14,6 +14,7 @@ from dataclasses import replace
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.drill import DrillPlan
 from alb_dr.model.fleet_record import FleetTarget
+from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.shift import Thresholds
 from alb_dr.model.weight_record import WeightRecord
@@ -24,7 +25,7 @@ from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Alarm, Baseline, Vigil, baseline_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_fault import Fault, FaultSetting
-from alb_dr.workflows.drill_record import hold_patch, record_of, step_patch
+from alb_dr.workflows.drill_record import ANNOTATION, hold_patch, record_of, step_patch
 from alb_dr.workflows.drill_traffic import LOOK_S, DrillTraffic
 from alb_dr.workflows.fault_drain import weights_target
 from alb_dr.workflows.recover import restore_until
@@ -117,7 +118,8 @@ class DrillRamp:
                 return
             self.troubles.append(trouble)
             self._narrator.warn(f"back to the lowest step: {trouble}")
-            self._step(LOW)
+            if not self._step(LOW):
+                return
             if attempt + 1 < TRIES:
                 self._calm(traffic)
         raise RestoreIncomplete(
@@ -145,7 +147,8 @@ class DrillRamp:
         """All steps; what went wrong, or None when the former weights are back and proven."""
         for part in STEPS:
             before = self._weights()
-            self._step(part)
+            if not self._step(part):
+                return None
             trouble = self._prove(traffic, before, self._weights())
             if trouble is not None:
                 return trouble
@@ -157,10 +160,15 @@ class DrillRamp:
             self.hold()
         return trouble
 
-    def _step(self, part: float) -> None:
+    def _step(self, part: float) -> bool:
+        """Raise or lower the weight; False when somebody put the former weights back meanwhile."""
         live = live_ingress(self._setting.topology, fleet=self._setting.fleet)
         record = record_of(live)
         if not isinstance(record, WeightRecord) or record.drill != self._setting.drill:
+            if ANNOTATION not in live.annotations and self._is_as_before(live):
+                self.is_holding = False
+                self._narrator.warn("somebody put the former weights back")
+                return False
             raise RestoreIncomplete(
                 f"{live.id} no longer carries the record of this drill; the weights are "
                 f"{'/'.join(weights_of(live.annotations).values())}",
@@ -169,6 +177,10 @@ class DrillRamp:
         self._record = replace(record, held=self._held(part))
         self._setting.fleet.patch(live.id, step_patch(live, self._record))
         self._narrator.note(f"weights {self._words()}")
+        return True
+
+    def _is_as_before(self, live: Manifest) -> bool:
+        return dict(weights_of(live.annotations)) == dict(self._record.former)
 
     def _prove(self, traffic: DrillTraffic, before: Weights, now: Weights) -> str | None:
         """Wait until the traffic is proven to follow; why it may not go on, or None."""

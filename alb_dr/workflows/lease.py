@@ -11,10 +11,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from alb_dr.errors import AlbDrError, Conflict
+from alb_dr.errors import AlbDrError, Conflict, NotFound
 from alb_dr.model.manifest import LEASE, Manifest, ResourceId
 from alb_dr.model.topology import Topology
-from alb_dr.ports import Clock, KubeApi, Narrator
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 
 DURATION_S = 30
 """How long a holder that says nothing keeps the lock."""
@@ -125,7 +125,7 @@ class DrillLock:
         spec = {**self._held.document["spec"], "renewTime": micro_time(self._clock.now())}
         try:
             self._keep(self._fleet.replace(_with(self._held, {"spec": spec})))
-        except Conflict:
+        except (Conflict, NotFound):
             self._held = None
             return "somebody else took the lock of this drill"
         except AlbDrError as error:
@@ -175,19 +175,12 @@ class DrillLock:
         return renewed is None or self._clock.now() - renewed > duration
 
     def _still_alive(self, live: Manifest) -> bool:
-        """Watch one whole duration; True when the holder renewed meanwhile."""
-        left = _duration_s(live) if (live.document.get("spec") or {}).get("holderIdentity") else 0.0
-        if left:
+        if (live.document.get("spec") or {}).get("holderIdentity"):
             self._narrator.warn(
-                f"{self._id} was left by {_holder(live)}; waiting {left:g} s whether it lives"
+                f"{self._id} was left by {_holder(live)}; waiting {_duration_s(live):g} s "
+                "whether it lives"
             )
-        end = self._clock.monotonic() + left
-        while self._clock.monotonic() < end:
-            self._clock.sleep(min(1.0, max(0.0, end - self._clock.monotonic())))
-            seen = self._fleet.get(self._id)
-            if seen is not None and seen.resource_version != live.resource_version:
-                return True
-        return False
+        return is_renewed(live, fleet=self._fleet, clock=self._clock)
 
     def _locked(self, live: Manifest) -> Conflict:
         return Conflict(
@@ -196,6 +189,18 @@ class DrillLock:
             "alb-dr failover unlock",
             code="ADR-LOCKED",
         )
+
+
+def is_renewed(live: Manifest, *, fleet: KubeReader, clock: Clock) -> bool:
+    """Watch a Lease for one whole duration, by our own clock; True when its holder renewed it."""
+    left = _duration_s(live) if (live.document.get("spec") or {}).get("holderIdentity") else 0.0
+    end = clock.monotonic() + left
+    while clock.monotonic() < end:
+        clock.sleep(min(1.0, max(0.0, end - clock.monotonic())))
+        seen = fleet.get(live.id)
+        if seen is None or seen.resource_version != live.resource_version:
+            return seen is not None
+    return False
 
 
 def words(live: Manifest, now: datetime) -> str:

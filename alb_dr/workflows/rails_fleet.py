@@ -59,12 +59,16 @@ def window(scene: RailScene, switch: Manifest | None) -> None:
         raise Refused(words, hint="wait for it", code="ADR-DRILL-WINDOW")
 
 
-def nothing_open(scene: RailScene) -> None:
-    """Refused while a shift, a record or a mark is open anywhere (G4, F10). No override."""
+def nothing_open(scene: RailScene, *, but: str | None = None) -> None:
+    """Refused while a shift, a record or a mark is open anywhere (G4, F10). No override.
+
+    ``but`` is the drill that asks: asked again behind the lock and its own record, this keeps
+    two drills apart even when somebody took the lock away in between. Both may then refuse.
+    """
     refuse_open_shift(read_record(scene.topology, scene.fleet))
     refuse_open_marks(scene.fleet, scene.members, namespace=ingress_id(scene.topology).namespace)
     for found in read_records(scene.fleet, ingress_id(scene.topology).namespace):
-        if found.is_open:
+        if found.is_open and found.drill != but:
             raise Refused(
                 f"a drill is still open: {record_words(found)}",
                 hint="finish it first: alb-dr failover recover --execute",

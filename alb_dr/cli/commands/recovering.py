@@ -120,6 +120,8 @@ def recover(
         return
     done = _carry_out(context, ports, seen, found, accept_missing_marker or [], timeout, drill_id)
     _close(context, ports, seen, found, drill_id, bare=bool(member))
+    if drill_id is None and not member:
+        _remove_dead_lock(context, ports)
     lines = [f"{d['member']}: {d['object']}: {d['done']}, {d['observed']}" for d in done]
     traffic = None if member or not done else _traffic(context)
     lines += [traffic] if traffic else []
@@ -297,6 +299,16 @@ def _forget_lock(context: Context, drill_id: str) -> None:
         context.narrator.warn(f"the lock of the drill stays until it expires: {error.message}")
         return
     forget_lock(context.topology, drill_id, fleet=fleet, narrator=context.narrator)
+
+
+def _remove_dead_lock(context: Context, ports: "RecoveryPorts") -> None:
+    """What is locked still, though nothing is open: by who lives, or by who died at once."""
+    from alb_dr.workflows.unlock import remove_dead_lock
+
+    if ports.fleet is not None:
+        remove_dead_lock(
+            context.topology, fleet=ports.fleet, clock=ports.clock, narrator=ports.narrator
+        )
 
 
 def _replace(path: Path, text: str) -> None:
