@@ -30,9 +30,13 @@ class Disk:
 
     def open(self, *args: Any, **words: Any) -> int:
         """Open; without space nothing new can be made."""
-        found = self._operate("open", lambda: os.open(*args, **words), writes=True)
+        return int(self._operate("open", lambda: self._opened(*args, **words), writes=True))
+
+    def _opened(self, *args: Any, **words: Any) -> int:
+        """Remembered at once: a process killed right after it never hears of the descriptor."""
+        found = os.open(*args, **words)
         self.open_files.add(found)
-        return int(found)
+        return found
 
     def write(self, file: int, content: bytes) -> int:
         """Write."""

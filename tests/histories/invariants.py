@@ -93,8 +93,24 @@ def restored(played: Played) -> Iterator[str]:
         elif live is None or live["spec"]["replicas"] != REPLICAS[member] or marked:
             spec = (live or {}).get("spec")
             yield f"I1: {member} is not as it was: {(spec or {}).get('replicas')}, marked {marked}"
+    yield from _weights_restored(played, last.code)
     if "(guards alone)" in played.exits:
         yield from _by_guards(played)
+
+
+def _weights_restored(played: Played, code: int | None) -> Iterator[str]:
+    """I1: the Ingress, too, is as it was, unless a person moved weights."""
+    changes = [r for r in played.world.history.revisions if r.key == key_of(ROUTE)]
+    if not changes or any(r.by == PERSON for r in changes):
+        return
+    first, live = changes[0].before, played.world.fleet.find(key_of(ROUTE))
+    if _marked(first) != _marked(live):
+        yield f"I1: the Ingress is not as it was: {_marked(live)} (recover said {code})"
+
+
+def _marked(document: Doc | None) -> tuple[Any, Any]:
+    metadata = (document or {}).get("metadata") or {}
+    return metadata.get("annotations") or {}, metadata.get("labels") or {}
 
 
 def _by_guards(played: Played) -> Iterator[str]:
@@ -173,7 +189,9 @@ def codes_agree(played: Played) -> Iterator[str]:
         if played.commands[process.name] != "drill" or process.code is None:
             continue
         ended = played.exits[process.name]
-        carried = [m for m in MEMBERS if _carries(played, m, drill_id(process), ended)]
+        drill = drill_id(process)
+        carried = [m for m in MEMBERS if _carries(played, m, drill, ended)]
+        carried += ["the Ingress"] if _route_carries(played, drill, ended) else []
         meddled = any(touched(played, m) for m in MEMBERS)
         if process.code in NOTHING_DONE and process.name in fired_by(played):
             yield f"I8: {process.name} fired, but ended with {process.code}: {process.said}"
@@ -191,6 +209,14 @@ def fired_by(played: Played) -> set[str]:
         for r in revisions_of(played, m)
         if r.by != PERSON and writes.kind_of(r) == "fire"
     }
+
+
+def _route_carries(played: Played, drill: str, order: int) -> bool:
+    """Whether the Ingress carried the record of a drill of the weights."""
+    found = [
+        r for r in played.world.history.revisions if r.key == key_of(ROUTE) and r.order <= order
+    ]
+    return bool(found) and f'"{drill}"' in marks(found[-1].after)
 
 
 def _carries(played: Played, member: str, drill: str, order: int) -> bool:
@@ -220,8 +246,6 @@ def no_leftovers(played: Played) -> Iterator[str]:
         gone = {key_of(WORKLOAD)} if any(touched(played, m) for m in MEMBERS) else set()
         new = set(api.objects) - played.world.before[api.label]
         left = {k for k in new if not writes.is_evidence(api.objects[k])}
-        # A lock whose holder died before any harm expires by itself.
-        left -= {key_of(LOCK)}
         missing = played.world.before[api.label] - set(api.objects) - gone
         if left or missing:
             yield f"I10: {api.label}: left over {sorted(left)}, missing {sorted(missing)}"

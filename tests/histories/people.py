@@ -100,6 +100,13 @@ def _garble(world: World, member: str) -> None:
         _edit(world.members[member], lambda doc: _with_marks(doc, '{"schema": 99}', "true"))
 
 
+def _unlabel(world: World, member: str) -> None:
+    """Only the label goes; the record stays."""
+    live = world.workload(member)
+    text = ((live or {"metadata": {}})["metadata"].get("annotations") or {}).get(ANNOTATION)
+    _edit(world.members[member], lambda doc: _with_marks(doc, text, None))
+
+
 def _weights(world: World, member: str) -> None:
     """Somebody moves weight, to a sum of 100 as it must be."""
     share = 30 if member == MEMBERS[0] else 60
@@ -133,6 +140,7 @@ _DEEDS: dict[str, Callable[[World, str], None]] = {
     "undo": _undo,
     "revive": _revive,
     "garble": _garble,
+    "unlabel": _unlabel,
     "weights": _weights,
     "steal-lock": _steal_lock,
     "delete-lock": _delete_lock,

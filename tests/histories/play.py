@@ -140,6 +140,7 @@ def _happen(played: Played, act: Act) -> None:
                 if process.machine.name == act.who:
                     process.stopped_until = now + act.seconds
         case "trouble":
+            world.history.fleet_troubled |= act.who == "Fleet"
             world.troubles.append(
                 Trouble(
                     api=act.who, start=now, seconds=act.seconds, kind=act.what, machine=act.member

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 
 import typer
@@ -23,6 +23,8 @@ from tests.histories.disk import mounted
 from tests.histories.simulation import Process, Signals, current
 from tests.histories.world import NAMES, SPACE, World
 
+Chosen = TypeVar("Chosen")
+FAULTS = ("scale-to-zero", "scale-to-zero", "weight-drain")
 READ_ONLY = frozenset({"look", "dry-run", "status"})
 """Commands that may write nothing (I9)."""
 EXPIRES = "60s"
@@ -85,7 +87,10 @@ def _drill(ctx: Any, member: str, _world: World) -> None:
     failover.drill(
         ctx,
         member,
-        rate=5.0,
+        fault=_choice(FAULTS),
+        ramp=(ramp := _choice((False, False, False, True))),
+        # A ramp must tell shares apart, all else only whether there are answers.
+        rate=40.0 if ramp else 5.0,
         baseline=2.0,
         observe=_choice((4.0, 12.0, 30.0)),
         restore_timeout=60.0,
@@ -149,7 +154,7 @@ def drill_id(process: Process) -> str:
     return f"{zlib.crc32(process.name.encode()):08x}"
 
 
-def _choice(options: tuple[float, ...]) -> float:
+def _choice(options: tuple[Chosen, ...]) -> Chosen:
     process = current()
     assert process is not None
     return process.simulation.random.choice(options)

@@ -164,6 +164,7 @@ PERSONS = (
     "undo",
     "revive",
     "garble",
+    "unlabel",
     "weights",
     "steal-lock",
     "delete-lock",

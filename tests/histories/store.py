@@ -55,6 +55,8 @@ class History:
     requests: list[Request] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     count: int = 0
+    fleet_troubled: bool = False
+    """Whether the Fleet's API was in trouble at any time."""
 
     def next(self) -> int:
         """The next place in the order."""

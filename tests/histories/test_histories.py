@@ -99,7 +99,8 @@ def test_I4_a_write_that_tests_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) 
 
 def test_I3_two_drills_at_once_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DrillLock, "acquire", lambda *_, **__: None)
-    monkeypatch.setattr("alb_dr.workflows.rails_fleet.nothing_open", lambda _scene: None)
+    for place in ("rails_fleet", "drill"):
+        monkeypatch.setattr(f"alb_dr.workflows.{place}.nothing_open", lambda *_, **__: None)
     other = Act(kind="run", who="bob", what="drill", member="c2")
     assert "I2" in seen_in(a_drill(other))
 
@@ -133,6 +134,6 @@ def test_I9_a_look_that_writes_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     real = failover.recover
     monkeypatch.setattr(failover, "recover", lambda ctx, **_: real(ctx, execute=True))
-    look = Act(kind="run", at=6.0, who="bob", what="look", member="c1")
-    killed = (Act(kind="kill", who="ann", number=n, what="after") for n in range(30, 70, 8))
+    look = Act(kind="run", at=60.0, who="bob", what="look", member="c1")
+    killed = (Act(kind="kill", who="ann", number=n, what="after") for n in range(30, 150, 8))
     assert "I9" in seen_in(*(a_drill(kill, look) for kill in killed))

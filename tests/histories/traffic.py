@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from alb_dr.model.load import Load, Target
+from alb_dr.model.load import ClosedLoad, Load, Target
 from alb_dr.model.sample import NO_ANSWER, Outcome, SampleColumns
 from alb_dr.ports import ProbeHealth
 from tests.fakes.gateway import GOLDEN
@@ -13,8 +13,8 @@ from tests.fakes.prober import healthy
 from tests.histories.api import wall
 from tests.histories.simulation import Process
 
-RATE = 5.0
-"""Requests a second, whatever the load says: enough for every decision, and cheap."""
+CLOSED_RATE = 100.0
+"""Requests a second of a load that goes as fast as it can."""
 Shares = Callable[[], Sequence[float]]
 
 
@@ -26,17 +26,23 @@ class SimulatedProber:
         self._shares = shares
 
     def start(self, target: Target, load: Load) -> SimulatedStream:
-        """Requests in the background."""
-        del target, load
-        return SimulatedStream(self._process, self._shares)
+        """Requests in the background; a load that ends goes as fast as it needs."""
+        del target
+        if isinstance(load, ClosedLoad):
+            return SimulatedStream(self._process, self._shares, CLOSED_RATE, load.requests)
+        return SimulatedStream(self._process, self._shares, load.rate)
 
 
 class SimulatedStream:
     """Requests that were due since the last look, answered by the state of the world now."""
 
-    def __init__(self, process: Process, shares: Shares) -> None:
+    def __init__(
+        self, process: Process, shares: Shares, rate: float, most: int | None = None
+    ) -> None:
         self._process = process
         self._shares = shares
+        self._rate = rate
+        self._most = most
         self._start = process.simulation.now
         self._sent = 0
         self._stopped = False
@@ -53,8 +59,8 @@ class SimulatedStream:
 
     @property
     def finished(self) -> bool:
-        """When it was stopped."""
-        return self._stopped
+        """When it was stopped, or everything was sent."""
+        return self._stopped or self._sent == self._most
 
     def now_s(self) -> float:
         """Seconds since it began."""
@@ -65,12 +71,14 @@ class SimulatedStream:
         if wait_s > 0:
             self._process.pause(wait_s)
         columns = SampleColumns()
-        due = int(self.now_s() * RATE)
+        due = int(self.now_s() * self._rate)
+        if self._most is not None:
+            due = min(due, self._most)
         if self._stopped or due <= self._sent:
             return columns
         shares = self._shares()
         for n in range(self._sent, due):
-            self._add(columns, n / RATE, _member(shares, n))
+            self._add(columns, n / self._rate, _member(shares, n))
         self._sent = due
         return columns
 

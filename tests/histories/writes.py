@@ -17,6 +17,8 @@ from tests.histories.world import WORKLOAD
 OTHERS = frozenset({PERSON, "controller"})
 """Whose writes are not ours."""
 HEARTBEAT = "alb-dr-guard"
+STALE_S = 5.0
+"""Between a look at the Fleet's records and the restore that follows from it."""
 
 
 def is_evidence(document: Doc) -> bool:
@@ -66,12 +68,25 @@ def legitimate(history: History) -> Iterator[str]:
 
 
 def _by_a_person(restored: Revision, history: History) -> bool:
-    """Whether the record that was obeyed had been put there by a person (F24)."""
-    text = _text(restored.before)
-    return any(
+    """F24: whether a person brought back the record, and the Fleet did not know it as closed.
+
+    A guard knows nothing of the Fleet, and a Fleet that does not answer holds up no restore.
+    """
+    text, record = _text(restored.before), _record(restored.before)
+    revived = any(
         r.by == PERSON and r.order < restored.order and _text(r.after) == text != _text(r.before)
         for r in history.revisions
     )
+    drill = record.drill if record is not None else ""
+    closed = any(
+        r.key[0] == "configmaps"
+        and r.key[2].endswith(drill)
+        and r.after is not None
+        and is_evidence(r.after)
+        and r.at < restored.at - STALE_S
+        for r in history.revisions
+    )
+    return revived and (restored.by.startswith("guard-") or history.fleet_troubled or not closed)
 
 
 def kind_of(revision: Revision) -> str | None:
