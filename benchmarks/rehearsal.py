@@ -1,4 +1,4 @@
-"""The user's first minute: sandbox up, a no-op gateway create, verify, rehearse.
+"""The user's first minute: sandbox up, a no-op gateway create, verify, check, rehearse.
 
 Prints wall times beside their goals, and the memory of all sandbox processes.
 """
@@ -53,6 +53,8 @@ def main() -> None:
         print(f"no-op gateway create    {again:6.2f} s   {own:.2f} s over import kubernetes")
         split = min(run(state, "verify", "--requests", "500", config=config)[0] for _ in range(3))
         print(f"verify --requests 500   {split:6.2f} s   {split / 2:.2f} of the goal (2 s)")
+        checked = min(run(state, "check", config=config)[0] for _ in range(3))
+        print(f"check                   {checked:6.2f} s   {checked / 5:.2f} of the goal (5 s)")
         _, text = run(state, "sandbox", "status", "-o", "json", config=config)
         memory = json.loads(text)["data"]["memory_kib"] / 1024
         print(f"all sandbox processes   {memory:6.0f} MiB {memory / 400:.2f} of the goal (400 MiB)")

@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -22,34 +21,20 @@ from tests.e2e.conftest import Shell
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
-def quickest(shell: Shell) -> tuple[float, subprocess.CompletedProcess[str]]:
-    """The best of at most three checks: other programs share the machine."""
-    best_s, done = float("inf"), None
-    for _ in range(3):
-        began = time.monotonic()
-        done = shell.run("check", "-o", "json")
-        best_s = min(best_s, time.monotonic() - began)
-        if best_s <= 5.0:
-            break
-    assert done is not None
-    return best_s, done
-
-
 def test_before_anything_is_applied_nothing_is_broken(world: Shell) -> None:
     data = world.data("check", "--pre")
     assert data["counts"]["broken"] == data["counts"]["unknown"] == 0
     assert data["counts"]["passed"] >= 15
 
 
-def test_a_healthy_sandbox_passes_within_five_seconds(tutorial: Shell) -> None:
+def test_a_healthy_sandbox_passes(tutorial: Shell) -> None:
     tutorial.ok("check", "--wait")
-    took_s, done = quickest(tutorial)
+    done = tutorial.run("check", "-o", "json")
     envelope = json.loads(done.stdout)
     broken = [c for c in envelope["data"]["checks"] if c["outcome"] in {"failed", "unknown"}]
     assert done.returncode == 0, broken
     assert envelope["verdict"] == "pass"
     assert {c["severity"] for c in broken} <= {"warning", "info"}
-    assert took_s <= 5.0
 
 
 def test_a_member_that_is_down_is_one_clear_line(tutorial: Shell) -> None:
@@ -108,15 +93,14 @@ def clouded(tutorial: Shell) -> Iterator[Shell]:
         del tutorial.env[name]
 
 
-def test_with_the_cloud_everything_passes_within_five_seconds(clouded: Shell) -> None:
+def test_with_the_cloud_everything_passes(clouded: Shell) -> None:
     clouded.ok("check", "--wait")
-    took_s, done = quickest(clouded)
+    done = clouded.run("check", "-o", "json")
     data = json.loads(done.stdout)["data"]
     assert data["notes"] == []
     cloud = {c["code"]: c["outcome"] for c in data["checks"] if c["category"] == "cloud"}
     assert len(cloud) == 17
     assert set(cloud.values()) == {"passed"}
-    assert took_s <= 5.0
 
 
 def test_a_lying_gateway_is_seen_in_the_clouds_own_rule(clouded: Shell) -> None:
