@@ -107,7 +107,8 @@ def _guard(scene: Scene) -> Iterator[Trouble]:
 def _trouble(obstacle: Obstacle) -> Trouble:
     """What a drill refuses is a warning here: without a drill it harms nobody."""
     gravity = Gravity.WARNING if obstacle.refuses else Gravity.INFO
-    return Trouble(seen=obstacle.text, fix=obstacle.hint, gravity=gravity)
+    fix = f"{obstacle.hint}; or {obstacle.override}" if obstacle.override else obstacle.hint
+    return Trouble(seen=obstacle.text, fix=fix, gravity=gravity)
 
 
 def _capacity(scene: Scene) -> Iterator[Trouble]:
