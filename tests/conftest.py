@@ -1,12 +1,42 @@
-"""What every test may use: golden files, and the option that rewrites them."""
+"""What every test may use: golden files; and what every test is held to: nothing is left behind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests import leaks
+
+TEMPORARY = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A temporary folder of this process's own, so that what is left in it is ours."""
+    leaks.warm_up()
+    config.stash[TEMPORARY] = leaks.own_temporary_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it."""
+    leaks.remove(config.stash[TEMPORARY])
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """M13: no process, descriptor, thread or temporary file survives a test."""
+    with leaks.watched():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_daemon_is_left() -> Iterator[None]:
+    """M13: nor does anything of a module's tests together, daemons among it."""
+    with leaks.watched_widely():
+        yield
+
 
 # A shared machine may pause for longer than any example takes; a test that hangs has a time-out.
 settings.register_profile("patient", deadline=None)

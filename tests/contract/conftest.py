@@ -12,6 +12,7 @@ import pytest
 from alb_dr.errors import Conflict
 from alb_dr.model.manifest import NAMESPACE, Manifest, ResourceId
 from alb_dr.sandbox.real.control_plane import binaries
+from tests import leaks
 from tests.contract import servers
 from tests.contract.raw import Raw
 from tests.contract.servers import Api
@@ -21,10 +22,20 @@ REAL = [pytest.param("real", marks=pytest.mark.kubernetes)] if binaries() else [
 _numbers = itertools.count(1)
 
 
+@pytest.fixture
+def nothing_is_left() -> None:
+    """The servers here live as long as the session and keep connections: see them end below."""
+
+
+@pytest.fixture(scope="module")
+def no_daemon_is_left() -> None:
+    """The same."""
+
+
 @pytest.fixture(scope="session")
 def embedded_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The embedded API."""
-    with servers.embedded(tmp_path_factory.mktemp("embedded")) as api:
+    with leaks.watched(), servers.embedded(tmp_path_factory.mktemp("embedded")) as api:
         yield api
 
 
@@ -33,7 +44,7 @@ def real_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A real API server, if its binaries are there."""
     assets = binaries()
     assert assets is not None
-    with servers.real(assets, tmp_path_factory.mktemp("real")) as api:
+    with leaks.watched_widely(), servers.real(assets, tmp_path_factory.mktemp("real")) as api:
         yield api
 
 

@@ -245,6 +245,9 @@ def bench() -> Iterator[Bench]:
         yield found
     finally:
         found._accompany(())
+        for api in found.apis.values():
+            # A client keeps its connections; nothing may outlive the bench.
+            api._transport._manager().clear()
         for proxy in made.values():
             proxy.close()
         found.run(("sandbox", "down"), direct=True, installed=True)

@@ -33,7 +33,7 @@ from alb_dr.model.manifest import LEASE, Manifest, ResourceId
 from alb_dr.model.member import KubeAccess
 from alb_dr.model.settings import Settings
 from alb_dr.workflows.lease import micro_time
-from tests.unit.fleet.test_transport import DOCUMENT, ID, always, an_api, hang
+from tests.unit.fleet.test_transport import DOCUMENT, ID, always, an_api
 
 PATIENCE_S = 1.0
 
@@ -54,14 +54,22 @@ def read(core: kubernetes.client.CoreV1Api, **more: Any) -> object:
 
 
 def test_F31_the_plain_client_waits_for_ever_ours_does_not(tmp_path: Path) -> None:
-    with an_api(tmp_path, hang, timeout_s=PATIENCE_S) as api:
+    over = threading.Event()
+
+    def silent(handler: BaseHTTPRequestHandler, _: int) -> None:
+        over.wait(30)
+        handler.close_connection = True
+
+    with an_api(tmp_path, silent, timeout_s=PATIENCE_S) as api:
         with plain(tmp_path / "kubeconfig") as core:
             waiting = threading.Thread(target=_quietly, args=(read, core), daemon=True)
             waiting.start()
             waiting.join(2 * PATIENCE_S)
             assert waiting.is_alive(), "the plain client has a time-out now"
-        with pytest.raises(Unreachable):
-            api.get(ID)
+            with pytest.raises(Unreachable):
+                api.get(ID)
+            over.set()
+            waiting.join(30)
 
 
 def _quietly(call: Any, *args: Any) -> None:
