@@ -220,7 +220,9 @@ def _run(words: list[str]) -> None:
     import threading
 
     from alb_dr.cli.main import main
+    from tests.kills.hook import install
 
+    install(os.environ)
     sys.argv = ["alb-dr", *words]
     code: object = 0
     try:

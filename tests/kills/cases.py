@@ -1,0 +1,156 @@
+"""Every instant at which a drill can be ended: recorded from whole drills, not listed by hand."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.faults.bench import Bench, Finished
+from tests.faults.matrix import _pattern
+from tests.kills import hook
+
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+WHEN = ("before", "after")
+FINE = frozenset({0, 14})
+"""A drill so short may see too little for a verdict."""
+VICTIM = "poc-ack-1"
+SHORT = (
+    *("--no-watchdog", "--rate", "50", "--baseline", "0.5"),
+    # The sandbox is minutes old, and pods come and go in it.
+    *("--override", "ADR-SURVIVOR-YOUNG"),
+    *("--observe", "1.5", "--restore-timeout", "10"),
+)
+DRILLS: dict[str, tuple[str, ...]] = {
+    "scale-to-zero": ("failover", "drill", VICTIM, "--yes", *SHORT),
+    "weight-drain": ("failover", "drill", VICTIM, "--yes", *SHORT, "--fault", "weight-drain"),
+}
+"""The drills that are killed, by what they do; of all but the first only the writes are struck."""
+WRITES = ("PATCH ", "POST ", "PUT ", "DELETE ")
+ASKS = ("reviews",)
+"""Parts of paths of POSTs that write nothing."""
+LONG = ("failover", "drill", VICTIM, "--yes", *SHORT[:-4], "--observe", "12", *SHORT[-2:])
+"""Long enough for signs of life; only what a short drill does not do is struck in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One API call (``where`` is the API) or one disk operation (``where`` is ``disk``)."""
+
+    where: str
+    what: str
+    nth: int
+    """Which of its like; for the disk which of all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """One signal at one instant of one drill, and who cleans up: nobody but it, or whom."""
+
+    drill: str
+    words: tuple[str, ...]
+    operation: Operation
+    when: str
+    signum: signal.Signals
+    rescuer: str = "recover"
+
+    @property
+    def name(self) -> str:
+        """How the list names it."""
+        place = f"{self.operation.where}: {self.operation.what} #{self.operation.nth}"
+        after = f", then {self.rescuer}" if self.signum == signal.SIGKILL else ""
+        return f"{self.drill} | {self.signum.name} {self.when} {place}{after}"
+
+
+@contextmanager
+def hooked(found: Bench, **asked: str) -> Iterator[None]:
+    """Command lines started here have their disk operations counted."""
+    folder = str(found.state / "proxied" / "alb-dr")
+    os.environ.update({hook.FOLDER: folder, **asked})
+    try:
+        yield
+    finally:
+        for name in (hook.FOLDER, *asked):
+            os.environ.pop(name, None)
+
+
+def recorded(found: Bench, words: tuple[str, ...]) -> tuple[list[Operation], Finished]:
+    """Run a command line to its end; everything it asked of APIs and of the disk."""
+    log = found.state / "operations"
+    log.unlink(missing_ok=True)
+    shutil.rmtree(found.state / "proxied" / "alb-dr", ignore_errors=True)
+    found.arm("", None)
+    with hooked(found, **{hook.LOG: str(log)}):
+        done = found.run(words)
+    calls = []
+    for api, proxy in found.proxies.items():
+        counted: dict[tuple[str, str], int] = {}
+        for method, path in list(proxy.seen):
+            key = (method, pattern_of(path))
+            counted[key] = counted.get(key, 0) + 1
+            # Of a call that is made again and again, a poll, the first two are struck.
+            if counted[key] <= 2:
+                what = f"{method} {key[1]}"
+                calls.append(Operation(where=api, what=what, nth=counted[key]))
+    lines = log.read_text().splitlines() if log.exists() else []
+    disk = [Operation(where="disk", what=line, nth=n) for n, line in enumerate(lines)]
+    return [*calls, *disk], done
+
+
+def pattern_of(path: str) -> str:
+    """A path as a pattern, with what changes from run to run left open: the drill's id, too."""
+    return re.sub(r"(alb\\-dr\\-drill\\-)[0-9a-f]+", r"\1[0-9a-f]+", _pattern(path))
+
+
+def kills_of(found: Bench) -> list[Kill]:
+    """Every instant of every drill, three signals each; SIGKILL a second time for the guard."""
+    kills: list[Kill] = []
+    for drill, words in DRILLS.items():
+        operations = _of(found, words)
+        if drill != "scale-to-zero":
+            writes = [o for o in operations if is_write(o)]
+            kills += [k for k in _strikes(drill, words, writes) if k.rescuer != "guard"]
+            continue
+        kills += _strikes(drill, words, operations)
+        known = {(o.where, o.what) for o in operations if o.where != "disk"}
+        signs = [
+            o
+            for o in _of(found, LONG)
+            if o.where != "disk" and (o.where, o.what) not in known and o.nth == 1
+        ]
+        kills += _strikes(f"{drill} for 12 s", LONG, signs)
+    return kills
+
+
+def _of(found: Bench, words: tuple[str, ...]) -> list[Operation]:
+    operations, done = recorded(found, words)
+    assert done.code in FINE, f"{words}: {done.code}: {done.stderr}"
+    return operations
+
+
+def is_write(operation: Operation) -> bool:
+    """Whether it changes an object of an API."""
+    asks = any(part in operation.what for part in ASKS)
+    return operation.where != "disk" and operation.what.startswith(WRITES) and not asks
+
+
+def _strikes(drill: str, words: tuple[str, ...], operations: list[Operation]) -> list[Kill]:
+    return [
+        Kill(
+            drill=drill,
+            words=words,
+            operation=operation,
+            when=when,
+            signum=signum,
+            rescuer=rescuer,
+        )
+        for operation in operations
+        for when in WHEN
+        if not (when == "after" and "watch=" in operation.what)
+        for signum in SIGNALS
+        for rescuer in (("recover", "guard") if signum == signal.SIGKILL else ("recover",))
+    ]

@@ -1,0 +1,188 @@
+"""Disk operations of a command line, counted, and a signal before or after one of them.
+
+Only in processes that the tests fork (``tests/faults/forkserver.py``), and only when asked by the
+environment; the product knows nothing of it. An operation is what the program asks of the kernel
+about a file below its state folder: open for writing, write, fsync, shorten, rename, make, remove.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+FOLDER = "KILLS_FOLDER"
+"""Below which folder operations count; without it nothing is hooked."""
+LOG = "KILLS_LOG"
+"""Where to note each operation, a line each: what a recorded run did."""
+STRIKE = "KILLS_STRIKE"
+"""``NUMBER:before|after:SIGNAL``: the operation to strike, counted from 0."""
+CLOCK = "KILLS_CLOCK"
+"""Seconds by which this process's wall clock is ahead: how a deadline passes at once."""
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+class Hook:
+    """Counts, notes and strikes."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._folder = environ[FOLDER]
+        self._log = environ.get(LOG)
+        number, _, rest = environ.get(STRIKE, "-1:before:0").partition(":")
+        self._number, (self._when, _, signum) = int(number), rest.partition(":")
+        self._signum = int(signum)
+        self._count = 0
+        self._files: set[int] = set()
+        self._real_open = os.open
+        self._real_write = os.write
+        self._real_close = os.close
+
+    def counts(self, target: object) -> bool:
+        """Whether an operation on this path or descriptor is one of ours."""
+        if isinstance(target, int):
+            return target in self._files
+        return str(os.fspath(target)).startswith(self._folder)  # type: ignore[call-overload]
+
+    def opened(self, file: int) -> None:
+        """From now on what happens to this descriptor counts."""
+        self._files.add(file)
+
+    def closed(self, file: int) -> None:
+        """It is somebody else's from now on."""
+        self._files.discard(file)
+
+    def operate(self, what: str, work: Callable[[], Any]) -> Any:
+        """One operation."""
+        number = self._count
+        self._count += 1
+        if self._log:
+            line = f"{what.replace(self._folder, '')}\n".encode()
+            file = self._real_open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._real_write(file, line)
+            self._real_close(file)
+        self._strike(number, "before")
+        try:
+            return work()
+        finally:
+            self._strike(number, "after")
+
+    def _strike(self, number: int, when: str) -> None:
+        if number == self._number and when == self._when:
+            os.kill(os.getpid(), signal.Signals(self._signum))
+
+
+def install(environ: Mapping[str, str]) -> None:
+    """Hook this process, if the environment asks for it."""
+    if CLOCK in environ:
+        _turn_clock(float(environ[CLOCK]))
+    if FOLDER not in environ:
+        return
+    hook = Hook(environ)
+    _hook_opening(hook)
+    for name in ("write", "fsync", "ftruncate"):
+        setattr(os, name, _on_descriptor(hook, name, getattr(os, name)))
+    for name in ("replace", "rename", "mkdir", "unlink", "rmdir"):
+        setattr(os, name, _on_path(hook, name, getattr(os, name)))
+
+
+def _hook_opening(hook: Hook) -> None:
+    real_open, real_close, real_fdopen, real_io = os.open, os.close, os.fdopen, io.open
+
+    def hooked_open(path: Any, flags: int, *rest: Any, **words: Any) -> int:
+        if not flags & WRITING or not hook.counts(path):
+            return real_open(path, flags, *rest, **words)
+        file: int = hook.operate(
+            f"open {_place(path)}", lambda: real_open(path, flags, *rest, **words)
+        )
+        hook.opened(file)
+        return file
+
+    def hooked_close(file: int) -> None:
+        hook.closed(file)
+        real_close(file)
+
+    def hooked_fdopen(file: int, *rest: Any, **words: Any) -> Any:
+        stream = real_fdopen(file, *rest, **words)
+        return Stream(hook, stream) if hook.counts(file) else stream
+
+    def hooked_io(path: Any, mode: str = "r", *rest: Any, **words: Any) -> Any:
+        if not set(mode) & set("wax+") or isinstance(path, int) or not hook.counts(path):
+            return real_io(path, mode, *rest, **words)
+        return hook.operate(f"open {_place(path)}", lambda: real_io(path, mode, *rest, **words))
+
+    os.open, os.close, os.fdopen = hooked_open, hooked_close, hooked_fdopen  # type: ignore[assignment]
+    io.open = builtins.open = hooked_io  # type: ignore[assignment]
+
+
+class Stream:
+    """A file object whose writes count."""
+
+    def __init__(self, hook: Hook, stream: Any) -> None:
+        self._hook = hook
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __enter__(self) -> Stream:
+        self._stream.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> Any:
+        return self._stream.__exit__(*error)
+
+    def write(self, content: Any) -> Any:
+        """Write, through to the kernel: what stays in a buffer is no operation."""
+        return self._hook.operate("write stream", lambda: self._through(content))
+
+    def _through(self, content: Any) -> Any:
+        written = self._stream.write(content)
+        self._stream.flush()
+        return written
+
+    def close(self) -> None:
+        """Close."""
+        with suppress(OSError):
+            self._hook.closed(self._stream.fileno())
+        self._stream.close()
+
+
+def _on_descriptor(hook: Hook, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    def hooked(file: int, *rest: Any) -> Any:
+        if not hook.counts(file):
+            return real(file, *rest)
+        return hook.operate(f"{name} file", lambda: real(file, *rest))
+
+    return hooked
+
+
+def _on_path(hook: Hook, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    def hooked(path: Any, *rest: Any, **words: Any) -> Any:
+        if isinstance(path, int) or not hook.counts(path):
+            return real(path, *rest, **words)
+        return hook.operate(f"{name} {_place(path)}", lambda: real(path, *rest, **words))
+
+    return hooked
+
+
+def _place(path: Any) -> str:
+    """A path, its run's own name left out: that is another one each time."""
+    parts = Path(os.fspath(path)).parts
+    return "/".join("RUN" if "-drill-" in part else part for part in parts)
+
+
+def _turn_clock(ahead_s: float) -> None:
+    from alb_dr.clock import RealClock
+
+    real = RealClock.now
+
+    def now(clock: RealClock) -> datetime:
+        return real(clock) + timedelta(seconds=ahead_s)
+
+    RealClock.now = now  # type: ignore[method-assign]  # as the docstring of CLOCK says
