@@ -54,6 +54,9 @@ races: ## two operators start a drill at once (N=...)
 shift-races: N ?= 10000
 shift-races: ## two operators begin a shift at once (N=...)
 	$(PY) -m tests.races.shift $(N)
+weather: N ?= 50
+weather: ## whole drills through resets and jitter on every API (N=...); the figure is the last line
+	$(PY) -m tests.weather.run $(N)
 
 histories: N ?= 100000
 histories: ## operators, guards, people and misfortune at random (N=...); the figure is the last line
