@@ -163,6 +163,14 @@ def credential_of(key: AccessKey) -> Any:
     return Client(config)
 
 
+def close_sessions() -> None:
+    """Close what the SDKs keep open to each address for the rest of a process's life."""
+    from darabonba.core import DaraCore
+
+    while DaraCore._sessions:
+        DaraCore._sessions.popitem()[1].close()
+
+
 @contextmanager
 def a_cloud(state: CloudState | None = None) -> Iterator[TestCloud]:
     """A stand-in cloud for the length of a block."""
@@ -175,6 +183,7 @@ def a_cloud(state: CloudState | None = None) -> Iterator[TestCloud]:
     try:
         yield cloud
     finally:
+        close_sessions()
         asyncio.run_coroutine_threadsafe(cloud.server.stop(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

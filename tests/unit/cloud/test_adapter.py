@@ -25,10 +25,26 @@ from alb_dr.model.cloud import RAM_ACTIONS, ForwardingRule, SecurityGroupRule
 from alb_dr.sandbox.cloud import server as server_module
 from alb_dr.sandbox.cloud.faults import CloudFault
 from alb_dr.sandbox.cloud.signature import AccessKey
-from tests.fakes.cloud import FLEET, KEY, TEMPORARY, VPC, TestCloud, a_cloud, a_vswitch
+from tests.fakes.cloud import (
+    FLEET,
+    KEY,
+    TEMPORARY,
+    VPC,
+    TestCloud,
+    a_cloud,
+    a_vswitch,
+    close_sessions,
+)
 from tests.fakes.raw_server import answering, http, serving
 
 pytest.importorskip("alibabacloud_alb20200616", reason="the SDKs are in the extra 'cloud'")
+
+
+@pytest.fixture(autouse=True)
+def no_session() -> Iterator[None]:
+    """Also where another server than the stand-in cloud answers."""
+    yield
+    close_sessions()
 
 
 @pytest.fixture
