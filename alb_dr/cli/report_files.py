@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ class ReportFiles:
         if self.html is not None:
             from alb_dr.report.html import html
 
+            _say_without_plots()
             wanted.append((self.html, html))
         written = []
         for path, dress in wanted:
@@ -46,6 +48,13 @@ class ReportFiles:
                 _write(path, dress(page))
                 written.append(path)
         return written
+
+
+def _say_without_plots() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("matplotlib") is None:
+        sys.stderr.write("warning: the page has no plots: pip install 'alb-dr[plots]'\n")
 
 
 def _write(path: Path, text: str) -> None:

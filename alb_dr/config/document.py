@@ -41,7 +41,10 @@ def read_document(path: Path) -> ProjectDocument:
         with path.open("rb") as file:  # not read_bytes: a device may never end
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise BadInput(f"{path}: no such file", hint="make one: alb-dr init") from None
+        raise BadInput(
+            f"{path}: no such file",
+            hint='make one: alb-dr init; or for a sandbox: eval "$(alb-dr sandbox up)"',
+        ) from None
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}", hint="name a readable file") from None
     if len(raw) > MAX_BYTES:

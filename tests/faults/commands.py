@@ -212,7 +212,7 @@ MOVING = (
         words=(*_WEIGHTS, *WAIT),
         before=(_FORMER,),
         after=((*_WEIGHTS, "--no-wait"),),
-        optional=("/events",),
+        optional=("/events", "/leases"),
     ),
     Command(
         name="ingress set-weights --all",

@@ -9,6 +9,7 @@ from alb_dr.cli.commands.pin import pin, unpin
 from alb_dr.cli.commands.shift import abort, pause, resume, shift
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.locked import lock_words
 from alb_dr.cli.manifests import applied_answer, choices, rendered
 from alb_dr.cli.options import EPILOG, Adopt, DryRun, ForceConflicts, NoWait, Timeout, Yes
 from alb_dr.errors import BadInput, Conflict
@@ -169,6 +170,9 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
         raise BadInput(
             "--namespace chooses among many Ingresses", hint="add --all or --selector LABELS"
         )
+    if (lock := lock_words(context)) is not None:
+        # No refusal: this is also how a person overrules a shift or drill, which then stops.
+        context.narrator.warn(f"a drill or shift is under way and will be ended by this: {lock}")
     change = change_weights(topology, wanted, fleet=context.fleet, dry_run=dry_run)
     data: dict[str, Any] = {
         "before": dict(change.before),

@@ -7,6 +7,7 @@ import typer
 
 from alb_dr.cli.answer import answer, table
 from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.locked import lock_words
 from alb_dr.errors import AlbDrError, ExitCode
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def status(
     context = context_of(ctx)
     seen = Recovery(_ports(context))
     found = seen.cases()
-    lock = _lock_words(context)
-    lines = [_table(found) if found else "no drill is open"]
+    lock = lock_words(context)
+    none = "no drill is open" + (" where it could be looked" if seen.silent else "")
+    lines = [_table(found) if found else none]
     lines += [f"open: {record_words(record)}" for record in seen.open_records]
     lines += [f"closed: {record_words(record)}" for record in seen.closed_records[-3:]]
     paused = seen.pauses()
@@ -56,7 +58,7 @@ def status(
         text = metrics_text([(case.drill, case.where) for case in found], records)
         _replace(metrics, text)
     is_open = bool(found or seen.open_records or paused)
-    code = ExitCode.RESTORE_INCOMPLETE if is_open and fail_if_open else ExitCode.OK
+    code = _code(is_open=is_open, is_blind=bool(seen.silent)) if fail_if_open else ExitCode.OK
     data = {
         "open": [_as_data(case) for case in found],
         "records": [record.drill for record in seen.open_records],
@@ -68,6 +70,13 @@ def status(
         "away": away,
     }
     answer(ctx, "\n".join(lines), data, exit_code=code)
+
+
+def _code(*, is_open: bool, is_blind: bool) -> ExitCode:
+    """What ``--fail-if-open`` leaves with: what was not looked at may be open, too."""
+    if is_open:
+        return ExitCode.RESTORE_INCOMPLETE
+    return ExitCode.UNREACHABLE if is_blind else ExitCode.OK
 
 
 def recover(
@@ -248,19 +257,6 @@ def _bare_ports(context: Context, kubeconfigs: "Sequence[Path]") -> "RecoveryPor
         clock=context.clock,
         narrator=context.narrator,
     )
-
-
-def _lock_words(context: Context) -> str | None:
-    """Who holds the lock; None when nobody does or the Fleet does not say."""
-    from alb_dr.workflows.lease import words
-    from alb_dr.workflows.unlock import live_lock
-
-    try:
-        lock = live_lock(context.topology, fleet=context.fleet)
-    except AlbDrError as error:
-        context.narrator.warn(f"the lock cannot be read: {error.message}")
-        return None
-    return words(lock, context.clock.now()) if lock is not None else None
 
 
 def _away_words(context: Context) -> str | None:

@@ -32,7 +32,7 @@ def test_a_failure_is_one_envelope_on_stdout(capsys: pytest.CaptureFixture[str])
     envelope = json.loads(captured.out)
     assert code == envelope["exit_code"] == 2
     assert envelope["command"] == ["gateway", "status"]
-    assert envelope["errors"][0]["hint"] == "make one: alb-dr init"
+    assert envelope["errors"][0]["hint"].startswith("make one: alb-dr init")
     assert "nowhere.yaml: no such file" in captured.err
 
 

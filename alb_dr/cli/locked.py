@@ -1,0 +1,23 @@
+"""Who holds the lock of drills and shifts, for the commands that only say so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alb_dr.errors import AlbDrError
+
+if TYPE_CHECKING:
+    from alb_dr.cli.context import Context
+
+
+def lock_words(context: Context) -> str | None:
+    """Who holds the lock; None when nobody does or the Fleet does not say."""
+    from alb_dr.workflows.lease import words
+    from alb_dr.workflows.unlock import live_lock
+
+    try:
+        lock = live_lock(context.topology, fleet=context.fleet)
+    except AlbDrError as error:
+        context.narrator.warn(f"the lock cannot be read: {error.message}")
+        return None
+    return words(lock, context.clock.now()) if lock is not None else None
