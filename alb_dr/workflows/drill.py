@@ -75,6 +75,7 @@ class Drill:
         self._url = ""
         self._addresses: Sequence[str] = ()
         self._started: datetime | None = None
+        self._restoring: Deadline | None = None
 
     def run(self) -> DrillReport:
         """The whole drill. Whatever happens, the harm is taken back before this returns or raises.
@@ -145,6 +146,11 @@ class Drill:
                 self._narrator.warn(traffic.unlogged)
             self._ports.keep(self.described)
         return report_of(self.described, self.samples)
+
+    @property
+    def restore_left_s(self) -> float | None:
+        """How long the restore under way may still take; None before it began."""
+        return self._restoring.left_s if self._restoring is not None else None
 
     @property
     def described(self) -> DrillRun:
@@ -312,14 +318,13 @@ class Drill:
 
     def _observe(self, traffic: DrillTraffic, fault: Fault, cleared: Cleared) -> None:
         """Watch the traffic move."""
-        fired = self._marks.fired_s or 0.0
         alarm = DrillAlarm(
             baseline_of(self.samples),
-            victim=self._names.index(self._victim.name)
-            if fault.moves_traffic
-            else len(self._names),
-            fired_s=fired,
+            victim=self._names.index(self._victim.name) if fault.moves_traffic else None,
+            fired_s=self._marks.fired_s or 0.0,
             abort_errors=self._plan.abort_errors,
+            rate=self._plan.rate,
+            slow_is_harm=fault.slows_answers,
         )
         traffic.listeners.append(alarm.add)
         watch = DrillWatch(
@@ -368,7 +373,7 @@ class Drill:
             ramp.look_again()
 
     def _take_back(self, traffic: DrillTraffic, fault: Fault) -> None:
-        deadline = Deadline(self._clock, self._plan.restore_timeout_s)
+        self._restoring = deadline = Deadline(self._clock, self._plan.restore_timeout_s)
         self._book.note("restoring")
         with self._narrator.phase(f"restoring {self._victim.name}"):
             words = fault.take_back(deadline)
