@@ -82,8 +82,11 @@ def health_checks(shell: Shell, *, on: bool) -> None:
 
 
 def zone_down(shell: Shell) -> dict[str, Any]:
-    """What a drill of a dead zone says; the machine may be too busy for a verdict on the prober."""
-    words = ("--fault", "sandbox:zone-down", "--observe", "8", "-o", "json")
+    """What a drill of a dead zone says, watched for longer than health checks take (8 s).
+
+    The machine may be too busy for a verdict on the prober, so the numbers are asked.
+    """
+    words = ("--fault", "sandbox:zone-down", "--observe", "20", "-o", "json")
     done = shell.run(*WORDS, *words, timeout=200)
     data: dict[str, Any] = json.loads(done.stdout)["data"]
     assert data["path_tested"] == "cluster-unreachable", done.stderr
