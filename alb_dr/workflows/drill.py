@@ -15,9 +15,7 @@ from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
 from alb_dr.model.verify import ProberFacts
-from alb_dr.stats.drill_alarm import DrillAlarm
 from alb_dr.stats.drill_judgement import report_of, unsteady
-from alb_dr.stats.vigil import baseline_of
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_book import DrillBook
@@ -27,7 +25,7 @@ from alb_dr.workflows.drill_ports import DrillPorts
 from alb_dr.workflows.drill_ramp import DrillRamp, ramp_for
 from alb_dr.workflows.drill_return import DrillReturn
 from alb_dr.workflows.drill_traffic import DrillTraffic, percentages
-from alb_dr.workflows.drill_watch import DrillWatch, WatchHooks
+from alb_dr.workflows.drill_watch import DrillWatch, WatchHooks, alarm_for
 from alb_dr.workflows.faults import make_fault
 from alb_dr.workflows.fleet_record import DrillEvidence
 from alb_dr.workflows.guardrails import Cleared, check_guardrails
@@ -318,13 +316,12 @@ class Drill:
 
     def _observe(self, traffic: DrillTraffic, fault: Fault, cleared: Cleared) -> None:
         """Watch the traffic move."""
-        alarm = DrillAlarm(
-            baseline_of(self.samples),
-            victim=self._names.index(self._victim.name) if fault.moves_traffic else None,
+        alarm = alarm_for(
+            fault,
+            self._plan,
+            self.samples,
+            victim=self._names.index(self._victim.name),
             fired_s=self._marks.fired_s or 0.0,
-            abort_errors=self._plan.abort_errors,
-            rate=self._plan.rate,
-            slow_is_harm=fault.slows_answers,
         )
         traffic.listeners.append(alarm.add)
         watch = DrillWatch(
