@@ -109,9 +109,17 @@ class DrillAlarm:
         """Whether the last stretch has no loss, and so few that are under way that none hides."""
         if not self._good or self._now_s - self._dirty_s < CLEAN_S:
             return False
+        return len(self._newest()) >= COMPLETE * self._rate * CLEAN_S - 1
+
+    def _newest(self) -> list[_Row]:
+        """The requests of the last stretch that came to an end."""
         end_s = self._now_s - IN_FLIGHT_S
-        ended = sum(end_s - CLEAN_S <= row.due_s < end_s for row in self._rows)
-        return ended >= COMPLETE * self._rate * CLEAN_S - 1
+        return [row for row in self._rows if end_s - CLEAN_S <= row.due_s < end_s]
+
+    def _gets_better(self) -> bool:
+        """Whether most requests of the schedule are served again: the survivors take over."""
+        served = sum(not row.lost for row in self._newest())
+        return served > (1 - OUTAGE_RATE) * self._rate * CLEAN_S
 
     def judge(self, now_s: float) -> str | None:
         """Why the drill must end now, or None. ``now_s`` is this instant on the samples' clock."""
@@ -137,6 +145,6 @@ class DrillAlarm:
             return None
         recent = [row.lost for row in self._rows if row.due_s >= self._now_s - OUTAGE_S]
         lost = sum(recent)
-        if lost / len(recent) <= OUTAGE_RATE:
+        if lost / len(recent) <= OUTAGE_RATE or self._gets_better():
             return None
         return f"{lost} of {len(recent)} requests were lost in {OUTAGE_S:g} s"

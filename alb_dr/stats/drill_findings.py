@@ -69,7 +69,7 @@ def _rto(run: DrillRun, clock: RecoveryClock) -> Iterator[Finding]:
         text = f"the traffic had not recovered after {clock.seen_s:.1f} s; {objective}"
         if verdict is Verdict.INCONCLUSIVE:
             hint = f"watch for longer than the objective: --observe {run.rto_s + 5:.0f}"
-    elif not run.victim_leaves and not clock.rta_s:
+    elif not run.victim_leaves and clock.first_lost_s is None:
         text = f"nothing was to move, and the traffic went on undisturbed; {objective}"
     else:
         high = f"{clock.rta_high_s:.2f} s" if clock.rta_high_s is not None else "the restore"

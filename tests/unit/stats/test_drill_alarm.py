@@ -58,3 +58,17 @@ def test_F13_losses_after_the_recovery_end_the_drill() -> None:
         second(alarm, start)
     second(alarm, 3, lost=True)
     assert "after the recovery" in str(alarm.judge(4.0))
+
+
+def test_F13_an_outage_that_has_just_ended_does_not_end_the_drill() -> None:
+    """Health checks may take eight seconds: the losses of then are what is measured."""
+    alarm, hopeless = an_alarm(), an_alarm()
+    for start in range(9):
+        second(alarm, start, lost=True)
+        second(hopeless, start, lost=True)
+    second(alarm, 9)
+    second(alarm, 10)
+    assert alarm.judge(11.0) is None
+    second(hopeless, 9, lost=True)
+    second(hopeless, 10, every=5)
+    assert "requests were lost in 10 s" in str(hopeless.judge(11.0)), "a fifth is no recovery"
