@@ -204,10 +204,11 @@ def test_the_guard_is_installed_in_every_member(tutorial: Shell) -> None:
 
 
 def test_a_drill_that_lives_moves_its_deadline_on(tutorial: Shell) -> None:
-    drill = fire(tutorial, "--expires-in", "60s")
+    drill = fire(tutorial, "--expires-in", "60s", "--rate", "20")
     seen: set[str] = set()
 
     def moved() -> bool:
+        assert drill.poll() is None, drill.communicate()
         seen.update(d["deadline"] for d in tutorial.data("failover", "status")["open"])
         return len(seen) > 1
 

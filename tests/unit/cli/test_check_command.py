@@ -31,7 +31,7 @@ def test_the_rights_are_yaml_documents_with_the_ram_policy_behind_them(
     documents = [document for document in yaml.safe_load_all(text) if document]
     assert {d["kind"] for d in documents} == {"Role", "ClusterRole"}
     behind = text.rpartition("---\n")[2]
-    policy = [line[2:] for line in behind.splitlines() if line.startswith("#")][2:]
+    policy = [line[2:] for line in behind.splitlines() if line.startswith("#")][3:]
     assert json.loads("\n".join(policy))["Version"] == "1"
 
 
