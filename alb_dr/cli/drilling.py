@@ -41,14 +41,16 @@ def run_drill(
     every way out, too.
     """
     from alb_dr.cli.drill_recording import keep, write_reports
+    from alb_dr.cli.repeated_signals import told
     from alb_dr.cli.signals import SIGNALS
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import create_run
+    from alb_dr.journal.rundir import create_run, require_room
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.workflows.drill import Drill
     from alb_dr.workflows.drill_ports import DrillPorts
 
     run = create_run(context.state_dir, "drill", now=context.clock.now(), given=context.run_dir)
+    require_room(run)
     ledger = Ledger(run.path / "ledger.jsonl", drill_id=plan.drill_id)
     log = SampleFile(run.path / SAMPLES, members=[m.name for m in context.topology.members])
     ports = DrillPorts(
@@ -67,7 +69,8 @@ def run_drill(
     )
     drill = Drill(plan, context.topology, ports, rules)
     try:
-        with closing(ledger), closing(log):
+        left, drill_id = (lambda: drill.restore_left_s), plan.drill_id
+        with closing(ledger), closing(log), told(SIGNALS, left, drill=drill_id, watched=watched):
             watchdog = start_watchdog(context, plan, run) if watched else None
             report = _run(drill, watchdog)
             with _as_far_as_possible(context):
@@ -142,11 +145,12 @@ def start_watchdog(context: Context, plan: DrillPlan, run: RunDir) -> subprocess
     from alb_dr.cli import watchdog
 
     recover = [sys.executable, "-m", "alb_dr", "failover", "recover", "--execute"]
-    recover += ["--drill", plan.drill_id, "--config", str(context.config.path.absolute())]
+    project = str(context.config.path.absolute())
+    recover += ["--drill", plan.drill_id, "--config", project]
     try:
         with (run.path / "watchdog.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-I", "-S", watchdog.__file__, *recover],
+                [sys.executable, "-I", "-S", watchdog.__file__, project, *recover],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

@@ -7,17 +7,19 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from alb_dr.errors import BadInput, Conflict, NotFound
+from alb_dr.errors import BadInput, Conflict, NotFound, Refused
 
 DESCRIPTION = "run.json"
 """What is known of the run beside its samples."""
 LATEST = "latest"
 """The word for the newest run."""
+LEAST_FREE = 16 * 2**20
+"""Bytes a drill wants free for its evidence (G15)."""
 _PRIVATE_DIR, _PRIVATE_FILE = 0o700, 0o600
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[a-z-]+-[0-9a-f]{6}", re.ASCII)
 """The time comes first and in milliseconds: names in order are runs in order."""
@@ -84,6 +86,25 @@ def create_run(state_dir: Path, verb: str, *, now: datetime, given: Path | None 
     path = state_dir / "runs" / name
     _make(path)
     return RunDir(path)
+
+
+def free_bytes(path: Path) -> int:
+    """What this user may still write to a directory's file system."""
+    return shutil.disk_usage(path).free
+
+
+def require_room(run: RunDir, *, free: Callable[[Path], int] = free_bytes) -> None:
+    """Refused, and the empty run removed, when its evidence may not fit on the disk (G15, F6)."""
+    left = free(run.path)
+    if left >= LEAST_FREE:
+        return
+    run.drop_undescribed()
+    raise Refused(
+        f"{run.path.parent}: {left / 2**20:.1f} MiB are free, a drill's evidence wants "
+        f"{LEAST_FREE // 2**20} MiB; nothing was harmed",
+        hint="make room there, or name another place: --run-dir DIRECTORY",
+        code="ADR-RUN-DIR-FULL",
+    )
 
 
 def find_run(state_dir: Path, wanted: str) -> RunDir:

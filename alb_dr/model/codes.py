@@ -67,6 +67,14 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-DRILL-EXPIRES": "A credential ends while a drill might still need it for the restore. "
     "Fetch the kubeconfig again; `--override ADR-DRILL-EXPIRES` goes on, and the drill ends early "
     "when the end comes near.",
+    "ADR-TRAFFIC-AWAY": "`failover switchover` or `failover start` moved traffic away from a "
+    "member and it is not back. Whoever moved it had a reason, and a drill would harm one that "
+    "carries more than usual, or rely on one that was left. `alb-dr failover back` ends it; "
+    "`--override ADR-TRAFFIC-AWAY` drills all the same, for example in primary-secondary mode "
+    "after the roles were switched.",
+    "ADR-RUN-DIR-FULL": "A drill writes down every request and every step before it takes it. With "
+    "less than 16 MiB free on the disk of its run directory that may stop half-way, so nothing "
+    "was harmed. Make room, or give `--run-dir` a directory elsewhere.",
     "ADR-NO-SANDBOX": "Faults named `sandbox:…` are done to the processes of a sandbox. On a real "
     "Fleet there is nothing alb-dr could do them with.",
     "ADR-LIVE-WEIGHTS": "The live weights are no split: they are no numbers, or do not sum to 100. "
@@ -153,6 +161,9 @@ PARAGRAPHS: Mapping[str, str] = {
     "what-rta-means.md says how the instant and its bounds are found.",
     "ADR-DRILL-LOSS": "Requests were lost while the fault was in force: more than "
     "objectives.maxErrorRate allows, or perhaps more (INCONCLUSIVE), or fewer (a warning).",
+    "ADR-DRILL-SLOWER": "Under a fault that was to move nothing answers grew much slower than "
+    "before. No objective judges latency, so this is a warning; health checks see a late answer "
+    "as an answer.",
     "ADR-DRILL-RETURN": "Requests were lost between the restore and the member's former share. "
     "Weight belongs to the member and not to its pods: the first pod that is back gets it all.",
     "ADR-DRILL-NAMELESS": "Answers name no member, or several, so it is not known who served "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ from alb_dr.stats.vigil import Alarm, Baseline, Vigil
 
 CLEAN_S = 1.0
 """A stretch without a loss and without an answer of the victim that counts as recovered here."""
+IN_FLIGHT_S = 0.2
+"""The newest requests, which may be under way still."""
+COMPLETE = 0.95
+"""Part of a stretch's requests that must have come to an end: those that hang are no answers."""
 OUTAGE_S = 10.0
 """Span over which losses are judged before the traffic has recovered."""
 OUTAGE_RATE = 0.5
@@ -34,19 +39,29 @@ class DrillAlarm:
 
     Until the first clean stretch an outage is what a drill is for, and only a hopeless one ends
     it; from then on the traffic is held against the baseline, as a shift's is. ``victim`` is None
-    where nobody should go out.
+    where nobody should go out; ``slow_is_harm`` where slower answers are what the drill does.
     """
 
     def __init__(
-        self, baseline: Baseline, *, victim: int | None, fired_s: float, abort_errors: float
+        self,
+        baseline: Baseline,
+        *,
+        victim: int | None,
+        fired_s: float,
+        abort_errors: float,
+        rate: float,
+        slow_is_harm: bool = False,
     ) -> None:
         self._victim = victim
+        self._rate = rate
         self._fired_s = self._dirty_s = self._seen_s = fired_s
         self._now_s = fired_s
         self._good = False
         self._rows: deque[_Row] = deque()
         slow = min(0.005, abort_errors)
-        self._vigil = Vigil(baseline, Thresholds(slow_errors=slow, abort_errors=abort_errors))
+        latency = {"slow_latency": math.inf, "abort_latency": math.inf} if slow_is_harm else {}
+        thresholds = Thresholds(slow_errors=slow, abort_errors=abort_errors, **latency)
+        self._vigil = Vigil(baseline, thresholds)
         self.recovered_s: float | None = None
         """When the traffic was first seen clean, on the samples' clock."""
         self.lost = 0
@@ -74,6 +89,8 @@ class DrillAlarm:
                 later.append(sample)
         if len(later):
             self._vigil.add(later)
+        if self.recovered_s is None and self._is_clean():
+            self.recovered_s = self._now_s
 
     def _count(self, row: _Row, *, good: bool, dirty: bool) -> None:
         self.lost += row.lost
@@ -87,9 +104,22 @@ class DrillAlarm:
             self._dirty_s = max(self._dirty_s, row.due_s)
             self._good = False
         self._good = self._good or good
-        clean = self._good and self._now_s - self._dirty_s >= CLEAN_S
-        if clean and self.recovered_s is None:
-            self.recovered_s = self._now_s
+
+    def _is_clean(self) -> bool:
+        """Whether the last stretch has no loss, and so few that are under way that none hides."""
+        if not self._good or self._now_s - self._dirty_s < CLEAN_S:
+            return False
+        return len(self._newest()) >= COMPLETE * self._rate * CLEAN_S - 1
+
+    def _newest(self) -> list[_Row]:
+        """The requests of the last stretch that came to an end."""
+        end_s = self._now_s - IN_FLIGHT_S
+        return [row for row in self._rows if end_s - CLEAN_S <= row.due_s < end_s]
+
+    def _gets_better(self) -> bool:
+        """Whether most requests of the schedule are served again: the survivors take over."""
+        served = sum(not row.lost for row in self._newest())
+        return served > (1 - OUTAGE_RATE) * self._rate * CLEAN_S
 
     def judge(self, now_s: float) -> str | None:
         """Why the drill must end now, or None. ``now_s`` is this instant on the samples' clock."""
@@ -115,6 +145,6 @@ class DrillAlarm:
             return None
         recent = [row.lost for row in self._rows if row.due_s >= self._now_s - OUTAGE_S]
         lost = sum(recent)
-        if lost / len(recent) <= OUTAGE_RATE:
+        if lost / len(recent) <= OUTAGE_RATE or self._gets_better():
             return None
         return f"{lost} of {len(recent)} requests were lost in {OUTAGE_S:g} s"

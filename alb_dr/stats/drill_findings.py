@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from alb_dr.model.drill_report import DrillRun, Recovery, RecoveryClock
 from alb_dr.model.findings import Finding, Severity, Verdict
-from alb_dr.model.verify import Loss
+from alb_dr.model.verify import Latency, Loss
 from alb_dr.stats.judgement import MOST_NAMELESS
 from alb_dr.stats.pacing import LEAST_PROBES
+from alb_dr.stats.vigil import NOISE_S
+
+SLOWER = 3.0
+"""Times the former 99th percentile that count as slower: the factor at which a shift gives up."""
 
 
 def rto_verdict(clock: RecoveryClock, rto_s: float) -> Verdict:
@@ -23,7 +27,7 @@ def findings_of(run: DrillRun, found: Recovery | None) -> tuple[Finding, ...]:
     every = [*_prober(run)]
     if found is not None:
         every += [*_nameless(found), *_rto(run, found.clock), *_loss(found.loss)]
-        every += [*_return(found), *_kinds(found)]
+        every += [*_return(run, found), *_kinds(found)]
     order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
     return tuple(sorted(every, key=lambda finding: order[finding.severity]))
 
@@ -65,6 +69,8 @@ def _rto(run: DrillRun, clock: RecoveryClock) -> Iterator[Finding]:
         text = f"the traffic had not recovered after {clock.seen_s:.1f} s; {objective}"
         if verdict is Verdict.INCONCLUSIVE:
             hint = f"watch for longer than the objective: --observe {run.rto_s + 5:.0f}"
+    elif not run.victim_leaves and clock.first_lost_s is None:
+        text = f"nothing was to move, and the traffic went on undisturbed; {objective}"
     else:
         high = f"{clock.rta_high_s:.2f} s" if clock.rta_high_s is not None else "the restore"
         bar = f"between {clock.rta_low_s:.2f} s and {high}"
@@ -91,14 +97,33 @@ def _loss(loss: Loss) -> Iterator[Finding]:
         )
 
 
-def _return(found: Recovery) -> Iterator[Finding]:
+def _return(run: DrillRun, found: Recovery) -> Iterator[Finding]:
+    hint = "weight belongs to the member, not to its pods: give it back in steps with --ramp"
+    if run.plan.ramp:
+        hint = "they were lost in spite of --ramp: look at the member's pods while they start"
     if found.back is not None and found.back.loss.lost:
         yield Finding(
             code="ADR-DRILL-RETURN",
             severity=_severity(found.back.loss),
             text=f"{_words(found.back.loss)} on the way back",
-            hint="weight belongs to the member, not to its pods: lower it before the way back",
+            hint=hint,
         )
+
+
+def slower(run: DrillRun, before: Latency | None, during: Latency | None) -> Iterator[Finding]:
+    """That answers grew slow where nothing was to move: no objective judges it, a person should."""
+    if run.victim_leaves or before is None or during is None:
+        return
+    if during.p99 < SLOWER * before.p99 or during.p99 - before.p99 < NOISE_S:
+        return
+    yield Finding(
+        code="ADR-DRILL-SLOWER",
+        severity=Severity.WARNING,
+        text=f"one answer in a hundred took {during.p99 * 1000:.0f} ms or longer under the fault, "
+        f"{before.p99 * 1000:.0f} ms before; no objective judges that",
+        hint="health checks take no slow member out; a time-out of the gateway or of the clients "
+        "would bound it",
+    )
 
 
 def _severity(loss: Loss) -> Severity:

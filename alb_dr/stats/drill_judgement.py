@@ -12,7 +12,7 @@ from alb_dr.model.findings import Finding, Severity, Verdict, worst
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.verify import Latency
 from alb_dr.stats.drill_curve import curve
-from alb_dr.stats.drill_findings import findings_of, rto_verdict
+from alb_dr.stats.drill_findings import findings_of, rto_verdict, slower
 from alb_dr.stats.histogram import Histogram
 from alb_dr.stats.judgement import MOST_NAMELESS, loss
 from alb_dr.stats.latency import summary
@@ -59,7 +59,8 @@ def report_of(run: DrillRun, samples: SampleColumns) -> DrillReport:
     """The report: everything computed from the samples, nothing remembered."""
     by_phase = phases_of(run, samples)
     found = recovery(run, by_phase)
-    findings = findings_of(run, found)
+    before, during = _latency(by_phase.before), _latency(by_phase.during)
+    findings = (*findings_of(run, found), *slower(run, before, during))
     outcome, why = _judged(run, by_phase, found, findings)
     return DrillReport(
         run=run,
@@ -67,8 +68,8 @@ def report_of(run: DrillRun, samples: SampleColumns) -> DrillReport:
         why=why,
         recovery=found,
         findings=findings,
-        latency_before=_latency(by_phase.before),
-        latency_during=_latency(by_phase.during),
+        latency_before=before,
+        latency_during=during,
         shares_before=shares_of(by_phase.before, run.members),
         shares_during=shares_of(_whole(by_phase, run, found), run.members),
         shares_after=shares_of(_last_second(by_phase.after), run.members),
@@ -143,6 +144,8 @@ def _verdicts(run: DrillRun, found: Recovery) -> Iterator[Verdict]:
 
 
 def _success(run: DrillRun, found: Recovery) -> str:
+    if not run.victim_leaves and not found.loss.lost:
+        return f"the traffic went on undisturbed, 0 of {found.loss.of} requests lost"
     taken = f"{found.clock.rta_s:.2f} s" if found.clock.rta_s is not None else "time"
     lost = f"{found.loss.lost} of {found.loss.of} requests lost"
     return f"the traffic recovered in {taken} (objective {run.rto_s:g} s), {lost}"

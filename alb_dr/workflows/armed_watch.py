@@ -27,7 +27,7 @@ from alb_dr.workflows.emergency import (
     foresee_away,
     move_away,
 )
-from alb_dr.workflows.flip_switch import forbidden
+from alb_dr.workflows.kill_switch import flips_forbidden, read_switch
 from alb_dr.workflows.shift_checks import starting_weights
 from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.weights import live_ingress
@@ -208,7 +208,7 @@ class ArmedWatch:
             moment_s=SURVIVORS_S,
         )
         try:
-            why = forbidden(self._topology, self._fleet)
+            why = flips_forbidden(read_switch(self._fleet, self._topology.ingress.namespace))
             if why is not None:
                 raise Refused(why, code="ADR-FLIPS-FORBIDDEN")
             refuse_open_shift(read_record(self._topology, self._fleet))

@@ -15,9 +15,7 @@ from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
 from alb_dr.model.verify import ProberFacts
-from alb_dr.stats.drill_alarm import DrillAlarm
 from alb_dr.stats.drill_judgement import report_of, unsteady
-from alb_dr.stats.vigil import baseline_of
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_book import DrillBook
@@ -27,7 +25,7 @@ from alb_dr.workflows.drill_ports import DrillPorts
 from alb_dr.workflows.drill_ramp import DrillRamp, ramp_for
 from alb_dr.workflows.drill_return import DrillReturn
 from alb_dr.workflows.drill_traffic import DrillTraffic, percentages
-from alb_dr.workflows.drill_watch import DrillWatch, WatchHooks
+from alb_dr.workflows.drill_watch import DrillWatch, WatchHooks, alarm_for
 from alb_dr.workflows.faults import make_fault
 from alb_dr.workflows.fleet_record import DrillEvidence
 from alb_dr.workflows.guardrails import Cleared, check_guardrails
@@ -75,6 +73,7 @@ class Drill:
         self._url = ""
         self._addresses: Sequence[str] = ()
         self._started: datetime | None = None
+        self._restoring: Deadline | None = None
 
     def run(self) -> DrillReport:
         """The whole drill. Whatever happens, the harm is taken back before this returns or raises.
@@ -145,6 +144,11 @@ class Drill:
                 self._narrator.warn(traffic.unlogged)
             self._ports.keep(self.described)
         return report_of(self.described, self.samples)
+
+    @property
+    def restore_left_s(self) -> float | None:
+        """How long the restore under way may still take; None before it began."""
+        return self._restoring.left_s if self._restoring is not None else None
 
     @property
     def described(self) -> DrillRun:
@@ -312,14 +316,12 @@ class Drill:
 
     def _observe(self, traffic: DrillTraffic, fault: Fault, cleared: Cleared) -> None:
         """Watch the traffic move."""
-        fired = self._marks.fired_s or 0.0
-        alarm = DrillAlarm(
-            baseline_of(self.samples),
-            victim=self._names.index(self._victim.name)
-            if fault.moves_traffic
-            else len(self._names),
-            fired_s=fired,
-            abort_errors=self._plan.abort_errors,
+        alarm = alarm_for(
+            fault,
+            self._plan,
+            self.samples,
+            victim=self._names.index(self._victim.name),
+            fired_s=self._marks.fired_s or 0.0,
         )
         traffic.listeners.append(alarm.add)
         watch = DrillWatch(
@@ -368,7 +370,7 @@ class Drill:
             ramp.look_again()
 
     def _take_back(self, traffic: DrillTraffic, fault: Fault) -> None:
-        deadline = Deadline(self._clock, self._plan.restore_timeout_s)
+        self._restoring = deadline = Deadline(self._clock, self._plan.restore_timeout_s)
         self._book.note("restoring")
         with self._narrator.phase(f"restoring {self._victim.name}"):
             words = fault.take_back(deadline)

@@ -55,7 +55,8 @@ class Fault(Protocol):
     """One way to harm a member.
 
     ``path_tested`` is the way by which the data plane learns of it; ``not_tested`` what it never
-    touches. Both are said in every report. ``moves_traffic`` is False where nothing should move;
+    touches. Both are said in every report. ``moves_traffic`` is False where nothing should move,
+    ``slows_answers`` True where slower answers are the harm itself;
     ``silences_api`` is True where the member's API is part of the harm; ``holds_weights`` where
     the weights on the Fleet are.
     """
@@ -73,6 +74,11 @@ class Fault(Protocol):
     @property
     def moves_traffic(self) -> bool:
         """Whether the survivors must take over."""
+        ...
+
+    @property
+    def slows_answers(self) -> bool:
+        """Whether slower answers are what it does, and no reason to end it."""
         ...
 
     @property

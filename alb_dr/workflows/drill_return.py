@@ -8,14 +8,12 @@ from alb_dr.model.topology import Topology
 from alb_dr.model.weights import TOTAL
 from alb_dr.ports import Clock, KubeReader, Narrator
 from alb_dr.render.annotations import weights_of
+from alb_dr.stats.outage import BACK
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_ramp import DrillRamp
 from alb_dr.workflows.drill_traffic import DrillTraffic, percentages
 from alb_dr.workflows.guardrails import Cleared
 from alb_dr.workflows.weights import live_ingress
-
-BACK = 0.8
-"""Part of its former share that a restored member must serve again."""
 
 
 class DrillReturn:

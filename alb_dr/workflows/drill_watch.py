@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from alb_dr.model.drill import DrillPlan
+from alb_dr.model.sample import SampleColumns
 from alb_dr.ports import Clock, Narrator
 from alb_dr.stats.drill_alarm import DrillAlarm
+from alb_dr.stats.vigil import baseline_of
 from alb_dr.workflows.drill_conditions import DrillConditions
 from alb_dr.workflows.drill_fault import Fault, FaultSeen
 from alb_dr.workflows.drill_traffic import LOOK_S, DrillTraffic, percentages
@@ -19,6 +22,20 @@ HEARTBEAT_S = 10.0
 """Between two moves of the deadline (safety 3.3): the guard must not end a drill that lives."""
 IN_FORCE_S = 60.0
 """A fault that is not in force by then (pods that do not end, F28) is given up."""
+
+
+def alarm_for(
+    fault: Fault, plan: DrillPlan, baseline: SampleColumns, *, victim: int, fired_s: float
+) -> DrillAlarm:
+    """The alarm of a fault: ``baseline`` is the traffic before, ``victim`` the member's place."""
+    return DrillAlarm(
+        baseline_of(baseline),
+        victim=victim if fault.moves_traffic else None,
+        fired_s=fired_s,
+        abort_errors=plan.abort_errors,
+        rate=plan.rate,
+        slow_is_harm=fault.slows_answers,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

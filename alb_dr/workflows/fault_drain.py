@@ -28,6 +28,7 @@ class WeightDrain:
     )
     moves_traffic = True
     silences_api = False
+    slows_answers = False
     holds_weights = True
 
     def __init__(self, setting: FaultSetting) -> None:

@@ -28,6 +28,7 @@ class SandboxKind:
     not_tested: Sequence[str]
     value: int = 0
     moves_traffic: bool = True
+    slows_answers: bool = False
     silences_api: bool = False
 
 
@@ -61,6 +62,8 @@ KINDS = {
         path_tested="application-latency",
         not_tested=("removal of endpoints", "health checks: a late answer is an answer", _DATA),
         value=1000,
+        moves_traffic=False,
+        slows_answers=True,
     ),
 }
 """By the names of ``sandbox fault``; the value is per cent of errors, or milliseconds."""
@@ -81,6 +84,7 @@ class SandboxFault:
         self.path_tested = self._kind.path_tested
         self.not_tested = self._kind.not_tested
         self.moves_traffic = self._kind.moves_traffic
+        self.slows_answers = self._kind.slows_answers
         self.silences_api = self._kind.silences_api
 
     @property

@@ -11,7 +11,13 @@ from alb_dr.model.manifest import Manifest
 from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_fault import Extended, FaultSeen, FaultSetting
-from alb_dr.workflows.drill_record import extend_patch, fire_patch, record_of, replicas_of
+from alb_dr.workflows.drill_record import (
+    ANNOTATION,
+    extend_patch,
+    fire_patch,
+    record_of,
+    replicas_of,
+)
 from alb_dr.workflows.recover import await_pods, restore_until
 from alb_dr.workflows.whose import changed_by
 
@@ -28,6 +34,7 @@ class ScaleToZero:
     )
     moves_traffic = True
     silences_api = False
+    slows_answers = False
     holds_weights = False
 
     def __init__(self, setting: FaultSetting) -> None:
@@ -73,6 +80,12 @@ class ScaleToZero:
         live = self._api.get(self._workload.id)
         if live is None or live.uid != self._workload.uid:
             return FaultSeen(ended=f"{self._workload.id} was deleted or made anew by somebody else")
+        if replicas_of(live) == self._record.goal and ANNOTATION not in live.annotations:
+            who = changed_by(live, "spec", "replicas")
+            return FaultSeen(
+                ended=f"{self._workload.id} was put back meanwhile{who}: by the guard, "
+                "or by another operator's failover recover"
+            )
         if replicas_of(live) != 0:
             who = changed_by(live, "spec", "replicas")
             return FaultSeen(

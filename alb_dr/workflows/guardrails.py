@@ -48,6 +48,7 @@ def check_guardrails(scene: RailScene) -> Cleared:
     for member in scene.survivors:
         rails.ask(partial(rails_members.old_survivor, scene, member, survivors[member.id]))
     ingress = live_ingress(scene.topology, fleet=scene.fleet)
+    rails.ask(lambda: rails_fleet.nothing_away(scene, ingress))
     rails_fleet.sound_weights(scene, ingress)
     rails.ask(lambda: rails_members.capacity(scene, ingress))
     rails.ask(lambda: rails_fleet.connected(scene))

@@ -1,7 +1,8 @@
-"""The kill switch: a ConfigMap by which the owners of a Fleet forbid drills, or bound them in time.
+"""The kill switch: a ConfigMap by which the owners of a Fleet forbid drills and watches that flip.
 
 ``alb-dr-control`` in the Ingress' namespace: ``drills`` is ``allowed`` or anything else;
-``window`` bounds their begin, like ``Mon-Fri 09:00-16:30``, in the time zone ``timezone`` (UTC).
+``window`` bounds their begin, like ``Mon-Fri 09:00-16:30``, in the time zone ``timezone`` (UTC);
+``flips`` is for ``failover watch``, and without it its flips are allowed.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from alb_dr.model.manifest import CONFIG_MAP, Manifest, ResourceId
 from alb_dr.model.printable import printable
 from alb_dr.ports import KubeReader
 
-NAME = "alb-dr-control"
-ALLOWED = "allowed"
+CONTROL = "alb-dr-control"
+"""The ConfigMap."""
+DRILLS, FLIPS, ALLOWED = "drills", "flips", "allowed"
+"""Two of its keys, and the only value that does not forbid."""
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WINDOW = re.compile(r"(\w{3})(?:-(\w{3}))? (\d{2}):(\d{2})-(\d{2}):(\d{2})", re.ASCII)
 
@@ -37,7 +40,7 @@ class Window:
 
 def switch_id(namespace: str | None) -> ResourceId:
     """Where the switch is."""
-    return ResourceId(kind=CONFIG_MAP, name=NAME, namespace=namespace)
+    return ResourceId(kind=CONFIG_MAP, name=CONTROL, namespace=namespace)
 
 
 def read_switch(fleet: KubeReader, namespace: str | None) -> Manifest | None:
@@ -49,10 +52,20 @@ def switched_off(switch: Manifest | None) -> str | None:
     """Why drills are forbidden now, or None. A switch that is not there forbids nothing."""
     if switch is None:
         return None
-    said = str((switch.document.get("data") or {}).get("drills", ""))
+    said = str((switch.document.get("data") or {}).get(DRILLS, ""))
     if said == ALLOWED:
         return None
-    return printable(f"{switch.id} says drills: {said or 'nothing'!r}, not {ALLOWED!r}")
+    return printable(f"{switch.id} says {DRILLS}: {said or 'nothing'!r}, not {ALLOWED!r}")
+
+
+def flips_forbidden(switch: Manifest | None) -> str | None:
+    """Why no watch may move traffic now, or None. Only a value that is there forbids it."""
+    if switch is None:
+        return None
+    said = str((switch.document.get("data") or {}).get(FLIPS, ALLOWED))
+    if said == ALLOWED:
+        return None
+    return printable(f"{switch.id} says {FLIPS}: {said!r}, not {ALLOWED!r}")
 
 
 def outside_window(switch: Manifest | None, now: datetime) -> str | None:

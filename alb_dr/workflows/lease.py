@@ -120,8 +120,12 @@ class DrillLock:
 
     def renew(self) -> str | None:
         """Say that we live, when it is time; why the lock is lost, or None."""
-        if self._held is None or self._clock.monotonic() - self._renewed_s < RENEW_S:
+        silent_s = self._clock.monotonic() - self._renewed_s
+        if self._held is None or silent_s < RENEW_S:
             return None
+        if silent_s >= DURATION_S:
+            # Whoever waited for it may go on without us: what expired is not taken back.
+            return f"the lock expired: this process stood still for {silent_s:.0f} s"
         spec = {**self._held.document["spec"], "renewTime": micro_time(self._clock.now())}
         try:
             self._keep(self._fleet.replace(_with(self._held, {"spec": spec})))
@@ -135,12 +139,17 @@ class DrillLock:
         return None
 
     def release(self) -> None:
-        """Give the lock back. It expires by itself, so a failure here is only worth a word."""
+        """Give the lock back. It expires by itself, so a failure here is only worth a word.
+
+        Who takes over an expired Lease writes into the same object, so its uid proves nothing.
+        """
         held, self._held = self._held, None
         if held is None:
             return
         try:
-            self._fleet.delete(self._id, uid=held.uid)
+            live = self._fleet.get(self._id)
+            if live is not None and live.annotations.get(DRILL) == held.annotations.get(DRILL):
+                self._fleet.delete(self._id, uid=held.uid)
         except AlbDrError as error:
             self._narrator.warn(f"{self._id} stays until it expires: {error.message}")
 

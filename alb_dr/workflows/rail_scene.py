@@ -18,6 +18,7 @@ OVERRIDABLE = frozenset(
         "ADR-CAPACITY",
         "ADR-NOT-CONNECTED",
         "ADR-DRILL-EXPIRES",
+        "ADR-TRAFFIC-AWAY",
     }
 )
 """Codes ``--override`` takes. The lock, an open drill, no survivor, a missing right and no traffic

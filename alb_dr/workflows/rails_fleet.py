@@ -18,6 +18,7 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.ports import KubeApi, KubeReader
 from alb_dr.render.annotations import HEALTH_CHECK_ENABLED, weights_of
+from alb_dr.workflows.away import away_of, away_words
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.faults import DRAIN, SCALE
 from alb_dr.workflows.fleet_record import read_records, record_words
@@ -93,6 +94,21 @@ def refuse_open_marks(
             f"{found.member}: a drill is still open on {found.target.id}",
             hint="finish it first: alb-dr failover recover --execute",
             code="ADR-DRILL-OPEN",
+        )
+
+
+def nothing_away(scene: RailScene, ingress: Manifest) -> None:
+    """Refused while traffic is away from a member: what is left is no rehearsal of every day.
+
+    Somebody moved it for a reason, and whoever carries it all now would be the drill's victim, or
+    its only survivor.
+    """
+    away = away_of(ingress)
+    if away is not None:
+        raise Refused(
+            away_words(scene.topology, away),
+            hint="bring it back first: alb-dr failover back",
+            code="ADR-TRAFFIC-AWAY",
         )
 
 

@@ -172,7 +172,7 @@ def _try_once(target: Manifest, drill_id: str, *, api: KubeApi) -> PutBack:
         )
     record = record_of(live)
     if ANNOTATION not in live.annotations:
-        return PutBack(words="already put back", live=live)
+        return PutBack(words="already put back, by the guard or another operator", live=live)
     if record is not None and record.drill != drill_id:
         raise RestoreIncomplete(
             f"{api.label}: {target.id} carries the record of another drill, {record.drill}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -67,3 +68,58 @@ def test_a_fault_of_the_sandbox_is_refused_outside_of_one(tutorial: Shell) -> No
     words = (*WORDS, "--config", str(elsewhere / "alb-dr.yaml"), "--fault", "sandbox:hung")
     assert "ADR-NO-SANDBOX" in tutorial.refused(6, *words)
     assert "no fault of a drill" in tutorial.refused(2, *WORDS, "--fault", "earthquake")
+
+
+def health_checks(shell: Shell, *, on: bool) -> None:
+    """Write into the project file whether the ALB asks the pods, and apply it."""
+    project = shell.folder / "alb-dr.yaml"
+    lines = [line for line in project.read_text().splitlines() if "enabled: " not in line]
+    lines = [line for line in lines if line.strip() != "healthCheck:"]
+    at = lines.index("ingress:") + 1
+    lines[at:at] = ["  healthCheck:", f"    enabled: {str(on).lower()}"]
+    project.write_text("\n".join(lines) + "\n")
+    shell.ok("ingress", "apply", timeout=120)
+
+
+def zone_down(shell: Shell) -> dict[str, Any]:
+    """What a drill of a dead zone says, watched for longer than health checks take (8 s).
+
+    The machine may be too busy for a verdict on the prober, so the numbers are asked.
+    """
+    words = ("--fault", "sandbox:zone-down", "--observe", "20", "-o", "json")
+    done = shell.run(*WORDS, *words, timeout=200)
+    data: dict[str, Any] = json.loads(done.stdout)["data"]
+    assert data["path_tested"] == "cluster-unreachable", done.stderr
+    return data
+
+
+def test_health_checks_decide_whether_a_dead_zone_is_noticed(tutorial: Shell) -> None:
+    noticed = zone_down(tutorial)
+    assert noticed["recovery"]["rta_s"] is not None, noticed["why"]
+    assert noticed["shares"]["during"].get("poc-ack-2", 0.0) < 0.05
+    health_checks(tutorial, on=False)
+    try:
+        missed = zone_down(tutorial)
+    finally:
+        health_checks(tutorial, on=True)
+    assert missed["recovery"]["rta_s"] is None, missed["why"]
+    assert missed["outcome"] != "SUCCEEDED"
+    assert missed["recovery"]["loss"]["rate"] > noticed["recovery"]["loss"]["rate"]
+    assert open_faults(tutorial) == {"poc-ack-1": [], "poc-ack-2": []}
+    assert tutorial.data("failover", "status")["records"] == []
+
+
+@pytest.mark.parametrize("fault", ["api-down", "slow"])
+def test_a_fault_that_should_move_nothing_leaves_the_traffic_alone(
+    tutorial: Shell, fault: str
+) -> None:
+    done = tutorial.run(*WORDS, "--fault", f"sandbox:{fault}", "-o", "json", timeout=200)
+    data = json.loads(done.stdout)["data"]
+    assert data["shares"]["during"]["poc-ack-2"] > 0.6, "it serves on"
+    assert data["recovery"]["loss"]["rate"] < 0.05, done.stderr
+    slower = "ADR-DRILL-SLOWER" in {finding["code"] for finding in data["findings"]}
+    assert slower or fault == "api-down"
+    if data["outcome"] == "SUCCEEDED":  # else this machine was too busy to send in time
+        assert "went on undisturbed" in data["why"]
+    else:
+        assert "ADR-DRILL-PROBER" in {finding["code"] for finding in data["findings"]}

@@ -37,8 +37,8 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.topology import Topology
 from alb_dr.render.variables import pin_name
-from alb_dr.workflows.flip_switch import CONTROL
 from alb_dr.workflows.guard import HEARTBEAT
+from alb_dr.workflows.kill_switch import CONTROL
 from alb_dr.workflows.lease import lease_id
 from alb_dr.workflows.policy import by_policy, policy_ids
 from alb_dr.workflows.preflight.read_once import ReadOnce

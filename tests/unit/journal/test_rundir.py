@@ -9,8 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from alb_dr.errors import BadInput, Conflict, NotFound
-from alb_dr.journal.rundir import DESCRIPTION, RunDir, create_run, find_run, runs
+from alb_dr.errors import BadInput, Conflict, NotFound, Refused
+from alb_dr.journal.rundir import (
+    DESCRIPTION,
+    LEAST_FREE,
+    RunDir,
+    create_run,
+    find_run,
+    free_bytes,
+    require_room,
+    runs,
+)
 from alb_dr.journal.verify_run import from_document, to_document
 from alb_dr.model.findings import Finding, Severity
 from alb_dr.model.verify import ProberFacts, Question, VerifyRun
@@ -121,3 +130,15 @@ def test_a_description_that_lacks_something_is_bad_input(key: str, tmp_path: Pat
     assert from_document(whole).cut_short, "a run without an end was cut short"
     with pytest.raises(BadInput):
         from_document({k: v for k, v in whole.items() if k != key})
+
+
+def test_G15_F6_a_disk_that_is_nearly_full_refuses_and_leaves_nothing(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "drill", now=datetime(2026, 1, 2, tzinfo=UTC))
+    require_room(run, free=lambda _: LEAST_FREE)
+    assert run.path.exists()
+    with pytest.raises(Refused, match=r"15\.0 MiB are free") as refusal:
+        require_room(run, free=lambda _: LEAST_FREE - 2**20)
+    assert refusal.value.code == "ADR-RUN-DIR-FULL"
+    assert "--run-dir" in str(refusal.value.hint)
+    assert not run.path.exists()
+    assert free_bytes(tmp_path) > 0

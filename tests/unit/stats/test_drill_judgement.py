@@ -156,3 +156,49 @@ def test_the_rate_is_chosen_from_the_objectives() -> None:
     assert drill_rate(rto_s=0.5, max_error_rate=0.01, observe_s=15) == 200
     assert drill_rate(rto_s=30, max_error_rate=0.001, observe_s=15) == 200
     assert drill_rate(rto_s=0.01, max_error_rate=0, observe_s=1) == 1000
+
+
+def undisturbed(*, slow_s: float = 0.002) -> SampleColumns:
+    """Two members by turns, nobody goes; under the fault answers take ``slow_s``."""
+    columns = SampleColumns()
+    for n in range(1400):
+        due = n / 100
+        took = slow_s if 2.0 <= due < 10.0 else 0.002
+        columns.append(
+            Sample(
+                due_s=due, sent_s=due, first_byte_s=due + took, finished_s=due + took, status=200,
+                outcome=Outcome.OK, member=n % 2, reused=n % 4 < 2, address=0,
+            )
+        )  # fmt: skip
+    return columns
+
+
+def test_a_fault_that_should_move_nothing_is_judged_by_traffic_that_goes_on() -> None:
+    run = dataclasses.replace(RUN, victim_leaves=False, path_tested="control-plane-only")
+    report = report_of(run, undisturbed())
+    assert report.outcome is DrillOutcome.SUCCEEDED
+    assert report.why == "the traffic went on undisturbed, 0 of 800 requests lost"
+    assert "nothing was to move" in next(f.text for f in report.findings)
+    assert report_of(RUN, undisturbed()).outcome is DrillOutcome.FAILED, "else it must go"
+
+
+def test_slower_answers_are_a_warning_where_nothing_was_to_move() -> None:
+    run = dataclasses.replace(RUN, victim_leaves=False, path_tested="application-latency")
+    report = report_of(run, undisturbed(slow_s=0.9))
+    assert report.outcome is DrillOutcome.SUCCEEDED
+    (slow,) = (f for f in report.findings if f.code == "ADR-DRILL-SLOWER")
+    assert "took 899 ms or longer" in slow.text
+    assert not [f for f in report_of(run, undisturbed()).findings if f.code == "ADR-DRILL-SLOWER"]
+
+
+def test_losses_on_the_way_back_point_at_the_ramp_unless_there_was_one() -> None:
+    columns = samples()
+    for n in range(1010, 1060, 3):
+        columns.outcome[n], columns.member[n] = Outcome.REFUSED, NO_ANSWER
+    hints = {}
+    for ramp in (False, True):
+        run = dataclasses.replace(RUN, plan=dataclasses.replace(RUN.plan, ramp=ramp))
+        found = report_of(run, columns).findings
+        hints[ramp] = next(f.hint or "" for f in found if f.code == "ADR-DRILL-RETURN")
+    assert "in steps with --ramp" in hints[False]
+    assert "in spite of --ramp" in hints[True]

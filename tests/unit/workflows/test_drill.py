@@ -99,7 +99,11 @@ def test_a_fault_of_the_sandbox_is_done_and_cleared(estate: Estate, fault: str) 
     report = estate.drill(fault=f"sandbox:{fault}")
     assert [done.split()[0] for done in estate.box.done] == [fault]
     assert estate.box.faults == {}
-    assert (report.outcome is DrillOutcome.SUCCEEDED) is (moves or fault == "api-down")
+    stays = fault in {"api-down", "slow"}
+    assert report.run.victim_leaves is not stays
+    # Errors are answers of a member that the gateway of this test does not take out.
+    assert (report.outcome is DrillOutcome.SUCCEEDED) is (moves or stays)
+    assert ("went on undisturbed" in report.why) is stays
     assert estate.is_clean
 
 
@@ -108,6 +112,14 @@ def test_losses_under_a_fault_that_should_move_nothing_fail_the_drill(estate: Es
     report = estate.drill(fault="sandbox:api-down", abort_errors=0.5)
     assert not report.run.victim_leaves
     assert report.outcome is not DrillOutcome.SUCCEEDED
+
+
+def test_slow_answers_do_not_end_the_drill_that_makes_them(estate: Estate) -> None:
+    estate.gateway.latency_s = lambda _m: 0.9 if estate.box.faults else 0.005
+    report = estate.drill(fault="sandbox:slow", observe_s=30.0)
+    assert report.outcome is DrillOutcome.SUCCEEDED, report.why
+    assert "ADR-DRILL-SLOWER" in {finding.code for finding in report.findings}
+    assert "95th percentile" in aborted(estate, fault="sandbox:api-down", drill_id="2")
 
 
 # what ends it early ---------------------------------------------------------------------------

@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alb_dr.errors import AlbDrError, BadInput, Conflict, Forbidden, Refused
+from alb_dr.model.away import Away
 from alb_dr.model.fleet_record import FleetRecord
 from alb_dr.model.manifest import Manifest
+from alb_dr.render.annotations import AWAY
+from alb_dr.workflows.away import escaped
 from alb_dr.workflows.fleet_record import create_record
 from alb_dr.workflows.guardrails import Cleared, check_guardrails
 from alb_dr.workflows.kill_switch import outside_window
@@ -228,6 +231,26 @@ def test_G7_weights_that_cannot_be_drilled_refuse(
 ) -> None:
     weigh(estate, one, two)
     refused(estate, code)
+
+
+def test_G7_traffic_that_was_moved_away_refuses(estate: Estate) -> None:
+    away = Away(
+        operation="5a1d",
+        verb="switchover",
+        members=("c2",),
+        former={"c1": 20, "c2": 80},
+        by="bob",
+        reason="patching",
+        since="2026-03-01T12:00:00+00:00",
+    )
+    path = f"/metadata/annotations/{escaped(AWAY)}"
+    weigh(estate, "90", "10")
+    estate.fleet.patch(ROUTE, [{"op": "add", "path": path, "value": away.dump()}])
+    refusal = refused(estate, "ADR-TRAFFIC-AWAY")
+    assert "traffic is away from poc-ack-2" in refusal.message
+    assert "alb-dr failover back" in str(refusal.hint)
+    weigh(estate, "20", "80")
+    assert check(estate).overridden == (), "weights that are back end the record"
 
 
 def test_G8_a_gateway_that_does_not_know_a_member_refuses(estate: Estate) -> None:

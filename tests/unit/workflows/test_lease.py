@@ -106,6 +106,27 @@ def test_F9_a_holder_that_was_replaced_learns_it_at_its_next_renewal(fleet: Fake
     assert fleet.get(ID) is not None, "what is not ours is not released"
 
 
+def test_F5_a_lock_that_expired_meanwhile_is_lost_and_not_renewed(fleet: FakeKube) -> None:
+    clock = StillClock()
+    ann = lock(fleet, clock)
+    ann.acquire(holder="ann", drill="1")
+    before = fleet.get(ID)
+    clock.sleep(31.0)
+    assert "this process stood still for 3" in str(ann.renew())
+    assert fleet.get(ID) == before, "nothing was written"
+
+
+def test_F5_F9_a_lock_taken_over_while_we_slept_is_not_given_back(fleet: FakeKube) -> None:
+    ann = lock(fleet)
+    ann.acquire(holder="ann", drill="1")
+    later = StillClock(StillClock().now() + timedelta(hours=1))
+    lock(fleet, later).acquire(holder="bob", drill="2")
+    ann.release()  # without having looked: it slept
+    left = fleet.get(ID)
+    assert left is not None
+    assert left.annotations["alb-dr.io/drill"] == "2"
+
+
 def test_a_renewal_that_fails_is_forgiven_for_two_thirds_of_the_duration(fleet: FakeKube) -> None:
     ann = lock(fleet)
     ann.acquire(holder="ann", drill="1")
