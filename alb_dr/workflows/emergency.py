@@ -128,8 +128,14 @@ class _Move:
         return replace(done, took_over=took_over, away=away)
 
     def foresee(self) -> MovedAway:
-        """What would be written, asked of the server."""
+        """What would be written, asked of the server; whether the lock would be had, too."""
         live, start, target, survivors = self._prepared()
+        try:
+            self._lock.check_seizable(over=self._emergency.take_over)
+        except (Conflict, Unreachable):
+            raise
+        except AlbDrError as error:
+            self._ports.narrator.warn(f"the lock cannot be read: {error.message}")
         away = self._record(live, start, target)
         change_weights(live, target, fleet=self._ports.fleet, dry_run=True, away=away)
         return replace(self._outcome(start, target, survivors, written=False), away=away)

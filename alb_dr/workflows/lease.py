@@ -83,6 +83,17 @@ class DrillLock:
         if live is None:
             self._keep(self._fleet.create(document))
             return None
+        self._refuse_living(live, over)
+        self._keep(self._fleet.replace(_over(live, document)))
+        return words(live, self._clock.now())
+
+    def check_seizable(self, *, over: str | None) -> None:
+        """Conflict where ``seize`` would raise it for a living holder; nothing is written."""
+        live = self._fleet.get(self._id)
+        if live is not None:
+            self._refuse_living(live, over)
+
+    def _refuse_living(self, live: Manifest, over: str | None) -> None:
         held_for = live.annotations.get(DRILL, "?")
         if held_for != over and not self._looks_dead(live):
             raise Conflict(
@@ -90,8 +101,6 @@ class DrillLock:
                 hint=f"if that must give way to the emergency: --take-over {held_for}",
                 code="ADR-LOCKED",
             )
-        self._keep(self._fleet.replace(_over(live, document)))
-        return words(live, self._clock.now())
 
     def _take(self, document: Manifest) -> None:
         try:

@@ -323,6 +323,23 @@ def test_a_dry_run_asks_the_server_and_stores_nothing() -> None:
     assert scene.book.events == []
 
 
+def test_F8_a_dry_run_says_who_holds_the_lock_as_the_real_one_would() -> None:
+    scene = Scene()
+    scene.locked_by("d1")
+    with pytest.raises(Conflict, match="drill d1 by bob@bastion") as refusal:
+        foresee_away(an_emergency(), scene.topology, scene.ports())
+    assert refusal.value.code == "ADR-LOCKED"
+    assert scene.holders == ["d1"]
+    assert foresee_away(an_emergency(take_over="d1"), scene.topology, scene.ports()).away
+
+
+def test_a_dry_run_goes_on_where_the_lock_cannot_be_read() -> None:
+    scene = Scene()
+    scene.fleet.fail = lambda call: Forbidden("no leases") if "Lease" in call else None
+    assert not foresee_away(an_emergency(), scene.topology, scene.ports()).written
+    assert "the lock cannot be read: no leases" in scene.voice.warnings[0]
+
+
 def test_a_shift_that_is_taken_over_stops_and_writes_nothing_more() -> None:
     """The emergency takes the lock of a living shift; the shift sees it at its next look."""
     world = World()
