@@ -21,6 +21,7 @@ A verdict (9, 14, 15) and an interrupted run (10, 130, 143) are results, not err
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import ClassVar
@@ -176,13 +177,13 @@ class Interruption(BaseException):
     """
 
     def __init__(self, signum: int) -> None:
-        super().__init__(f"interrupted by signal {signum}")
+        super().__init__(f"ended by {signal.Signals(signum).name}")
         self.signum = signum
 
     @property
     def is_deadline(self) -> bool:
         """Whether it was our own alarm clock: the deadline of the command."""
-        return self.signum == 14  # SIGALRM
+        return self.signum == signal.SIGALRM
 
     @property
     def exit_code(self) -> ExitCode:
