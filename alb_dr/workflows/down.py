@@ -32,6 +32,7 @@ from alb_dr.workflows.gateway import albconfig_id, await_absence
 from alb_dr.workflows.leftovers import leftovers, takes_workload
 from alb_dr.workflows.pins import own_pins
 from alb_dr.workflows.policy import by_policy, propagation_id, takes_copies
+from alb_dr.workflows.rails_fleet import refuse_open_marks, refuse_open_records
 from alb_dr.workflows.recover import open_drills
 from alb_dr.workflows.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.weights import ingress_id
@@ -68,6 +69,7 @@ def survey(topology: Topology, *, ports: DownPorts, choices: DownChoices) -> Tea
     for api in ports.members.values():
         _refuse_open_drills(api, ports.narrator)
     fleet = ports.fleet
+    _refuse_drills_of_fleet(topology, fleet, ports.narrator)
     refuse_open_shift(read_record(topology, fleet))
     ours = [live for id_ in _ids(topology) if (live := fleet.get(id_)) is not None]
     ours = [*own_pins(topology, fleet), *(live for live in ours if is_ours(live))]
@@ -115,6 +117,18 @@ def _refuse_open_drills(api: KubeReader, narrator: Narrator) -> None:
             hint="finish it first: alb-dr failover recover --execute",
             code="ADR-DRILL-OPEN",
         )
+
+
+def _refuse_drills_of_fleet(topology: Topology, fleet: KubeReader, narrator: Narrator) -> None:
+    """A drill about to harm a member, or that took its weight, is seen on the Fleet only."""
+    namespace = ingress_id(topology).namespace
+    try:
+        refuse_open_records(fleet, namespace=namespace)
+        refuse_open_marks(fleet, {}, namespace=namespace)
+    except Refused:
+        raise
+    except AlbDrError as error:
+        narrator.warn(f"the Fleet could not be asked for open drills: {error.message}")
 
 
 def _refuse_other_users(topology: Topology, fleet: KubeReader, ours: list[Manifest]) -> None:
@@ -206,7 +220,8 @@ def take_down(
     deleted: list[ResourceId] = []
     total = len(found.objects)
     for n, live in enumerate(found.objects, start=1):
-        with ports.narrator.phase(f"[{n}/{total}] deleting {live.id}"):
+        doing = "asking whether it may be deleted:" if choices.dry_run else "deleting"
+        with ports.narrator.phase(f"[{n}/{total}] {doing} {live.id}"):
             try:
                 _delete(live, found, ports=ports, choices=choices, timeout_s=timeout_s)
             except DeadlineExceeded:

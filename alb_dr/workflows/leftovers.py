@@ -21,6 +21,7 @@ from alb_dr.model.topology import Topology
 from alb_dr.ports import KubeReader
 from alb_dr.workflows.apply import is_ours, makers
 from alb_dr.workflows.distribute import applications_of, distribution_ids, workload_id
+from alb_dr.workflows.fleet_record import read_records
 from alb_dr.workflows.gateway import albconfig_id
 from alb_dr.workflows.policy import takes_copies
 from alb_dr.workflows.weights import ingress_id
@@ -53,6 +54,7 @@ def leftovers(
     yield from _objects(topology, fleet, gone)
     yield from _albs(topology, before, fleet, gone)
     yield from _applications(topology, fleet, gone)
+    yield from _evidence(topology, fleet, gone)
     if foreseen and any(takes_workload(live) for live in before):
         return
     for member in topology.members:
@@ -113,6 +115,23 @@ def _applications(
         if application.id.name in names and application.id not in gone:
             why = "Applications go on without their ApplicationSet; --with-applications"
             yield Remainder(what=str(application.id), why=why, costs_money=False)
+
+
+def _evidence(topology: Topology, fleet: KubeReader, gone: set[ResourceId]) -> Iterator[Remainder]:
+    """The records of drills, which a drill leaves on purpose."""
+    namespace = topology.ingress.namespace
+    if ResourceId(kind=NAMESPACE, name=namespace) in gone:
+        return
+    try:
+        records = read_records(fleet, namespace)
+    except AlbDrError as error:
+        why = f"the Fleet could not be asked: {error.message}"
+        yield Remainder(what="perhaps records of drills", why=why, costs_money=False)
+        return
+    if records:
+        why = "kept as evidence; they go with the Namespace"
+        what = f"{len(records)} ConfigMaps alb-dr-drill-… in {namespace}"
+        yield Remainder(what=what, why=why, costs_money=False)
 
 
 def _workload(topology: Topology, member: str, api: KubeReader) -> Iterator[Remainder]:

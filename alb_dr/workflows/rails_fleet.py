@@ -68,7 +68,14 @@ def nothing_open(scene: RailScene, *, but: str | None = None) -> None:
     """
     refuse_open_shift(read_record(scene.topology, scene.fleet))
     refuse_open_marks(scene.fleet, scene.members, namespace=ingress_id(scene.topology).namespace)
-    for found in read_records(scene.fleet, ingress_id(scene.topology).namespace):
+    refuse_open_records(scene.fleet, namespace=ingress_id(scene.topology).namespace, but=but)
+
+
+def refuse_open_records(
+    fleet: KubeReader, *, namespace: str | None, but: str | None = None
+) -> None:
+    """Refused while a drill other than ``but`` is on record as open, also before its harm."""
+    for found in read_records(fleet, namespace):
         if found.is_open and found.drill != but:
             raise Refused(
                 f"a drill is still open: {record_words(found)}",

@@ -138,7 +138,7 @@ MAKING = (
         words=("down", "--yes", *WAIT),
         before=(("up", "--yes", "--no-wait"),),
         after=(("down", "--yes"),),
-        optional=("/deployments",),
+        optional=("/deployments", "/configmaps?"),
         seconds=30.0,
     ),
     Command(

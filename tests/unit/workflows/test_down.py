@@ -6,12 +6,14 @@ import pytest
 
 from alb_dr.errors import (
     DeadlineExceeded,
+    Forbidden,
     Interruption,
     PartlyApplied,
     Refused,
     Rejected,
     Unreachable,
 )
+from alb_dr.model.fleet_record import DrillPhase, FleetRecord
 from alb_dr.model.manifest import (
     ALB_CONFIG,
     APPLICATION,
@@ -24,6 +26,7 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.teardown import TornDown
 from alb_dr.workflows.down import DownChoices, DownPorts, survey, take_down
+from alb_dr.workflows.fleet_record import create_record
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet, the_members, writes
 from tests.fakes.kube import FakeKube
@@ -253,3 +256,42 @@ def test_nothing_goes_down_while_a_drill_is_open() -> None:
     members["c1"].patch(workload.id, [{"op": "add", "path": path, "value": "true"}])
     with pytest.raises(Refused, match="a drill is open"):
         went_down(api, members)
+
+
+def a_drill(phase: DrillPhase) -> FleetRecord:
+    """A drill as the Fleet knows it."""
+    return FleetRecord(
+        drill="d1",
+        fault="scale-to-zero",
+        victim="poc-ack-1",
+        targets=(),
+        deadline="",
+        reason="",
+        by="ann",
+        started="",
+        phase=phase,
+    )
+
+
+def test_nothing_goes_down_before_a_drill_that_is_about_to_begin_is_over() -> None:
+    api = a_fleet()
+    create_record(api, "gateway-demo", a_drill(DrillPhase.ARMING))
+    with pytest.raises(Refused, match=r"a drill is still open: .*d1") as refusal:
+        went_down(api)
+    assert refusal.value.code == "ADR-DRILL-OPEN"
+    assert len(api.list(APPLICATION)) == 2
+
+
+def test_the_records_of_drills_stay_as_evidence_and_are_named() -> None:
+    api = a_fleet()
+    create_record(api, "gateway-demo", a_drill(DrillPhase.CLOSED))
+    named = {r.what for r in went_down(api).remainders}
+    assert "1 ConfigMaps alb-dr-drill-… in gateway-demo" in named
+
+
+def test_a_fleet_that_does_not_show_its_records_goes_down_all_the_same() -> None:
+    api = a_fleet()
+    api.fail = lambda call: Forbidden("no") if call == "list configmaps" else None
+    torn = went_down(api)
+    assert len(torn.deleted) == len(ORDER)
+    assert "perhaps records of drills" in {r.what for r in torn.remainders}
