@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.conftest import Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 WORDS = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "4")
 
 
@@ -117,8 +117,8 @@ def test_a_fault_that_should_move_nothing_leaves_the_traffic_alone(
     data = json.loads(done.stdout)["data"]
     assert data["shares"]["during"]["poc-ack-2"] > 0.6, "it serves on"
     assert data["recovery"]["loss"]["rate"] < 0.05, done.stderr
-    slower = "ADR-DRILL-SLOWER" in {finding["code"] for finding in data["findings"]}
-    assert slower or fault == "api-down"
+    # Whether that is a warning depends on how slow this machine was before.
+    assert data["latency"]["during"]["p90"] > 0.9 or fault == "api-down"
     if data["outcome"] == "SUCCEEDED":  # else this machine was too busy to send in time
         assert "went on undisturbed" in data["why"]
     else:
