@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-LOOK_S = 5.0
+LOOK_S = 1.0
 """Between two looks whether the project file is still there, and between two tries."""
 PATIENCE_S = 900.0
 """Longest it goes on trying; `status` shows a pin that stays."""

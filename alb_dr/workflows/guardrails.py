@@ -57,7 +57,9 @@ def check_guardrails(scene: RailScene) -> Cleared:
     scalers = rails_members.scalers_and_guard(scene, workload)
     if by_policy(scene.topology):
         # Documented nowhere: a scheduler that reverts copies would end the outage before its time.
-        scene.narrator.warn("the workload is placed by policy: the Fleet may scale it back itself")
+        scene.narrator.warn(
+            "the workload is placed by policy: the Fleet may scale it back by itself"
+        )
     return Cleared(
         workload=workload,
         ingress=ingress,

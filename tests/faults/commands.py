@@ -48,6 +48,8 @@ DRILL = (
     "1.5",
     "--restore-timeout",
     "5",
+    "--override",
+    "ADR-SURVIVOR-YOUNG",
 )
 _DISTRIBUTE, _GATEWAY = ("distribute", "apply"), ("gateway", "create")
 _INGRESS, _WEIGHTS = ("ingress", "apply"), ("ingress", "set-weights", "40", "60")
@@ -120,7 +122,8 @@ LOOKING = (
     Command(
         name="failover status",
         words=("failover", "status"),
-        optional=("/leases", "/configmaps", "/ingresses"),
+        # What could not be looked at is named; --fail-if-open makes it a matter of the exit code.
+        optional=("/leases", "/configmaps", "/ingresses", "/deployments", "/scaledobjects"),
     ),
 )
 
