@@ -23,6 +23,13 @@ def found() -> Iterator[Bench]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def hung_up(found: Bench) -> Iterator[None]:
+    """The bench lives as long as the module; the connections of its own clients need not."""
+    yield
+    found.hang_up()
+
+
 @pytest.mark.parametrize("name", SAMPLED)
 def test_F31_to_F44_at_any_call_end_as_documented(found: Bench, name: str) -> None:
     command = next(c for c in COMMANDS if c.name == name)
