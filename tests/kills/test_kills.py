@@ -21,6 +21,13 @@ def found() -> Iterator[Bench]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def hung_up(found: Bench) -> Iterator[None]:
+    """The bench lives as long as the module; the connections of its own clients need not."""
+    yield
+    found.hang_up()
+
+
 @pytest.fixture(scope="module")
 def kills(found: Bench) -> list[Kill]:
     """Every kill there is."""

@@ -19,6 +19,13 @@ def scene() -> Iterator[Scene]:
         yield Scene(found)
 
 
+@pytest.fixture(autouse=True)
+def hung_up(scene: Scene) -> Iterator[None]:
+    """The bench lives as long as the module; the connections of its own clients need not."""
+    yield
+    scene.found.hang_up()
+
+
 @pytest.fixture(scope="module")
 def kills(scene: Scene) -> list[Kill]:
     """Every instant of a shift."""
