@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def nothing_is_left() -> None:
-    """The servers here live as long as the session and keep connections: see them end below."""
+    """The servers here live as long as this folder's tests and keep connections: see below."""
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +32,14 @@ def no_daemon_is_left() -> None:
     """The same."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def embedded_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The embedded API."""
     with leaks.watched(), servers.embedded(tmp_path_factory.mktemp("embedded")) as api:
         yield api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def real_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A real API server, if its binaries are there."""
     assets = binaries()

@@ -46,7 +46,7 @@ def test_the_whole_job_works_with_the_printed_rights(
     watch = ("failover", "watch", "--away-from", "poc-ack-2", "--arm", "--yes", "--for", "1s")
     shell.ok(*watch)
     shell.ok("failover", "back", "--stabilise", "1s", "--headroom", "2", *pace, timeout=120.0)
-    drill = ("failover", "drill", "poc-ack-2", "--reason", "rights", "--yes")
+    drill = ("failover", "drill", "poc-ack-2", "--reason", "rights", "--headroom", "2", "--yes")
     shell.ok(*drill, timeout=120.0)
     shell.ok("failover", "recover")
     shell.ok("ingress", "delete", "--yes")

@@ -12,7 +12,7 @@ from tests.e2e.conftest import Shell
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
-DRILL = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "4")
+DRILL = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "6")
 OLDER = "one.alibabacloud.com"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,6 +56,16 @@ def result(shell: Shell, code: int, *words: str) -> dict[str, Any]:
     assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
     data: dict[str, Any] = json.loads(done.stdout)["data"]
     return data
+
+
+def without_pods(shell: Shell, name: str) -> None:
+    """Wait until the member has no ready pod: a fault takes a moment to be seen."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        members = shell.data("distribute", "status")["members"]
+        if not next(m["ready_pods"] for m in members if m["member"] == name):
+            return
+    raise AssertionError(f"{name} still has ready pods")
 
 
 def until(process: subprocess.Popen[str], words: str) -> None:
@@ -142,6 +153,7 @@ def test_an_emergency_needs_nothing_of_the_lost_member(up: Shell, fault: str) ->
 
 def test_a_dead_survivor_is_refused(up: Shell) -> None:
     up.ok("sandbox", "fault", "pods-down", "poc-ack-1")
+    without_pods(up, "poc-ack-1")
     words = ("failover", "start", "--away-from", "poc-ack-2", "--reason", "x", "--yes")
     assert "poc-ack-1 has no ready endpoint" in up.refused(6, *words, "--ask-survivors", "20s")
     assert "is not healthy" in up.refused(6, *OVER[:2], "--to", "poc-ack-2", *QUICK)

@@ -88,8 +88,10 @@ def test_the_expected_weights_can_be_said(tutorial: Shell) -> None:
 
 def test_kept_connections_are_counted(tutorial: Shell) -> None:
     data = verified(tutorial, 0, "--reuse", "-n", "800", "-c", "8")
-    assert data["prober"]["connections"] == 8
-    assert data["prober"]["reused"] == 792
+    opened = data["prober"]["connections"]
+    # At most one for each of 8 requests at once to each of the gateway's two addresses.
+    assert 8 <= opened <= 16
+    assert data["prober"]["reused"] == 800 - opened
 
 
 def test_an_open_loop_keeps_its_rate(tutorial: Shell) -> None:

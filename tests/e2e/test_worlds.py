@@ -81,7 +81,7 @@ def test_three_members_share_the_traffic(shell: Shell) -> None:
     assert "2 weights are given for 3 members" in shell.refused(
         2, "ingress", "set-weights", "20", "80"
     )
-    words = ("failover", "drill", "three", "--yes", "--baseline", "1", "--observe", "3")
+    words = ("failover", "drill", "three", "--yes", "--baseline", "1", "--observe", "6")
     assert shell.data(*words)["outcome"] == "SUCCEEDED"
     assert not shell.data("plan")["differs"]
     assert [m["live_weight"] for m in shell.data("status")["members"]] == ["20", "30", "50"]

@@ -16,7 +16,7 @@ from alb_dr.sandbox.cloud.signature import AccessKey
 from alb_dr.sandbox.lifecycle import distort
 from alb_dr.sandbox.options import REGION
 from tests.e2e.conftest import Shell
-from tests.fakes.cloud import credential_of
+from tests.fakes.cloud import close_sessions, credential_of
 
 pytest.importorskip("alibabacloud_alb20200616", reason="the SDKs are in the extra 'cloud'")
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -69,6 +69,7 @@ def console(up: Shell) -> Iterator[Console]:
     for zone in found.alb().zones:
         if zone.state == "Shifted":
             found.move(zone, out=False)
+    close_sessions()
 
 
 def addresses(shell: Shell) -> list[str]:
@@ -162,7 +163,7 @@ def test_an_ALB_that_is_managed_refuses_before_anything_is_moved(
     said = at_home.refused(13, *AWAY)
     assert "ADR-CLOUD-MANAGED" in said
     assert (states(console), weights(at_home)) == (["Active", "Active"], ["20", "80"])
-    assert at_home.data("failover", "status") == {"open": [], "lock": None, "zones": None}
+    assert not any(at_home.data("failover", "status").values())
 
 
 def test_a_switchover_that_rolls_back_brings_the_zone_back(
@@ -173,7 +174,7 @@ def test_a_switchover_that_rolls_back_brings_the_zone_back(
     assert done.returncode == 9, done.stderr
     assert "bringing zone cn-hongkong-c back into DNS" in done.stderr
     assert (states(console), weights(at_home)) == (["Active", "Active"], ["20", "80"])
-    assert at_home.data("failover", "status") == {"open": [], "lock": None, "zones": None}
+    assert not any(at_home.data("failover", "status").values())
 
 
 def test_a_killed_one_is_seen_and_undone(at_home: Shell, console: Console) -> None:
