@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from alb_dr.errors import AlbDrError, Conflict, Interruption, OutcomeUnknown, RestoreIncomplete
+from alb_dr.errors import AlbDrError, Conflict, OutcomeUnknown, RestoreIncomplete
 from alb_dr.model.drill import DrillPlan
-from alb_dr.model.drill_report import DrillOutcome, DrillReport, DrillRun, Ended, Marks, Step
+from alb_dr.model.drill_report import DrillReport
 from alb_dr.model.fleet_record import DrillPhase, FleetRecord
 from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
-from alb_dr.model.verify import ProberFacts
 from alb_dr.stats.drill_judgement import report_of, unsteady
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.deadline import Deadline
@@ -22,7 +19,8 @@ from alb_dr.workflows.drill_book import DrillBook
 from alb_dr.workflows.drill_conditions import DrillConditions
 from alb_dr.workflows.drill_fault import Fault, FaultSetting
 from alb_dr.workflows.drill_ports import DrillPorts
-from alb_dr.workflows.drill_ramp import DrillRamp, ramp_for
+from alb_dr.workflows.drill_progress import DrillProgress
+from alb_dr.workflows.drill_ramp import ramp_for
 from alb_dr.workflows.drill_return import DrillReturn
 from alb_dr.workflows.drill_traffic import DrillTraffic, percentages
 from alb_dr.workflows.drill_watch import DrillWatch, WatchHooks, alarm_for
@@ -61,18 +59,15 @@ class Drill:
             lease_id(topology), fleet=ports.fleet, clock=ports.clock, narrator=ports.narrator
         )
         self._lost_lock: str | None = None
-        self._path_tested = ""
-        self._not_tested: Sequence[str] = ()
-        self._marks = Marks()
-        self._timeline: list[Step] = []
-        self._ended: Ended | None = None
-        self._found: Ended | None = None
-        self._is_open = False
-        self._prober_facts: ProberFacts | None = None
-        self._victim_leaves = True
-        self._url = ""
-        self._addresses: Sequence[str] = ()
-        self._started: datetime | None = None
+        self.progress = DrillProgress(
+            plan,
+            topology,
+            clock=ports.clock,
+            narrator=ports.narrator,
+            keep=ports.keep,
+            name=ports.run_name or None,
+        )
+        self._is_back = False
         self._restoring: Deadline | None = None
 
     def run(self) -> DrillReport:
@@ -86,9 +81,9 @@ class Drill:
         self._lock.acquire(holder=self._ports.operator, drill=self._plan.drill_id)
         try:
             report = self._measured(target, cleared)
-            self._found = Ended(outcome=report.outcome, why=report.why)
+            self.progress.judged(report)
         except BaseException as error:
-            self._end_with(error)
+            self.progress.failed(error)
             raise
         finally:
             with self._ports.shield():
@@ -114,8 +109,8 @@ class Drill:
 
     def _close(self) -> None:
         """Close the Fleet record, unless the harm may still be in force; give the lock back."""
-        if not self._is_open:
-            ended = self._found or self._ended
+        if not self.progress.is_open:
+            ended = self.progress.found or self.progress.ended
             if ended is not None:
                 self._evidence.close(str(ended.outcome), ended.why)
         self._lock.release()
@@ -124,8 +119,7 @@ class Drill:
         """The drill under traffic, with the lock held."""
         target = replace(target, reuse=True, by_turns=True)
         stream = self._ports.prober.start(target, OpenLoad(rate=self._plan.rate))
-        self._url, self._addresses = target.address.url, tuple(stream.addresses)
-        self._started = stream.origin
+        self.progress.begin(stream, target.address.url)
         traffic = DrillTraffic(
             self.samples,
             stream,
@@ -138,52 +132,17 @@ class Drill:
             if self._is_steady(traffic):
                 self._rehearse(traffic, cleared)
         finally:
-            self._prober_facts = facts_of(stream.stop())
+            facts = facts_of(stream.stop())
             traffic.take_rest()
             if traffic.unlogged is not None:
                 self._narrator.warn(traffic.unlogged)
-            self._ports.keep(self.described)
-        return report_of(self.described, self.samples)
+            self.progress.stop(facts)
+        return report_of(self.progress.described, self.samples)
 
     @property
     def restore_left_s(self) -> float | None:
         """How long the restore under way may still take; None before it began."""
         return self._restoring.left_s if self._restoring is not None else None
-
-    @property
-    def described(self) -> DrillRun:
-        """The drill so far, as it is saved: complete on every way out, also after an error."""
-        objectives = self._topology.objectives
-        return DrillRun(
-            plan=self._plan,
-            members=self._names,
-            rto_s=objectives.rto_s,
-            max_error_rate=objectives.max_error_rate,
-            path_tested=self._path_tested,
-            not_tested=self._not_tested,
-            marks=self._marks,
-            timeline=tuple(self._timeline),
-            ended=self._ended,
-            prober=self._prober_facts,
-            victim_leaves=self._victim_leaves,
-            url=self._url,
-            addresses=self._addresses,
-            started=self._started,
-            name=self._ports.run_name or None,
-        )
-
-    def _end_with(self, error: BaseException) -> None:
-        """Note what ended the drill; an incomplete restore outranks whatever was noted before."""
-        if isinstance(error, RestoreIncomplete):
-            self._ended = Ended(outcome=DrillOutcome.RESTORE_INCOMPLETE, why=error.message)
-            self._is_open = True
-        elif isinstance(error, Interruption):
-            self._ended = Ended(outcome=DrillOutcome.INTERRUPTED, why=str(error))
-        elif self._ended is None:
-            why = error.message if isinstance(error, AlbDrError) else repr(error)
-            self._ended = Ended(outcome=DrillOutcome.ABORTED, why=why)
-        if self._started is not None:
-            self._ports.keep(self.described)
 
     def _keep_lock(self) -> None:
         self._lost_lock = self._lost_lock or self._lock.renew()
@@ -196,8 +155,8 @@ class Drill:
             traffic.collect(self._plan.baseline_s)
         lost, total = traffic.losses()
         seen = percentages(traffic.shares()) or "no answers"
-        self._say(f"steady state: {seen}, {lost} of {total} lost")
-        return unsteady(self.described, self.samples) is None
+        self.progress.say(f"steady state: {seen}, {lost} of {total} lost")
+        return unsteady(self.progress.described, self.samples) is None
 
     def _setting(self, cleared: Cleared) -> FaultSetting:
         return FaultSetting(
@@ -231,45 +190,45 @@ class Drill:
         fault = make_fault(
             self._plan.fault, setting, box=self._ports.box, value=self._plan.fault_value
         )
-        ramp = ramp_for(self._plan, setting, fault, self.samples)
-        self._path_tested, self._not_tested = fault.path_tested, fault.not_tested
-        self._victim_leaves = fault.moves_traffic
-        self._arm(fault, ramp, setting)
-        self._harm_and_take_back(traffic, fault, ramp, cleared)
-        self._return(traffic, fault, ramp, cleared)
+        self.progress.choose(fault)
+        way = self._way_back(setting, fault)
+        self._arm(fault, way, setting)
+        try:
+            self._harm_and_take_back(traffic, fault, way, cleared)
+            self._return(traffic, fault, way, cleared)
+        except RestoreIncomplete:
+            raise
+        except BaseException:
+            # A signal while it was put back, or on the ramp: nobody will take another step.
+            if self._is_back:
+                way.let_go()
+                self.progress.is_open = False
+            raise
+
+    def _way_back(self, setting: FaultSetting, fault: Fault) -> DrillReturn:
+        return DrillReturn(
+            setting,
+            ramp_for(self._plan, setting, fault, self.samples),
+            timeout_s=self._plan.restore_timeout_s,
+            shield=self._ports.shield,
+        )
 
     def _return(
-        self, traffic: DrillTraffic, fault: Fault, ramp: DrillRamp | None, cleared: Cleared
+        self, traffic: DrillTraffic, fault: Fault, way: DrillReturn, cleared: Cleared
     ) -> None:
         """Give the weight back in steps, or at once; wait until the traffic is back."""
-        way = DrillReturn(
-            self._topology,
-            self._victim,
-            fleet=self._ports.fleet,
-            clock=self._clock,
-            narrator=self._narrator,
-            timeout_s=self._plan.restore_timeout_s,
-        )
-        try:
-            if ramp is not None and ramp.is_holding:
-                self._is_open = True
-                way.climb(traffic, ramp)
-                self._is_open = False
-                if ramp.troubles:
-                    why = f"the return overloaded it: {ramp.troubles[0]}"
-                    self._end(DrillOutcome.ABORTED, why)
-            due = way.share_due(traffic, cleared, fired_s=self._marks.fired_s or 0.0)
-            words = way.settle(traffic, due, is_foreign=fault.is_foreign)
-        finally:
-            with self._ports.shield():
-                if way.unhold(ramp):
-                    self._is_open = False
-        self._mark(recovered_s=traffic.newest_s)
-        self._say(words)
+        trouble = way.climb(traffic)
+        self.progress.is_open = False
+        if trouble is not None:
+            self.progress.abort(trouble)
+        due = way.share_due(traffic, cleared, fired_s=self.progress.marks.fired_s or 0.0)
+        words = way.settle(traffic, due, is_foreign=fault.is_foreign)
+        self.progress.mark(recovered_s=traffic.newest_s)
+        self.progress.say(words)
 
-    def _arm(self, fault: Fault, ramp: DrillRamp | None, setting: FaultSetting) -> None:
+    def _arm(self, fault: Fault, way: DrillReturn, setting: FaultSetting) -> None:
         """Write the intent down, here and on the Fleet; either failing prevents the harm."""
-        targets = (*fault.targets(), *((ramp.target(),) if ramp is not None else ()))
+        targets = (*fault.targets(), *way.targets())
         record = FleetRecord(
             drill=self._plan.drill_id,
             fault=self._plan.fault,
@@ -287,32 +246,32 @@ class Drill:
         self._book.intend("intent", fault=self._plan.fault, record=record.dump())
 
     def _harm_and_take_back(
-        self, traffic: DrillTraffic, fault: Fault, ramp: DrillRamp | None, cleared: Cleared
+        self, traffic: DrillTraffic, fault: Fault, way: DrillReturn, cleared: Cleared
     ) -> None:
-        self._is_open = True
+        self.progress.is_open = True
         try:
             with self._narrator.phase(fault.title):
-                self._mark(sent_s=traffic.instant_s())
+                self.progress.mark(sent_s=traffic.instant_s())
                 done = fault.harm()
-                self._mark(fired_s=traffic.instant_s())
-            self._say(done)
+                self.progress.mark(fired_s=traffic.instant_s())
+            self.progress.say(done)
             self._book.note("fired")
             self._evidence.note(DrillPhase.FIRED)
             self._observe(traffic, fault, cleared)
-            if ramp is not None and self._ended is None:
-                self._hold(ramp)
+            if self.progress.ended is None:
+                self._hold(way)
         except AlbDrError as error:
             # Once it may have been harmed no error says any more that nothing was changed.
-            if self._marks.fired_s is None and not isinstance(error, OutcomeUnknown):
+            if self.progress.marks.fired_s is None and not isinstance(error, OutcomeUnknown):
                 raise
-            if self._marks.fired_s is None:
-                self._mark(fired_s=traffic.instant_s())
-            self._end(DrillOutcome.ABORTED, error.message)
+            if self.progress.marks.fired_s is None:
+                self.progress.mark(fired_s=traffic.instant_s())
+            self.progress.abort(error.message)
         finally:
             # Also after a signal and after an error whose outcome is unknown: the record that
             # went with the harm says whether there is anything to take back.
             with self._ports.shield():
-                self._take_back(traffic, fault)
+                self._take_back(traffic, fault, way)
 
     def _observe(self, traffic: DrillTraffic, fault: Fault, cleared: Cleared) -> None:
         """Watch the traffic move."""
@@ -321,7 +280,7 @@ class Drill:
             self._plan,
             self.samples,
             victim=self._names.index(self._victim.name),
-            fired_s=self._marks.fired_s or 0.0,
+            fired_s=self.progress.marks.fired_s or 0.0,
         )
         traffic.listeners.append(alarm.add)
         watch = DrillWatch(
@@ -343,7 +302,7 @@ class Drill:
             ended = watch.watch(self._plan.observe_s)
         traffic.listeners.remove(alarm.add)
         if ended is not None:
-            self._end(DrillOutcome.ABORTED, ended)
+            self.progress.abort(ended)
 
     def _conditions(self, fault: Fault, cleared: Cleared) -> DrillConditions:
         return DrillConditions(
@@ -357,43 +316,37 @@ class Drill:
         )
 
     def _in_force(self, traffic: DrillTraffic, evidence: str) -> None:
-        self._mark(in_force_s=traffic.newest_s)
-        self._say(f"the fault is in force: {evidence}")
+        self.progress.mark(in_force_s=traffic.newest_s)
+        self.progress.say(f"the fault is in force: {evidence}")
 
-    def _hold(self, ramp: DrillRamp) -> None:
-        """Hold the weight low before the pods come back; without it they come back all the same."""
-        self._book.note("hold")
-        try:
-            self._say(ramp.hold())
-        except AlbDrError as error:
-            self._narrator.warn(f"the weight is not held: {error.message}")
-            ramp.look_again()
+    def _hold(self, way: DrillReturn) -> None:
+        if way.has_ramp:
+            self._book.note("hold")
+            held = way.hold()
+            if held is not None:
+                self.progress.say(held)
 
-    def _take_back(self, traffic: DrillTraffic, fault: Fault) -> None:
-        self._restoring = deadline = Deadline(self._clock, self._plan.restore_timeout_s)
+    def _take_back(self, traffic: DrillTraffic, fault: Fault, way: DrillReturn) -> None:
+        self._restoring = Deadline(self._clock, self._plan.restore_timeout_s)
         self._book.note("restoring")
-        with self._narrator.phase(f"restoring {self._victim.name}"):
-            words = fault.take_back(deadline)
-            self._mark(restored_s=traffic.instant_s())
-            self._say(f"{self._victim.name}: {words}")
-            self._evidence.note(DrillPhase.RESTORED)
-            proof = fault.prove(deadline)
-        self._say(f"{self._victim.name} is back: {proof}")
-        self._is_open = False
+        try:
+            with self._narrator.phase(f"restoring {self._victim.name}"):
+                proof = self._proven_back(traffic, fault, self._restoring)
+        except RestoreIncomplete:
+            raise
+        except AlbDrError as error:
+            raise RestoreIncomplete(
+                f"whether {self._victim.name} is back is not known: {error.message}",
+                hint="do this now: alb-dr failover recover --execute",
+            ) from error
+        self.progress.say(f"{self._victim.name} is back: {proof}")
+        self._is_back = True
+        self.progress.is_open = way.is_holding
         self._book.note("restored")
 
-    # words -------------------------------------------------------------------------------------
-
-    def _end(self, outcome: DrillOutcome, why: str) -> None:
-        """Remember the first thing that ended the drill early."""
-        if self._ended is None:
-            self._ended = Ended(outcome=outcome, why=why)
-
-    def _mark(self, **instants: float) -> None:
-        self._marks = replace(self._marks, **instants)
-        self._ports.keep(self.described)
-
-    def _say(self, what: str) -> None:
-        self._timeline.append(Step(at=self._clock.now(), what=what))
-        with suppress(OSError):
-            self._narrator.note(what)
+    def _proven_back(self, traffic: DrillTraffic, fault: Fault, deadline: Deadline) -> str:
+        words = fault.take_back(deadline)
+        self.progress.mark(restored_s=traffic.instant_s())
+        self.progress.say(f"{self._victim.name}: {words}")
+        self._evidence.note(DrillPhase.RESTORED)
+        return fault.prove(deadline)

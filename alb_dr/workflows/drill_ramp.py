@@ -14,22 +14,23 @@ from dataclasses import replace
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.drill import DrillPlan
 from alb_dr.model.fleet_record import FleetTarget
-from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.shift import Thresholds
 from alb_dr.model.weight_record import WeightRecord
 from alb_dr.model.weights import TOTAL, Weights
 from alb_dr.ports import Narrator
-from alb_dr.render.annotations import weights_of
+from alb_dr.render.annotations import weight_key, weights_of
 from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Alarm, Baseline, Vigil, baseline_of
+from alb_dr.workflows.carried_record import CarriedRecord
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_fault import Fault, FaultSetting
-from alb_dr.workflows.drill_record import ANNOTATION, hold_patch, record_of, step_patch
+from alb_dr.workflows.drill_record import hold_patch, is_harmed, record_of, step_patch
 from alb_dr.workflows.drill_traffic import LOOK_S, DrillTraffic
 from alb_dr.workflows.fault_drain import weights_target
-from alb_dr.workflows.recover import restore_until
+from alb_dr.workflows.recover import RETRY_S
 from alb_dr.workflows.weights import live_ingress
+from alb_dr.workflows.whose import changed_by
 
 LOW = 0.1
 """Part of its weight a member holds while its pods come back."""
@@ -42,8 +43,12 @@ TRIES = 2
 def ramp_for(
     plan: DrillPlan, setting: FaultSetting, fault: Fault, samples: SampleColumns
 ) -> DrillRamp | None:
-    """The ramp of a drill, where one was asked for and the weights are not the fault itself."""
-    if not plan.ramp or fault.holds_weights:
+    """The ramp of a drill, where one was asked for and the weights are not the fault itself.
+
+    A weight of 1 has no lower step.
+    """
+    weight = int(weights_of(setting.ingress.annotations)[setting.victim.id])
+    if not plan.ramp or fault.holds_weights or weight <= 1:
         return None
     errors = plan.abort_errors
     return DrillRamp(
@@ -86,6 +91,15 @@ class DrillRamp:
         """Whether the weights may be held: also when it is not known whether that was written."""
         self.troubles: list[str] = []
         """What made it go back to the lowest step."""
+        self.left_off: str | None = None
+        """Why it was left off before the former weights were reached: somebody set others."""
+        self._carried = CarriedRecord(
+            setting.ingress,
+            self._record,
+            api=setting.fleet,
+            clock=setting.clock,
+            narrator=narrator,
+        )
 
     def target(self) -> FleetTarget:
         """What it may write to, for the Fleet record."""
@@ -100,7 +114,7 @@ class DrillRamp:
         except Conflict:
             self.is_holding = False
             raise
-        return f"the weights are held at {self._words()}"
+        return f"the weights are held at {self.words}"
 
     def look_again(self) -> None:
         """Find out whether the weights are held, when the answer to that write was lost."""
@@ -111,35 +125,43 @@ class DrillRamp:
             self.is_holding = ours
 
     def raise_weight(self, traffic: DrillTraffic) -> None:
-        """Step the weight up, each step proven; RestoreIncomplete when the member is overloaded."""
+        """Step the weight up, each step proven.
+
+        RestoreIncomplete when the member does not bear it. Any other error leaves the weights
+        where they are: ``give_back`` puts them back at once.
+        """
         for attempt in range(TRIES):
             trouble = self._climb(traffic)
             if trouble is None:
                 return
             self.troubles.append(trouble)
             self._narrator.warn(f"back to the lowest step: {trouble}")
-            if not self._step(LOW):
+            if not self.is_holding:
+                # It failed at its whole weight. What follows is a second try, or a person.
+                self.hold()
+            if not self._step(LOW, traffic):
                 return
             if attempt + 1 < TRIES:
                 self._calm(traffic)
-        raise RestoreIncomplete(
+        raise self.unborne()
+
+    def unborne(self) -> RestoreIncomplete:
+        """The error for a member that does not bear its weight."""
+        return RestoreIncomplete(
             f"{self._setting.victim.name} does not bear its weight: {self.troubles[-1]}; the "
-            f"weights are held at {self._words()}",
+            f"weights are held at {self.words}",
             hint="when it does: alb-dr failover recover --execute puts the weights back",
         )
 
-    def give_back(self, deadline: Deadline) -> str:
-        """Put the former weights back at once, if they are held; how that went, in words."""
+    def give_back(self) -> str:
+        """Put the former weights back at once, if they are held; how that went, in words.
+
+        RestoreIncomplete when that is not proven.
+        """
         if not self.is_holding:
             return "the weights were not held"
-        done = restore_until(
-            self._setting.ingress,
-            self._setting.drill,
-            api=self._setting.fleet,
-            clock=self._setting.clock,
-            deadline=deadline,
-            note=self._narrator.warn,
-        )
+        deadline = Deadline(self._setting.clock, self._timeout_s)
+        done = self._carried.take_back(self._record, deadline)
         self.is_holding = False
         return done.words
 
@@ -147,40 +169,47 @@ class DrillRamp:
         """All steps; what went wrong, or None when the former weights are back and proven."""
         for part in STEPS:
             before = self._weights()
-            if not self._step(part):
+            if not self._step(part, traffic):
                 return None
             trouble = self._prove(traffic, before, self._weights())
             if trouble is not None:
                 return trouble
         before = self._weights()
-        self.give_back(Deadline(self._setting.clock, self._timeout_s))
-        trouble = self._prove(traffic, before, self._former)
-        if trouble is not None:
-            # Once more held: what follows is a second try, or a person.
-            self.hold()
-        return trouble
+        self.give_back()
+        return self._prove(traffic, before, self._former)
 
-    def _step(self, part: float) -> bool:
-        """Raise or lower the weight; False when somebody put the former weights back meanwhile."""
+    def _step(self, part: float, traffic: DrillTraffic) -> bool:
+        """Raise or lower the weight, trying again while the Fleet is in trouble.
+
+        False when somebody else has set the weights meanwhile: theirs stay.
+        """
+        deadline = Deadline(self._setting.clock, self._timeout_s)
+        while True:
+            try:
+                return self._try_step(part)
+            except RestoreIncomplete:
+                raise
+            except AlbDrError as error:
+                if deadline.passed:
+                    raise
+                self._narrator.warn(f"the weights do not go on: {error.message}; trying again")
+            traffic.collect(RETRY_S)
+
+    def _try_step(self, part: float) -> bool:
         live = live_ingress(self._setting.topology, fleet=self._setting.fleet)
         record = record_of(live)
-        if not isinstance(record, WeightRecord) or record.drill != self._setting.drill:
-            if ANNOTATION not in live.annotations and self._is_as_before(live):
-                self.is_holding = False
-                self._narrator.warn("somebody put the former weights back")
-                return False
-            raise RestoreIncomplete(
-                f"{live.id} no longer carries the record of this drill; the weights are "
-                f"{'/'.join(weights_of(live.annotations).values())}",
-                hint="look who set them: alb-dr failover status; then alb-dr ingress set-weights",
-            )
+        ours = isinstance(record, WeightRecord) and record.drill == self._setting.drill
+        if not isinstance(record, WeightRecord) or not ours or not is_harmed(live, record):
+            key = weight_key(self._setting.victim.id)
+            who = changed_by(live, "metadata", "annotations", key)
+            said = "/".join(weights_of(live.annotations).values())
+            self.left_off = f"somebody else set the weights to {said}{who}"
+            self.give_back()
+            return False
         self._record = replace(record, held=self._held(part))
         self._setting.fleet.patch(live.id, step_patch(live, self._record))
-        self._narrator.note(f"weights {self._words()}")
+        self._narrator.note(f"weights {self.words}")
         return True
-
-    def _is_as_before(self, live: Manifest) -> bool:
-        return dict(weights_of(live.annotations)) == dict(self._record.former)
 
     def _prove(self, traffic: DrillTraffic, before: Weights, now: Weights) -> str | None:
         """Wait until the traffic is proven to follow; why it may not go on, or None."""
@@ -236,7 +265,9 @@ class DrillRamp:
         points = max(1, round(self._former[victim] * part))
         return {m: str(w) for m, w in self._former.holding(victim, points)}
 
-    def _words(self) -> str:
+    @property
+    def words(self) -> str:
+        """The held weights, with names."""
         names: Sequence[str] = [
             f"{self._setting.topology.member(m).name} {w}" for m, w in self._record.held.items()
         ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 from alb_dr.errors import AlbDrError, RestoreIncomplete
-from alb_dr.model.member import MemberCluster
-from alb_dr.model.topology import Topology
+from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.model.weights import TOTAL
-from alb_dr.ports import Clock, KubeReader, Narrator
 from alb_dr.render.annotations import weights_of
 from alb_dr.stats.outage import BACK
 from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.drill_fault import FaultSetting
 from alb_dr.workflows.drill_ramp import DrillRamp
 from alb_dr.workflows.drill_traffic import DrillTraffic, percentages
 from alb_dr.workflows.guardrails import Cleared
@@ -17,41 +19,93 @@ from alb_dr.workflows.weights import live_ingress
 
 
 class DrillReturn:
-    """What follows the restore, until the victim serves its share again."""
+    """What follows the restore, until the victim serves its share again.
+
+    ``ramp`` is None where the weight was never to be held; ``shield`` keeps signals out.
+    """
 
     def __init__(
         self,
-        topology: Topology,
-        victim: MemberCluster,
+        setting: FaultSetting,
+        ramp: DrillRamp | None,
         *,
-        fleet: KubeReader,
-        clock: Clock,
-        narrator: Narrator,
         timeout_s: float,
+        shield: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        self._topology = topology
-        self._victim = victim
-        self._fleet = fleet
-        self._clock = clock
-        self._narrator = narrator
+        self._topology = setting.topology
+        self._victim = setting.victim
+        self._fleet = setting.fleet
+        self._clock = setting.clock
+        self._narrator = setting.narrator
         self._timeout_s = timeout_s
+        self._ramp = ramp
+        self._shield = shield
 
-    def climb(self, traffic: DrillTraffic, ramp: DrillRamp) -> None:
-        """Give the weight back in proven steps."""
-        with self._narrator.phase("giving the weight back in steps"):
-            ramp.raise_weight(traffic)
+    def hold(self) -> str | None:
+        """Hold the weight low before the pods come back; how, or None where it is not held.
 
-    def unhold(self, ramp: DrillRamp | None) -> bool:
-        """After a signal on the ramp all pods are ready, so the weights go back at once.
-
-        They stay held where the member did not bear them: a person must decide. True when the
-        weights were put back here.
+        They come back all the same where the Fleet does not take it.
         """
-        if ramp is None or not ramp.is_holding or ramp.troubles:
-            return False
-        words = ramp.give_back(Deadline(self._clock, self._timeout_s))
-        self._narrator.note(f"the weights: {words}")
-        return True
+        if self._ramp is None:
+            return None
+        try:
+            return self._ramp.hold()
+        except AlbDrError as error:
+            self._narrator.warn(f"the weight is not held: {error.message}")
+            self._ramp.look_again()
+            return None
+
+    @property
+    def has_ramp(self) -> bool:
+        """Whether the weight is to be held low and given back in steps."""
+        return self._ramp is not None
+
+    def targets(self) -> tuple[FleetTarget, ...]:
+        """What it may write to, for the Fleet record."""
+        return (self._ramp.target(),) if self._ramp is not None else ()
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether the weights on the Fleet may be held low."""
+        return self._ramp is not None and self._ramp.is_holding
+
+    def climb(self, traffic: DrillTraffic) -> str | None:
+        """Give the weight back in proven steps; what was wrong with that, or None.
+
+        Where the steps fail the weights go back at once, for all pods are ready. RestoreIncomplete
+        when that is not proven, or when the member did not bear them.
+        """
+        ramp = self._ramp
+        if ramp is None or not ramp.is_holding:
+            return None
+        try:
+            with self._narrator.phase("giving the weight back in steps"):
+                ramp.raise_weight(traffic)
+        except AlbDrError as error:
+            if isinstance(error, RestoreIncomplete):
+                raise
+            self.let_go()
+            return f"the weight came back at once and not in steps: {error.message}"
+        if ramp.left_off is None and ramp.troubles:
+            return f"the return went back to the lowest step: {ramp.troubles[0]}"
+        return ramp.left_off
+
+    def let_go(self) -> None:
+        """Put the weights back at once where they are held. All pods must be ready.
+
+        They stay held where the member did not bear them, and a person must decide:
+        RestoreIncomplete, as when it is not proven that they are back.
+        """
+        ramp = self._ramp
+        if ramp is None or not ramp.is_holding:
+            return
+        with self._shield():
+            if not ramp.troubles:
+                self._narrator.note(f"the weights: {ramp.give_back()}")
+                return
+            ramp.look_again()
+            if ramp.is_holding:
+                raise ramp.unborne()
 
     def share_due(self, traffic: DrillTraffic, cleared: Cleared, *, fired_s: float) -> float:
         """The share the victim had, or what somebody else's new weights give it."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.model.weight_record import WeightRecord
 from alb_dr.model.weights import Weights
 from alb_dr.render.annotations import weight_key, weights_of
+from alb_dr.workflows.carried_record import CarriedRecord
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_fault import Extended, FaultSeen, FaultSetting
-from alb_dr.workflows.drill_record import extend_patch, hold_patch, record_of
-from alb_dr.workflows.recover import restore_until
+from alb_dr.workflows.drill_record import hold_patch
 from alb_dr.workflows.whose import changed_by
 
 
@@ -44,6 +41,13 @@ class WeightDrain:
             deadline=setting.deadline,
             reason=setting.reason,
             by=setting.by,
+        )
+        self._carried = CarriedRecord(
+            setting.ingress,
+            self._record,
+            api=setting.fleet,
+            clock=setting.clock,
+            narrator=setting.narrator,
         )
         self._foreign = False
 
@@ -77,40 +81,13 @@ class WeightDrain:
         return FaultSeen(in_force="the Fleet has taken the weights")
 
     def extend(self, deadline: str) -> Extended:
-        """A Fleet that does not answer is no reason to end: the deadline is minutes away."""
-        live = self._live
-        record = record_of(live)
-        if not isinstance(record, WeightRecord) or record.drill != self._record.drill:
-            return Extended(lost=f"the record of the drill on {live.id} is gone or another's")
-        newer = replace(record, deadline=deadline)
-        try:
-            self._setting.fleet.patch(live.id, extend_patch(live, newer))
-        except Conflict:
-            return Extended(lost=f"somebody else changed the record on {live.id}")
-        except AlbDrError as error:
-            self._setting.narrator.warn(f"the deadline could not be moved on: {error.message}")
-            return Extended()
-        return Extended(moved=True)
+        """In the record on the Ingress."""
+        return self._carried.extend(self._live, deadline)
 
     def take_back(self, deadline: Deadline) -> str:
         """The record on the Ingress says whether there is anything to take back."""
-        done = restore_until(
-            self._ingress,
-            self._record.drill,
-            api=self._setting.fleet,
-            clock=self._setting.clock,
-            deadline=deadline,
-            note=self._setting.narrator.warn,
-        )
-        weights = weights_of(done.live.annotations)
-        if weights == dict(self._record.held):
-            raise RestoreIncomplete(
-                f"{self._ingress.id} has the weights of drill {self._record.drill}, but its "
-                "record is gone",
-                hint="if that was no wish of anybody: alb-dr failover recover --execute "
-                f"--accept-missing-marker {self._record.drill}",
-            )
-        self._foreign = weights != dict(self._record.former)
+        done = self._carried.take_back(self._record, deadline)
+        self._foreign = weights_of(done.live.annotations) != dict(self._record.former)
         return done.words
 
     def prove(self, deadline: Deadline) -> str:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.fleet_record import FleetTarget
-from alb_dr.model.manifest import Manifest
+from alb_dr.workflows.carried_record import CarriedRecord
 from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.drill_fault import Extended, FaultSeen, FaultSetting
-from alb_dr.workflows.drill_record import (
-    ANNOTATION,
-    extend_patch,
-    fire_patch,
-    record_of,
-    replicas_of,
-)
-from alb_dr.workflows.recover import await_pods, restore_until
+from alb_dr.workflows.drill_record import ANNOTATION, fire_patch, replicas_of
+from alb_dr.workflows.recover import await_pods
 from alb_dr.workflows.whose import changed_by
 
 
@@ -49,6 +40,13 @@ class ScaleToZero:
             reason=setting.reason,
             by=setting.by,
             least=setting.least,
+        )
+        self._carried = CarriedRecord(
+            setting.workload,
+            self._record,
+            api=setting.member,
+            clock=setting.clock,
+            narrator=setting.narrator,
         )
         self._replicas_after: int | None = None
 
@@ -96,43 +94,14 @@ class ScaleToZero:
         return FaultSeen(in_force="no endpoint is left" if gone else None)
 
     def extend(self, deadline: str) -> Extended:
-        """An API that does not answer is no reason to end: the deadline is minutes away."""
-        live = self._live
-        record = record_of(live)
-        if not isinstance(record, DrillRecord) or record.drill != self._record.drill:
-            return Extended(lost=f"the record of the drill on {live.id} is gone or another's")
-        try:
-            self._api.patch(live.id, extend_patch(live, replace(record, deadline=deadline)))
-        except Conflict:
-            return Extended(lost=f"somebody else changed the record on {live.id}")
-        except AlbDrError as error:
-            self._setting.narrator.warn(f"the deadline could not be moved on: {error.message}")
-            return Extended()
-        return Extended(moved=True)
+        """In the record on the workload."""
+        return self._carried.extend(self._live, deadline)
 
     def take_back(self, deadline: Deadline) -> str:
         """The record on the workload says whether there is anything to take back."""
-        done = restore_until(
-            self._workload,
-            self._record.drill,
-            api=self._api,
-            clock=self._setting.clock,
-            deadline=deadline,
-            note=self._setting.narrator.warn,
-        )
-        self._after(done.live)
+        done = self._carried.take_back(self._record, deadline)
+        self._replicas_after = replicas_of(done.live)
         return done.words
-
-    def _after(self, live: Manifest) -> None:
-        self._replicas_after = replicas_of(live)
-        if self._replicas_after == 0:
-            # Nobody but us scaled it to 0, and the record that says so was taken away.
-            raise RestoreIncomplete(
-                f"{self._api.label}: {live.id} is at 0, but the record of drill "
-                f"{self._record.drill} is gone; it had {self._record.goal} replicas",
-                hint="if that was no wish of anybody: alb-dr failover recover --execute "
-                f"--accept-missing-marker {self._record.drill}",
-            )
 
     def prove(self, deadline: Deadline) -> str:
         """All pods are ready."""

@@ -34,4 +34,34 @@ FOUND: dict[str, Scenario] = {
         ),
         guarded=False,
     ),
+    "I8 answers of the Fleet are lost on the ramp": Scenario(
+        seed=623,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c1"),
+            Act(kind="trouble", at=42.86, who="Fleet", what="lost", member="ann", seconds=240.0),
+        ),
+    ),
+    "I8 the Fleet is flaky on the ramp": Scenario(
+        seed=1198,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c1"),
+            Act(kind="trouble", at=26.73, who="Fleet", what="flaky", seconds=60.0),
+        ),
+    ),
+    "I8 every write meets a conflict on the ramp": Scenario(
+        seed=1847,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c1"),
+            Act(kind="trouble", at=32.76, who="Fleet", what="conflict", seconds=60.0),
+        ),
+    ),
+    "I8 somebody sets the weights on the ramp": Scenario(
+        seed=1951,
+        acts=(
+            Act(kind="run", who="bob", what="drill", member="c2"),
+            Act(kind="stop", at=44.44, who="bob", seconds=40.0),
+            Act(kind="person", at=62.21, what="weights", member="c1"),
+        ),
+        guarded=False,
+    ),
 }

@@ -190,6 +190,7 @@ def simulated(world: World) -> Iterator[None]:
             ("alb_dr.cli.drilling.operator", _operator),
             ("alb_dr.workflows.drill_traffic.LOOK_S", LOOK_S),
             ("alb_dr.workflows.drill_watch.LOOK_S", LOOK_S),
+            ("alb_dr.workflows.drill_ramp.LOOK_S", LOOK_S),
         ):
             stack.enter_context(mock.patch(target, stand_in))
         stack.enter_context(redirect_stdout(io.StringIO()))

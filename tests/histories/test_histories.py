@@ -23,9 +23,6 @@ ENOUGH = 60
 """Histories within which a planted bug must be seen."""
 
 
-@pytest.mark.xfail(
-    strict=False, reason="open, I8: seeds 623, 1198, 1537, 1847, 1951 end with 5 or 12 after a harm"
-)
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_no_history_violates_an_invariant() -> None:

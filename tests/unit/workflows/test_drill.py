@@ -335,8 +335,8 @@ def test_F3_a_signal_takes_everything_back(estate: Estate, fault: str) -> None:
         drill.run()
     assert estate.is_clean
     assert estate.box.faults == {}
-    assert drill.described.ended is not None
-    assert drill.described.ended.outcome is DrillOutcome.INTERRUPTED
+    assert drill.progress.described.ended is not None
+    assert drill.progress.described.ended.outcome is DrillOutcome.INTERRUPTED
     (found,) = estate.records
     assert found.record is not None
     assert found.record.outcome == "INTERRUPTED"
@@ -375,92 +375,6 @@ def test_unsteady_traffic_harms_nothing(estate: Estate) -> None:
     assert estate.drill().outcome is DrillOutcome.INCONCLUSIVE
     assert estate.is_clean
     assert estate.records == ()
-
-
-# the ramp -------------------------------------------------------------------------------------
-
-
-def test_F26_the_weight_comes_back_in_proven_steps(estate: Estate) -> None:
-    seen: list[str] = []
-
-    def note() -> None:
-        if not seen or seen[-1] != estate.weights["c2"]:
-            seen.append(estate.weights["c2"])
-
-    def before_the_pods_come_back(call: str) -> None:
-        if call.startswith("patch"):
-            note()
-
-    estate.gateway.each = note
-    estate.members["c2"].fail = before_the_pods_come_back
-    report = estate.drill(ramp=True, rate=400.0)
-    assert report.outcome is DrillOutcome.SUCCEEDED
-    assert seen == ["80", "8", "20", "40", "80"]
-    assert estate.is_clean
-    (found,) = estate.records
-    assert found.record is not None
-    assert {t.kind for t in found.record.targets} == {"Deployment", "Ingress"}
-
-
-def overload(estate: Estate, above: int, *, until: int = 10**9) -> None:
-    """The victim loses requests while its weight is above some points, so often."""
-    estate.gateway.lose = lambda m, _n: (
-        m == "c2"
-        and estate.replicas > 0
-        and ANNOTATION in estate.ingress.annotations
-        and int(estate.weights["c2"]) > above
-        and len(estate.voice.warnings) < until
-    )
-
-
-def test_F26_a_member_that_is_overloaded_gets_its_weight_on_the_second_try(
-    estate: Estate,
-) -> None:
-    overload(estate, 8, until=1)
-    before = len(estate.voice.warnings)
-    assert before == 0
-    report = estate.drill(ramp=True, rate=400.0)
-    assert report.outcome is DrillOutcome.ABORTED
-    assert "overloaded" in report.why
-    assert estate.is_clean
-
-
-def test_F26_a_member_that_does_not_bear_its_weight_is_held_low(estate: Estate) -> None:
-    overload(estate, 8)
-    with pytest.raises(RestoreIncomplete, match="does not bear its weight"):
-        estate.drill(ramp=True, rate=400.0)
-    assert estate.weights == {"c1": "92", "c2": "8"}
-    assert ANNOTATION in estate.ingress.annotations
-    assert [r.is_open for r in estate.records] == [True]
-
-
-def test_F3_a_signal_on_the_ramp_puts_the_weights_back(estate: Estate) -> None:
-    def when_held() -> None:
-        if estate.weights["c2"] == "20":
-            raise Interruption(2)
-
-    estate.gateway.each = when_held
-    with pytest.raises(Interruption):
-        estate.drill(ramp=True, rate=400.0)
-    assert estate.is_clean
-
-
-def test_weights_that_cannot_be_held_do_not_keep_the_member_down(estate: Estate) -> None:
-    def refuse(call: str) -> AlbDrError | None:
-        return Unreachable("no answer") if call.startswith("patch Ingress") else None
-
-    estate.fleet.fail = refuse
-    report = estate.drill(ramp=True)
-    assert estate.replicas == 2
-    assert report.outcome is DrillOutcome.SUCCEEDED
-
-
-def test_an_aborted_drill_is_not_ramped(estate: Estate) -> None:
-    estate.control(drills="allowed")
-    estate.during(5.0, lambda: estate.control(drills="no"))
-    aborted(estate, ramp=True)
-    assert not [c for c in estate.fleet.calls if c.startswith("patch Ingress")]
-    assert estate.is_clean
 
 
 def test_a_restore_goes_to_the_minimum_of_the_autoscaler(estate: Estate) -> None:
