@@ -20,7 +20,7 @@ from alb_dr.model.manifest import (
     Manifest,
 )
 from tests.faults.expectations import ABORTED, CREDENTIALS, OK, OPEN, UNREACHABLE
-from tests.faults.scenes import shift_record
+from tests.faults.scenes import FORMER_WEIGHTS, shift_record
 
 if TYPE_CHECKING:
     from tests.faults.bench import Bench, Finished
@@ -42,11 +42,12 @@ World = dict[str, Any]
 
 
 def world(found: Bench) -> World:
-    """What is there now, as far as commands change it."""
+    """What is there now, as far as commands change it; what one beside changes left out."""
     return {
         f"{api}: {live.id}": _essence(live)
         for api in found.proxies
         for kind in KEPT
+        if not (kind == INGRESS and found.beside)
         for live in _listed(found, api, kind)
     }
 
@@ -85,6 +86,14 @@ def drill_agrees(found: Bench, done: Finished) -> str | None:
     return None
 
 
+def weighted_drill_agrees(found: Bench, done: Finished) -> str | None:
+    """The same of a drill that sets weights, which have to be the former ones when none is open."""
+    live = weights(found)
+    if done.code != OPEN and sorted(live) != sorted(map(str, FORMER_WEIGHTS)):
+        return f"exit code {done.code}, but the weights are {live}"
+    return drill_agrees(found, done)
+
+
 def weights(found: Bench) -> list[str]:
     """The live weights of the demo's Ingress, in the order of the members' ids."""
     live = [i for i in found.api("fleet").list(INGRESS) if i.id.name == "web-demo"]
@@ -94,7 +103,7 @@ def weights(found: Bench) -> list[str]:
 def shift_agrees(found: Bench, done: Finished) -> str | None:
     """0: the weights are the last; 9 and 10: the first; a record that is open means 11."""
     record = shift_record(found)
-    if record is None:
+    if record is None or record.shift == found.shift_before:
         return None if done.code not in {OK, ABORTED, OPEN} else f"{done.code} without a record"
     if not record.phase.is_over:
         return None if done.code == OPEN else f"exit code {done.code}, but a shift is open"

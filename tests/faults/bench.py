@@ -27,6 +27,7 @@ from alb_dr.model.settings import Settings
 from tests.faults.command import Command, Words
 from tests.faults.forkserver import Forked, ForkServer
 from tests.faults.proxy import FaultProxy
+from tests.faults.scenes import no_guard
 from tests.faults.toxics import Rule
 
 DEMO = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
@@ -71,6 +72,8 @@ class Bench:
     apis: dict[str, KubeCluster] = field(default_factory=dict)
     beside: Forked | None = None
     """The command line that runs beside the others."""
+    shift_before: str = ""
+    """The shift whose record stood on the Fleet before the command, which is not about it."""
 
     def hang_up(self) -> None:
         """Close what the bench's own clients keep open between two looks."""
@@ -179,6 +182,7 @@ class Bench:
     def make_whole(self) -> None:
         """Everything as it was when the bench was made, whatever was left."""
         self._accompany(())
+        no_guard(self)
         problem = self.succeed(WHOLE)
         assert problem is None, problem
 

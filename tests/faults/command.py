@@ -57,3 +57,8 @@ class Command:
     def writes(self) -> bool:
         """Whether it changes anything."""
         return bool(self.before or self.after)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for what it did to be in force, and gives up some time."""
+        return "--timeout" in self.words

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.faults.agreement import drill_agrees, shift_agrees
+from tests.faults.agreement import drill_agrees, shift_agrees, weighted_drill_agrees
 from tests.faults.command import Command, Manner, Step
 from tests.faults.expectations import CONFLICT, FAIL, INCONCLUSIVE, OK, OPEN, REFUSED, TIMED_OUT
 from tests.faults.scenes import (
+    FORMER_WEIGHTS,
     NAMESPACE,
     OTHER,
     VICTIM,
@@ -13,6 +14,7 @@ from tests.faults.scenes import (
     lost_lock,
     no_drill,
     no_guard,
+    note_shift,
     open_shift,
     paused_shift,
 )
@@ -38,7 +40,8 @@ NO_API = {
 """Commands that ask no Kubernetes API, each with what they do instead."""
 
 WAIT = ("--timeout", "4")
-DRILL = (
+_DRILL = ("failover", "drill", VICTIM, "--yes")
+_BRIEFLY = (
     "--no-watchdog",
     "--rate",
     "50",
@@ -53,7 +56,7 @@ DRILL = (
 )
 _DISTRIBUTE, _GATEWAY = ("distribute", "apply"), ("gateway", "create")
 _INGRESS, _WEIGHTS = ("ingress", "apply"), ("ingress", "set-weights", "40", "60")
-_FORMER = ("ingress", "set-weights", "20", "80", "--no-wait")
+_FORMER = ("ingress", "set-weights", *map(str, FORMER_WEIGHTS), "--no-wait")
 _RECOVER = ("failover", "recover", "--execute")
 _NO_INGRESS = ("ingress", "delete", "--yes")
 _NO_GATEWAY = ("gateway", "delete", "--yes")
@@ -241,7 +244,7 @@ MOVING = (
     Command(
         name="ingress shift",
         words=_SHIFT,
-        before=(no_drill, _FORMER),
+        before=(no_drill, _FORMER, note_shift),
         after=(_FORMER,),
         manner=Manner.RESTORES,
         agrees=shift_agrees,
@@ -277,7 +280,7 @@ FAILING = (
     Command(
         name="failover switchover",
         words=("failover", "switchover", "--to", OTHER, *_STEPS),
-        before=(no_drill, _FORMER),
+        before=(no_drill, _FORMER, note_shift),
         after=(_FORMER,),
         manner=Manner.RESTORES,
         agrees=shift_agrees,
@@ -293,7 +296,7 @@ FAILING = (
     Command(
         name="failover back",
         words=("failover", "back", "--stabilise", "100ms", "--stabilise-timeout", "4s", *_STEPS),
-        before=(no_drill, _FORMER, (*_EMERGENCY, "--no-wait")),
+        before=(no_drill, _FORMER, (*_EMERGENCY, "--no-wait"), note_shift),
         after=(_FORMER,),
         manner=Manner.RESTORES,
         agrees=shift_agrees,
@@ -318,12 +321,22 @@ FAILING = (
     ),
     Command(
         name="failover drill",
-        words=("failover", "drill", VICTIM, "--yes", *DRILL),
-        before=(no_drill,),
+        words=(*_DRILL, *_BRIEFLY),
+        before=(no_drill, _FORMER),
         after=(_RECOVER,),
         manner=Manner.RESTORES,
         ends=frozenset({OK, FAIL, INCONCLUSIVE}),
         agrees=drill_agrees,
+        seconds=25.0,
+    ),
+    Command(
+        name="failover drill --fault weight-drain",
+        words=(*_DRILL, "--fault", "weight-drain", *_BRIEFLY),
+        before=(no_drill, _FORMER),
+        after=(_RECOVER, _FORMER),
+        manner=Manner.RESTORES,
+        ends=frozenset({OK, FAIL, INCONCLUSIVE}),
+        agrees=weighted_drill_agrees,
         seconds=25.0,
     ),
     Command(

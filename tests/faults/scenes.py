@@ -32,6 +32,8 @@ NAMESPACE = "gateway-demo"
 WORKLOAD = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace=NAMESPACE)
 LOCK = ResourceId(kind=LEASE, name="alb-dr-web-demo", namespace=NAMESPACE)
 SHIFT = ResourceId(kind=CONFIG_MAP, name="alb-dr-shift-web-demo", namespace=NAMESPACE)
+FORMER_WEIGHTS = (20, 80)
+"""The tutorial's: with others the survivor of a drill may not have the capacity."""
 LOST = "10570000"
 """The id of the drill whose machine is lost."""
 BEGIN_S = 15.0
@@ -91,6 +93,12 @@ def shift_record(found: Bench) -> ShiftRecord | None:
     """The record of the shift on the Fleet."""
     live = found.api("fleet").get(SHIFT)
     return ShiftRecord.parse((live.document.get("data") or {})["record"]) if live else None
+
+
+def note_shift(found: Bench) -> None:
+    """Remember the shift whose record is there."""
+    record = shift_record(found)
+    found.shift_before = record.shift if record else ""
 
 
 def open_shift(found: Bench) -> None:

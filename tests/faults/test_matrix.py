@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.bench import Bench, bench
+from tests.faults.cases import calls_of, cases_of, problem_of
 from tests.faults.commands import COMMANDS
 from tests.faults.expectations import OK
-from tests.faults.matrix import calls_of, cases_of, problem_of
 
 STRIDE, FIRST = 23, 7
 """A prime, so that the sample meets every command and most faults."""

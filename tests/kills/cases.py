@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.faults.bench import Bench, Finished
-from tests.faults.matrix import _pattern
+from tests.faults.cases import pattern_of
 from tests.kills import hook
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -99,11 +98,6 @@ def recorded(found: Bench, words: tuple[str, ...]) -> tuple[list[Operation], Fin
     lines = log.read_text().splitlines() if log.exists() else []
     disk = [Operation(where="disk", what=line, nth=n) for n, line in enumerate(lines)]
     return [*calls, *disk], done
-
-
-def pattern_of(path: str) -> str:
-    """A path as a pattern, with what changes from run to run left open: the drill's id, too."""
-    return re.sub(r"(alb\\-dr\\-drill\\-)[0-9a-f]+", r"\1[0-9a-f]+", _pattern(path))
 
 
 def kills_of(found: Bench) -> list[Kill]:

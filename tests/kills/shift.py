@@ -28,7 +28,7 @@ from typing import Any
 import yaml
 
 from tests.faults.bench import PROGRAM, Bench, bench
-from tests.faults.matrix import _pattern as pattern_of
+from tests.faults.cases import pattern_of
 
 WORKERS = 2
 START, WAY = (100, 0), ((100, 0), (50, 50), (0, 100))
