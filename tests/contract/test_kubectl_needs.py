@@ -100,6 +100,31 @@ def test_a_list_may_be_a_table(http: Raw, maps: str, namespace: str) -> None:
     assert table["rows"][0]["object"]["kind"] == "PartialObjectMetadata"
 
 
+def test_scalers_and_budgets_have_the_columns_an_operator_looks_for(
+    http: Raw, namespace: str
+) -> None:
+    scaler = {
+        "metadata": {"name": "web"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            "maxReplicas": 5,
+        },
+    }
+    budget = {"metadata": {"name": "web"}, "spec": {"minAvailable": 1, "selector": {}}}
+    scalers = f"/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers"
+    budgets = f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets"
+    shown = {}
+    for path, document in ((scalers, scaler), (budgets, budget)):
+        http.post(path, document)
+        answer = http.send("GET", path, accept=TABLE).body
+        names = [column["name"] for column in answer["columnDefinitions"]]
+        shown.update(zip(names, answer["rows"][0]["cells"], strict=True))
+    wanted = {"Reference": "Deployment/web", "Targets": "cpu: <unknown>/80%", "MaxPods": 5}
+    assert shown.items() >= wanted.items()
+    assert str(shown["MinPods"]) == "1"
+    assert (shown["Min Available"], shown["Max Unavailable"]) == ("1", "N/A")
+
+
 def test_a_watch_may_be_of_tables(http: Raw, maps: str, namespace: str) -> None:
     version = http.post(maps, dict(config_map(namespace, "a").document)).version
     query = {"resourceVersion": version, "timeoutSeconds": "5"}
