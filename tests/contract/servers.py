@@ -191,7 +191,7 @@ def _establish(raw: Raw, crd: dict[str, Any]) -> None:
                 break
     spec = crd["spec"]
     path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
-    _until(lambda: raw.get(path).status == 200, f"{name} is served")
+    until(lambda: raw.get(path).status == 200, f"{name} is served")
 
 
 def _grant_reading(raw: Raw, namespace: str) -> None:
@@ -213,7 +213,7 @@ def _grant_reading(raw: Raw, namespace: str) -> None:
     assert raw.post(f"{RBAC}/{namespace}/rolebindings", binding).status == 201
     reader = raw.as_user(READER_TOKEN)
     path = f"/api/v1/namespaces/{namespace}/configmaps"
-    _until(lambda: reader.get(path).status == 200, "the role is in force")
+    until(lambda: reader.get(path).status == 200, "the role is in force")
 
 
 def _minor(raw: Raw) -> int:
@@ -221,7 +221,7 @@ def _minor(raw: Raw) -> int:
     return int(str(raw.get("/version").body["minor"]).rstrip("+"))
 
 
-def _until(holds: Callable[[], bool], what: str) -> None:
+def until(holds: Callable[[], bool], what: str) -> None:
     """Until a server's caches show what was written; they tell nobody when."""
     end = time.monotonic() + WAIT_S
     while not holds():

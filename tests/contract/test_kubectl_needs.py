@@ -48,6 +48,21 @@ def test_groups_and_kinds_are_listed(http: Raw) -> None:
     assert "patch" in kinds["deployments"]["verbs"]
 
 
+def test_all_groups_and_kinds_come_in_one_answer_to_who_asks_so(http: Raw) -> None:
+    form = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    (core,) = http.send("GET", "/api", accept=form).body["items"]
+    others = http.send("GET", "/apis", accept=f"{form},application/json").body
+    assert others["kind"] == "APIGroupDiscoveryList"
+    groups = {item["metadata"]["name"]: item for item in others["items"]}
+    assert {"apps", "networking.k8s.io", "alibabacloud.com"} <= groups.keys()
+    kinds = {entry["resource"]: entry for entry in groups["apps"]["versions"][0]["resources"]}
+    assert kinds["deployments"]["scope"] == "Namespaced"
+    assert kinds["deployments"]["shortNames"] == ["deploy"]
+    parts = {part["subresource"]: part for part in kinds["deployments"]["subresources"]}
+    assert parts["scale"]["responseKind"]["kind"] == "Scale"
+    assert any(entry["resource"] == "pods" for entry in core["versions"][0]["resources"])
+
+
 def test_one_group_is_described(http: Raw) -> None:
     body = http.get("/apis/networking.k8s.io").body
     assert (body["kind"], body["name"]) == ("APIGroup", "networking.k8s.io")

@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -26,7 +28,7 @@ from tests.faults.commands import COMMANDS
 
 WORKERS = 4
 """Cases mostly wait, so there are more than cores."""
-CHUNK = 60
+CHUNK = 20
 """So many cases are handed out at once: few enough that no worker is left with much to do alone,
 many enough that making the world whole again after them costs little."""
 
@@ -53,14 +55,17 @@ Jobs = Queue[Chunk | None]
 Reports = Queue[Report]
 
 
-def _work(jobs: Jobs, reports: Reports) -> None:
-    """Do chunks until told to end, in a sandbox of its own."""
-    with bench() as found:
-        while (chunk := jobs.get()) is not None:
+def _work(jobs: Jobs, reports: Reports, over: threading.Event, patience: float) -> None:
+    """Do chunks until there is none or the run is over, in a sandbox of its own."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        # Whoever started it is told, and says when it is over: the sandbox must be ended.
+        signal.signal(signum, signal.SIG_IGN)
+    with bench(patience=patience) as found:
+        while (chunk := jobs.get()) is not None and not over.is_set():
             began = time.monotonic()
             if chunk.cases:
-                results = tuple(run_case(found, case) for case in chunk.cases)
-                report = Report(chunk=chunk, results=results)
+                run = (run_case(found, case) for case in chunk.cases if not over.is_set())
+                report = Report(chunk=chunk, results=tuple(run))
             else:
                 report = _recording(found, chunk)
             found.make_whole()
@@ -138,6 +143,29 @@ def _hand_out(
         print(f"{report.chunk.command}: {done} in {report.seconds:.0f} s", flush=True)
 
 
+def _run(asked: argparse.Namespace, commands: list[Command], known: Results) -> None:
+    """Share the work out; an interrupt ends it early, and no sandbox is left."""
+    with Manager() as manager, ProcessPoolExecutor(asked.workers) as pool:
+        jobs: Jobs = manager.Queue()
+        reports: Reports = manager.Queue()
+        over = manager.Event()
+        shared = (jobs, reports, over, asked.patience)
+        workers = [pool.submit(_work, *shared) for _ in range(asked.workers)]
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, signal.default_int_handler)
+        try:
+            _hand_out(jobs, reports, commands, asked.every, known)
+        except KeyboardInterrupt:
+            print("cut short", flush=True)
+        over.set()
+        for _ in workers:
+            jobs.put(None)
+        for worker in workers:
+            worker.result()
+        while not reports.empty():
+            known.add(reports.get().results)
+
+
 def main(asked: argparse.Namespace) -> int:
     """Run the matrix, say what is wrong, end with N/N."""
     commands = [
@@ -148,17 +176,7 @@ def main(asked: argparse.Namespace) -> int:
     if missing := {*asked.command} - {c.name for c in commands}:
         sys.exit(f"no such command: {', '.join(sorted(missing))}")
     known = Results(asked.results)
-    with Manager() as manager, ProcessPoolExecutor(asked.workers) as pool:
-        jobs: Jobs = manager.Queue()
-        reports: Reports = manager.Queue()
-        workers = [pool.submit(_work, jobs, reports) for _ in range(asked.workers)]
-        try:
-            _hand_out(jobs, reports, commands, asked.every, known)
-        finally:
-            for _ in workers:
-                jobs.put(None)
-        for worker in workers:
-            worker.result()
+    _run(asked, commands, known)
     right, counted = known.figure()
     print(f"fault matrix: {right}/{counted}")
     return int(right != counted)
@@ -170,5 +188,6 @@ if __name__ == "__main__":
     parser.add_argument("--command", action="append", default=[], help="one command; repeatable")
     parser.add_argument("--every", type=int, default=1, help="only every so manieth case")
     parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--patience", type=float, default=1.0, help="more on a busy machine")
     parser.add_argument("--results", type=Path, help="keep what was found in this file; go on")
     sys.exit(main(parser.parse_args()))

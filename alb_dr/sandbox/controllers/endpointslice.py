@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.reconciler import Reconciler
+from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.status import Json
 
 SLICES = "endpointslices.discovery.k8s.io"
+OF_SERVICE = "kubernetes.io/service-name"
+MANAGED_BY = {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}
+CHANGED = "endpoints.kubernetes.io/last-change-trigger-time"
 
 
 class EndpointSliceController:
@@ -17,27 +23,36 @@ class EndpointSliceController:
 
     def reconciler(self) -> Reconciler:
         """The loop that runs it."""
-        return Reconciler([self._member.subscribe("services", "pods")], self.reconcile)
+        watched = self._member.subscribe("services", "pods", "nodes")
+        return Reconciler([watched], self.reconcile)
 
     async def reconcile(self) -> float | None:
         """Bring every slice in line."""
+        nodes = {node["metadata"]["name"] for node in self._member.list("nodes")}
         for service in self._member.list("services"):
             selector = service["spec"].get("selector")
             if selector and not service["metadata"].get("deletionTimestamp"):
-                self._slice(service, selector)
+                self._slice(service, selector, nodes)
         return None
 
-    def _slice(self, service: Json, selector: Json) -> None:
-        metadata = service["metadata"]
-        pods = self._member.list("pods", metadata["namespace"], selector)
-        name = f"{metadata['name']}-sandbox"
-        endpoints = [_endpoint(p) for p in pods if (p.get("status") or {}).get("podIP")]
-        live = self._member.get(SLICES, name, metadata["namespace"])
-        if live is None:
-            self._member.create(SLICES, _document(service, name, endpoints))
-        elif live.get("endpoints") != endpoints:
-            patch = {"endpoints": endpoints}
-            self._member.merge(SLICES, name, patch, metadata["namespace"])
+    def _slice(self, service: Json, selector: Json, nodes: set[str]) -> None:
+        name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
+        pods = self._member.list("pods", namespace, selector)
+        endpoints = [_endpoint(p) for p in pods if _is_routed(p, nodes)]
+        # As the real controller has it: no list while there is nothing to list.
+        listed = {"endpoints": endpoints or None, "ports": _ports(service) if endpoints else None}
+        live = self._member.list(SLICES, namespace, {OF_SERVICE: name, **MANAGED_BY})
+        if not live:
+            self._member.create(SLICES, _document(service, listed))
+        elif (live[0].get("endpoints") or []) != endpoints:
+            noted = {"metadata": {"annotations": {CHANGED: now_text()}}}
+            self._member.merge(SLICES, live[0]["metadata"]["name"], {**noted, **listed}, namespace)
+
+
+def _is_routed(pod: Json, nodes: set[str]) -> bool:
+    """Whether it has an address, on a node that is known."""
+    node = pod["spec"].get("nodeName")
+    return bool((pod.get("status") or {}).get("podIP")) and (node is None or node in nodes)
 
 
 def _endpoint(pod: Json) -> Json:
@@ -61,9 +76,8 @@ def _endpoint(pod: Json) -> Json:
     }
 
 
-def _document(service: Json, name: str, endpoints: list[Json]) -> Json:
-    metadata = service["metadata"]
-    ports = [
+def _ports(service: Json) -> list[Json]:
+    return [
         {
             "name": p.get("name", ""),
             "port": p.get("targetPort", p["port"]),
@@ -71,14 +85,19 @@ def _document(service: Json, name: str, endpoints: list[Json]) -> Json:
         }
         for p in service["spec"].get("ports") or []
     ]
+
+
+def _document(service: Json, listed: dict[str, Any]) -> Json:
+    metadata = service["metadata"]
     return {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
         "addressType": "IPv4",
         "metadata": {
-            "name": name,
+            "generateName": f"{metadata['name']}-",
             "namespace": metadata["namespace"],
-            "labels": {"kubernetes.io/service-name": metadata["name"]},
+            "labels": {OF_SERVICE: metadata["name"], **MANAGED_BY},
+            "annotations": {CHANGED: now_text()},
             "ownerReferences": [
                 {
                     "apiVersion": "v1",
@@ -90,6 +109,5 @@ def _document(service: Json, name: str, endpoints: list[Json]) -> Json:
                 }
             ],
         },
-        "endpoints": endpoints,
-        "ports": ports,
+        **listed,
     }

@@ -21,6 +21,8 @@ from alb_dr.sandbox.kube.status import ApiError, Json
 from alb_dr.sandbox.processes import die_with_parent
 
 PROGRAM = Path(__file__).resolve().parents[1] / "pod.py"
+HOST = "127.0.0.1"
+"""The node's own address."""
 PORT = 8080
 """What the demo's container listens on."""
 END_S = 3.0
@@ -62,6 +64,7 @@ class Kubelet:
         self._withheld: str | None = None
         self._sticky = False
         self._orders: dict[str, int] = {}
+        self._registered = False
         self._leavers: set[asyncio.Task[None]] = set()
 
     def reconciler(self) -> Reconciler:
@@ -76,6 +79,8 @@ class Kubelet:
 
     async def reconcile(self) -> float | None:
         """Start a process for every new pod; end those whose pod is gone or to go."""
+        if not self._registered:
+            self._register()
         pods = {p["metadata"]["uid"]: p for p in self._member.list("pods")}
         live = {uid: pod for uid, pod in pods.items() if not is_leaving(pod)}
         for uid in self._runs.keys() - live.keys():
@@ -89,6 +94,17 @@ class Kubelet:
                 self._runs[uid] = run
                 run.task = asyncio.create_task(self._keep(run))
         return None
+
+    def _register(self) -> None:
+        """Make the node known: nothing is routed to pods on a node that nobody knows."""
+        if self._member.get("nodes", self._node) is None:
+            metadata = {"name": self._node, "labels": {"kubernetes.io/hostname": self._node}}
+            node = {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {}}
+            self._member.create("nodes", node)
+        ready = {"type": "Ready", "status": "True", "reason": "KubeletReady"}
+        status = {"conditions": [ready], "addresses": [{"type": "InternalIP", "address": HOST}]}
+        self._member.merge("nodes", self._node, {"status": status}, subresource="status")
+        self._registered = True
 
     async def stop(self) -> None:
         """End every process."""
@@ -258,7 +274,7 @@ class Kubelet:
             "phase": "Running",
             "podIP": shown(run.address),
             "podIPs": [{"ip": shown(run.address)}],
-            "hostIP": "127.0.0.1",
+            "hostIP": HOST,
             "startTime": started,
             "conditions": [
                 {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alb_dr.sandbox.kube.accounts import OPEN_PATHS, PREFIX, Accounts, groups_of
 from alb_dr.sandbox.kube.rbac import granted
 from alb_dr.sandbox.kube.status import ApiError, Json, details_of
 
@@ -41,23 +42,30 @@ class Request:
 
 
 class Access:
-    """Authentication by token and authorisation by deny rules."""
+    """Authentication by token; authorisation by deny rules and RBAC."""
 
-    def __init__(self) -> None:
+    def __init__(self, accounts: Accounts | None = None) -> None:
+        self.accounts = accounts
         self.tokens: dict[str, str] = {}
         self.deny: list[Deny] = []
         self.roles: list[Json] | None = None
-        """RBAC documents that are bound to everybody; None lets everybody do everything."""
+        """RBAC documents that are bound to everybody; None lets everybody do everything. Of service
+        accounts the stored bindings count, always."""
 
     def user_of(self, authorization: str | None) -> str:
         """The user behind an Authorization header; 401 for an unknown token."""
         if not authorization:
             return ANONYMOUS
         kind, _, token = authorization.partition(" ")
-        user = self.tokens.get(token.strip()) if kind.lower() == "bearer" else None
+        user = self._holder(token.strip()) if kind.lower() == "bearer" else None
         if user is None:
             raise ApiError(401, "Unauthorized", "Unauthorized")
         return user
+
+    def _holder(self, token: str) -> str | None:
+        if self.accounts is not None and token not in self.tokens:
+            return self.accounts.holder(token)
+        return self.tokens.get(token)
 
     def allowed(self, request: Request) -> bool:
         """Whether nothing forbids it. Anonymous users may do nothing."""
@@ -68,8 +76,11 @@ class Access:
         if request.resource in REVIEWS:
             # The default role system:basic-user.
             return True
-        return self.roles is None or granted(
-            self.roles,
+        roles = self.roles
+        if self.accounts is not None and request.user.startswith(PREFIX):
+            roles = self.accounts.roles(request.user)
+        return roles is None or granted(
+            roles,
             verb=request.verb,
             group=request.group,
             resource=request.resource,
@@ -120,7 +131,17 @@ def answer(access: Access, user: str, document: Json) -> Json:
 
 
 def _rules(access: Access, user: str, document: Json) -> Json:
-    """Everything, for whoever is known; rules that forbid cannot be told in this form."""
+    """What an account may do; everything for others: rules that forbid cannot be told so."""
+    if access.accounts is not None and user.startswith(PREFIX):
+        namespace = str((document.get("spec") or {}).get("namespace") or "")
+        status = {
+            "resourceRules": access.accounts.rules(user, namespace),
+            "nonResourceRules": [
+                {"verbs": ["get"], "nonResourceURLs": list(paths)} for paths in OPEN_PATHS
+            ],
+            "incomplete": False,
+        }
+        return {**document, "metadata": {}, "spec": {}, "status": status}
     everything: Json = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
     others: Json = {"verbs": ["*"], "nonResourceURLs": ["*"]}
     status = {
@@ -162,5 +183,7 @@ def who_am_i(user: str, document: Json) -> Json:
     groups = ["system:authenticated"]
     if user == ADMIN:
         groups.insert(0, "system:masters")
+    if user.startswith(PREFIX):
+        groups = groups_of(user)
     info = {"username": user, "groups": groups}
     return {**document, "metadata": {}, "status": {"userInfo": info}}

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from alb_dr.sandbox.kube.access import Access, Deny
+from alb_dr.sandbox.kube.accounts import Accounts
+from alb_dr.sandbox.kube.call import RequestRecord
 from alb_dr.sandbox.kube.local import LocalClient
 from alb_dr.sandbox.kube.records import Write
-from alb_dr.sandbox.kube.server import ApiServer, RequestRecord
+from alb_dr.sandbox.kube.server import ApiServer
 from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.kube.store import Store
 
@@ -26,7 +28,7 @@ class EmbeddedCluster:
         """``controllers`` False leaves out what a kube-controller-manager does for the API."""
         self.name = name
         self.store = Store(controllers=controllers)
-        self._access = Access()
+        self._access = Access(Accounts(self.store))
         self._server = ApiServer(self.store, self._access)
         self._runner: web.AppRunner | None = None
         definitions = self.store.registry.named("customresourcedefinitions.apiextensions.k8s.io")

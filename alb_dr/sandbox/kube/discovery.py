@@ -69,23 +69,83 @@ def _verbs(resource: Resource) -> list[str]:
     return list(ALL_VERBS if resource.typed else CUSTOM_VERBS)
 
 
-SUBRESOURCE_VERBS = {"binding": ("create",), "finalize": ("update",)}
+SUBRESOURCE_VERBS = {"binding": ("create",), "finalize": ("update",), "token": ("create",)}
 """Of the subresources that are only written."""
+SUBRESOURCE_KINDS: dict[str, Json] = {
+    "scale": {"group": "autoscaling", "version": "v1", "kind": "Scale"},
+    "binding": {"kind": "Binding"},
+    "token": {"group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest"},
+}
+"""Of the subresources whose kind is not their object's."""
 
 
 def _subresource(resource: Resource, name: str) -> Json:
-    kind: Json = {"kind": resource.kind}
-    if name == "scale":
-        kind = {"group": "autoscaling", "version": "v1", "kind": "Scale"}
-    if name == "binding":
-        kind = {"kind": "Binding"}
     return {
         "name": f"{resource.plural}/{name}",
         "singularName": "",
         "namespaced": resource.namespaced,
-        "verbs": list(SUBRESOURCE_VERBS.get(name, ("get", "patch", "update"))),
-        **kind,
+        "verbs": _subresource_verbs(name),
+        **SUBRESOURCE_KINDS.get(name, {"kind": resource.kind}),
     }
+
+
+def _subresource_verbs(name: str) -> list[str]:
+    return list(SUBRESOURCE_VERBS.get(name, ("get", "patch", "update")))
+
+
+def aggregated(registry: Registry, *, core: bool) -> Json:
+    """Every group with its versions and kinds in one answer: of ``/api``, or of ``/apis``."""
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": "apidiscovery.k8s.io/v2",
+        "metadata": {},
+        "items": [
+            {
+                "metadata": {"name": group} if group else {},
+                "versions": [_aggregated_version(registry, group, v) for v in versions],
+            }
+            for group, versions in registry.groups().items()
+            if bool(group) != core
+        ],
+    }
+
+
+def _aggregated_version(registry: Registry, group: str, version: str) -> Json:
+    kinds = sorted(registry.of(group, version), key=lambda r: r.plural)
+    return {
+        "version": version,
+        "resources": [_aggregated_kind(resource) for resource in kinds],
+        "freshness": "Current",
+    }
+
+
+def _aggregated_kind(resource: Resource) -> Json:
+    # What belongs to the list's own group and version says so by leaving them empty.
+    entry: Json = {
+        "resource": resource.plural,
+        "responseKind": {"group": "", "version": "", "kind": resource.kind},
+        "scope": "Namespaced" if resource.namespaced else "Cluster",
+        "singularResource": resource.singular,
+        "verbs": _verbs(resource),
+    }
+    if resource.short_names:
+        entry["shortNames"] = list(resource.short_names)
+    if resource.categories:
+        entry["categories"] = list(resource.categories)
+    if resource.subresources:
+        entry["subresources"] = [
+            {
+                "subresource": name,
+                "responseKind": {
+                    "group": "",
+                    "version": "",
+                    **SUBRESOURCE_KINDS.get(name, {"kind": resource.kind}),
+                },
+                "verbs": _subresource_verbs(name),
+            }
+            for name in resource.subresources
+        ]
+    return entry
 
 
 def openapi_index(registry: Registry) -> Json:

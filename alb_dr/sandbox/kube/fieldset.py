@@ -27,6 +27,8 @@ LIST_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "conditions": (("type",),),
     "ownerReferences": (("uid",),),
     "hostAliases": (("ip",),),
+    "podIPs": (("ip",),),
+    "hostIPs": (("ip",),),
 }
 """Lists that merge by key, and the keys that identify an item (Kubernetes API conventions)."""
 SETS = frozenset({"finalizers"})
@@ -165,7 +167,8 @@ def leaves(value: Any, *, typed: bool, path: Path = ()) -> Iterator[Path]:
                 continue
             yield (*path, step, SELF)
             yield from leaves(item, typed=typed, path=(*path, step))
-    elif path:
+    elif path and not (typed and value is None and (name in ATOMIC or name in LIST_KEYS)):
+        # A typed list that is null is not there.
         yield path
 
 

@@ -6,24 +6,21 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from aiohttp import web
 
 from alb_dr.sandbox.kube import access, discovery, reads, subresources, writes
 from alb_dr.sandbox.kube.address import Address, address_of
+from alb_dr.sandbox.kube.call import AGGREGATED, Call, RequestRecord, json_answer
 from alb_dr.sandbox.kube.instants import now_text
 from alb_dr.sandbox.kube.ownership import updated
-from alb_dr.sandbox.kube.protobuf import MAGIC, decode
 from alb_dr.sandbox.kube.records import Event, Write
 from alb_dr.sandbox.kube.resources import REVIEWS
-from alb_dr.sandbox.kube.status import ApiError, Json, no_such_path, unreadable
+from alb_dr.sandbox.kube.status import ApiError, Json, no_such_path
 from alb_dr.sandbox.kube.store import Store
-from alb_dr.sandbox.kube.table import included, table
+from alb_dr.sandbox.kube.table import table
 
 MAX_BODY = 3 * 1024 * 1024
 """Bytes of a request, as a real API server's default."""
@@ -31,22 +28,6 @@ BOOKMARK_S = 5.0
 """Pause between two bookmarks of a quiet watch."""
 HISTORY = 100_000
 """Requests remembered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRecord:
-    """One request as the history keeps it; no credentials, no bodies but writes'."""
-
-    method: str
-    verb: str
-    path: str
-    query: Mapping[str, str]
-    user: str
-    manager: str
-    dry_run: bool
-    content_type: str
-    body: Any
-    status: int
 
 
 class ApiServer:
@@ -64,32 +45,35 @@ class ApiServer:
         return application
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        call = _Call(request)
+        call = Call(request)
         try:
             call.user = self._access.user_of(request.headers.get("Authorization"))
             response = await self._route(call)
         except ApiError as error:
-            response = _json(error.document(), error.code)
+            response = json_answer(error.document(), error.code)
         except web.HTTPRequestEntityTooLarge:
             message = f"Request entity too large: limit is {MAX_BODY}"
             too_large = ApiError(413, "RequestEntityTooLarge", message)
-            response = _json(too_large.document(), 413)
+            response = json_answer(too_large.document(), 413)
         self.history.append(call.record(response.status))
         return response
 
-    async def _route(self, call: _Call) -> web.StreamResponse:
+    async def _route(self, call: Call) -> web.StreamResponse:
         parts = [part for part in call.request.path.split("/") if part]
         if not parts:
-            return _json({"paths": ["/api", "/apis", "/healthz", "/openapi/v3", "/version"]})
+            return json_answer({"paths": ["/api", "/apis", "/healthz", "/openapi/v3", "/version"]})
         if parts[0] in {"healthz", "livez", "readyz"}:
             return web.Response(text="ok")
         if parts[0] == "version":
-            return _json(discovery.VERSION)
+            return json_answer(discovery.VERSION)
         if parts[0] == "apis" and len(parts) > 1 and not self._serves(parts[1]):
             return web.Response(text="404 page not found\n", status=404)
+        if call.wants_aggregated and parts in (["api"], ["apis"]):
+            listed = discovery.aggregated(self._store.registry, core=parts == ["api"])
+            return json_answer(listed, content=AGGREGATED)
         found = self._discovered(call, parts)
         if found is not None:
-            return _json(found)
+            return json_answer(found)
         if parts[0] not in {"api", "apis"}:
             raise no_such_path()
         at = address_of(self._store.registry, parts)
@@ -99,7 +83,7 @@ class ApiServer:
     def _serves(self, group: str) -> bool:
         return group in self._store.registry.groups()
 
-    def _discovered(self, call: _Call, parts: list[str]) -> Json | None:
+    def _discovered(self, call: Call, parts: list[str]) -> Json | None:
         registry = self._store.registry
         if parts == ["api"]:
             address = {"clientCIDR": "0.0.0.0/0", "serverAddress": call.request.host}
@@ -136,7 +120,7 @@ class ApiServer:
             return discovery.openapi(registry, parts[1], parts[2])
         raise no_such_path()
 
-    async def _serve(self, call: _Call, at: Address) -> web.StreamResponse:
+    async def _serve(self, call: Call, at: Address) -> web.StreamResponse:
         self._access.check(
             access.Request(
                 user=call.user,
@@ -153,10 +137,10 @@ class ApiServer:
             return self._read(call, at)
         body = await call.body(at)
         if _is_review(at):
-            return _json(self._review(call, at, body), 201)
+            return json_answer(self._review(call, at, body), 201)
         return self._write(call, at, body)
 
-    def _review(self, call: _Call, at: Address, body: Any) -> Json:
+    def _review(self, call: Call, at: Address, body: Any) -> Json:
         document = {"apiVersion": at.resource.group_version, "kind": at.resource.kind, **body}
         if at.resource.plural.endswith("accessreviews"):
             document = access.reviewed(document)
@@ -164,7 +148,7 @@ class ApiServer:
             updated(None, document, resource=at.resource, owner=owner, now=now_text)
         return access.answer(self._access, call.user, document)
 
-    def _read(self, call: _Call, at: Address) -> web.Response:
+    def _read(self, call: Call, at: Address) -> web.Response:
         if at.name:
             document = self._store.get(at.resource, at.namespace, at.name)
             if at.subresource == "scale":
@@ -172,20 +156,24 @@ class ApiServer:
             return call.answer(document, at)
         documents, metadata = reads.page(self._store, at, call.query)
         if call.wants_table:
-            return _json(table(at.resource, documents, metadata=metadata, include=call.include))
+            return json_answer(
+                table(at.resource, documents, metadata=metadata, include=call.include)
+            )
         listed = {
             "kind": f"{at.resource.kind}List",
             "apiVersion": at.resource.group_version,
             "metadata": metadata,
             "items": [_item(d, at) for d in documents],
         }
-        return _json(listed)
+        return json_answer(listed)
 
-    def _write(self, call: _Call, at: Address, body: Any) -> web.Response:
+    def _write(self, call: Call, at: Address, body: Any) -> web.Response:
         write = Write(manager=call.manager, subresource=at.subresource, dry_run=call.dry_run)
         method = call.request.method
         if method == "POST" and at.subresource == "binding":
-            return _json(subresources.bind(self._store, at, body, write), 201)
+            return json_answer(subresources.bind(self._store, at, body, write), 201)
+        if method == "POST" and at.subresource == "token" and self._access.accounts is not None:
+            return json_answer(self._access.accounts.issue(at, body, write), 201)
         if method == "PUT" and at.subresource == "finalize":
             return call.answer(subresources.finalize(self._store, at, body, write), at)
         if method == "POST" and not at.name:
@@ -203,13 +191,15 @@ class ApiServer:
             )
             return call.answer(document, at, 201 if created else 200)
         if method == "DELETE" and at.name:
-            return _json(writes.delete(self._store, at, body, call.query, dry_run=call.dry_run))
+            return json_answer(
+                writes.delete(self._store, at, body, call.query, dry_run=call.dry_run)
+            )
         if method == "DELETE":
             return self._delete_all(call, at)
         message = "the server does not allow this method on the requested resource"
         raise ApiError(405, "MethodNotAllowed", message, {})
 
-    def _delete_all(self, call: _Call, at: Address) -> web.Response:
+    def _delete_all(self, call: Call, at: Address) -> web.Response:
         documents, metadata = reads.page(self._store, at, call.query)
         for document in documents:
             meta = document["metadata"]
@@ -220,9 +210,9 @@ class ApiServer:
             "metadata": metadata,
             "items": documents,
         }
-        return _json(listed)
+        return json_answer(listed)
 
-    async def _watch(self, call: _Call, at: Address) -> web.StreamResponse:
+    async def _watch(self, call: Call, at: Address) -> web.StreamResponse:
         matches = reads.filter_of(at, call.query)
         queue: asyncio.Queue[Event] = asyncio.Queue()
         try:
@@ -230,7 +220,7 @@ class ApiServer:
         except ApiError as error:
             if error.code != 410:
                 raise
-            return _json({"type": "ERROR", "object": error.document()})
+            return json_answer({"type": "ERROR", "object": error.document()})
         stop = self._store.listen(queue.put_nowait)
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         stream = _WatchStream(call, at, response)
@@ -258,7 +248,7 @@ class ApiServer:
 class _WatchStream:
     """Writes watch events as lines of JSON, as documents or as table rows."""
 
-    def __init__(self, call: _Call, at: Address, response: web.StreamResponse) -> None:
+    def __init__(self, call: Call, at: Address, response: web.StreamResponse) -> None:
         self._call = call
         self._at = at
         self._response = response
@@ -293,84 +283,6 @@ class _WatchStream:
         await self._response.write(json.dumps(event, separators=(",", ":")).encode() + b"\n")
 
 
-class _Call:
-    """One HTTP request, read."""
-
-    def __init__(self, request: web.Request) -> None:
-        self.request = request
-        self.query: Mapping[str, str] = request.query
-        self.user = ""
-        self.verb = ""
-        self.content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
-        self._body: Any = None
-        accept = request.headers.get("Accept", "")
-        self.wants_table = "as=Table" in accept
-        self.wants_metadata = "as=PartialObjectMetadata" in accept
-        self.include = self.query.get("includeObject", "Metadata")
-        agent = request.headers.get("User-Agent", "unknown").partition("/")[0]
-        given = self.query.get("fieldManager", "")
-        self.manager = given if given or self.content_type == writes.APPLY_PATCH else agent
-        self.dry_run = self.query.get("dryRun") == "All"
-
-    def at(self, at: Address) -> None:
-        """Learn the API verb from the method and the address."""
-        watched = self.query.get("watch") in {"true", "1"}
-        verbs = {
-            "GET": "get" if at.name and not watched else "list",
-            "POST": "create",
-            "PUT": "update",
-            "PATCH": "patch",
-            "DELETE": "delete" if at.name else "deletecollection",
-        }
-        is_watch = watched and self.request.method == "GET"
-        self.verb = "watch" if is_watch else verbs.get(self.request.method, "get")
-
-    async def body(self, at: Address) -> Any:
-        """The parsed body: JSON, YAML or the few kinds of protobuf; 400 and 415 otherwise."""
-        raw = await self.request.read()
-        if not raw:
-            return {}
-        if raw.startswith(MAGIC):
-            self._body = decode(raw)
-            return self._body
-        known = ("json", "yaml", "x-none", "")
-        if self.request.method in {"POST", "PUT"} and not self.content_type.endswith(known[:2]):
-            message = (
-                "the body of the request was in an unknown format - accepted media types include: "
-                "application/json, application/yaml, application/vnd.kubernetes.protobuf"
-            )
-            raise ApiError(415, "UnsupportedMediaType", message)
-        try:
-            self._body = json.loads(raw) if raw.lstrip()[:1] in b"{[" else yaml.safe_load(raw)
-        except (ValueError, yaml.YAMLError) as error:
-            raise unreadable(at.resource.kind, raw, error) from None
-        return self._body
-
-    def answer(self, document: Json, at: Address, status: int = 200) -> web.Response:
-        """One document, as a table if that is wanted."""
-        if self.wants_table and document.get("kind") == at.resource.kind:
-            metadata = {"resourceVersion": document["metadata"].get("resourceVersion", "")}
-            document = table(at.resource, [document], metadata=metadata, include=self.include)
-        elif self.wants_metadata and document.get("kind") == at.resource.kind:
-            document = included(document, "Metadata")
-        return _json(document, status)
-
-    def record(self, status: int) -> RequestRecord:
-        """What the history keeps."""
-        return RequestRecord(
-            method=self.request.method,
-            verb=self.verb,
-            path=self.request.path,
-            query=dict(self.query),
-            user=self.user,
-            manager=self.manager,
-            dry_run=self.dry_run,
-            content_type=self.content_type,
-            body=self._body,
-            status=status,
-        )
-
-
 def _is_review(at: Address) -> bool:
     return at.resource in REVIEWS
 
@@ -380,8 +292,3 @@ def _item(document: Json, at: Address) -> Json:
     if not at.resource.typed:
         return document
     return {k: v for k, v in document.items() if k not in {"kind", "apiVersion"}}
-
-
-def _json(document: Json, status: int = 200) -> web.Response:
-    text = json.dumps(document, separators=(",", ":"))
-    return web.Response(text=text, content_type="application/json", status=status)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from alb_dr.sandbox.controllers.deployment import DeploymentController
+from alb_dr.sandbox.controllers.endpointslice import EndpointSliceController
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
 from alb_dr.sandbox.kube.records import Write
 from alb_dr.sandbox.kube.status import Json
@@ -25,6 +26,8 @@ CONTROLLED = frozenset(
     }
 )
 """Exchanges whose answer shows that the Deployment controller had run before."""
+SLICED = frozenset({"workload-lifecycle/6", "workload-lifecycle/9"})
+"""Exchanges whose answer shows that the controller of slices had."""
 DNS_NAME = "alb-x1.cn-hongkong.alb.aliyuncs.com"
 NAMESPACE = "gateway-demo"
 
@@ -35,7 +38,9 @@ class Recorder:
     def __init__(self, cluster: EmbeddedCluster) -> None:
         self._writer = cluster.client("python-urllib3")
         self._store = cluster.store
-        self._deployments = DeploymentController(cluster.client("kube-controller-manager"))
+        manager = cluster.client("kube-controller-manager")
+        self._deployments = DeploymentController(manager)
+        self._slices = EndpointSliceController(manager)
 
     async def before(self, name: str) -> None:
         """Everything between the exchange before and this one."""
@@ -48,6 +53,8 @@ class Recorder:
         if name in CONTROLLED:
             for _ in range(3):
                 await self._deployments.reconcile()
+        if name in SLICED:
+            await self._slices.reconcile()
         await asyncio.sleep(PAUSES.get(name, 0.0))
 
     def during(self, name: str) -> Awaitable[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,52 +11,13 @@ from alb_dr.errors import Unreachable
 from alb_dr.sandbox.processes import started_at
 from alb_dr.sandbox.real.control_plane import ADMIN, ASSETS, ControlPlane, binaries
 from tests.contract.raw import Raw
+from tests.fakes.control_plane import API_SERVER, ETCD, WAIT, assets
 
-ETCD = """
-import os, pathlib, signal
-pathlib.Path("etcd.new").write_text(str(os.getpid()))
-pathlib.Path("etcd.new").rename("etcd.pid")
-signal.pause()
-"""
-WAIT = """
-import pathlib, time
-while not pathlib.Path("etcd.pid").exists():
-    time.sleep(0.01)
-"""
-"""A real API server does nothing before it reaches its etcd, either."""
-API_SERVER = f"""{WAIT}
-import asyncio, csv, os, ssl, sys
-from alb_dr.sandbox.kube.cluster import EmbeddedCluster
-
-async def main():
-    pathlib.Path("api.pid").write_text(str(os.getpid()))
-    flags = dict(a.removeprefix("--").split("=", 1) for a in sys.argv[1:])
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(flags["tls-cert-file"], flags["tls-private-key-file"])
-    with open(flags["token-auth-file"]) as file:
-        tokens = {{row[0]: row[1] for row in csv.reader(file)}}
-    cluster = EmbeddedCluster("stand-in")
-    port = int(flags["secure-port"])
-    await cluster.serve(host=flags["bind-address"], port=port, tls=tls, tokens=tokens)
-    await asyncio.Event().wait()
-
-asyncio.run(main())
-"""
 BROKEN = f"""{WAIT}
 print("flag provided but not defined: --authorization-mode", flush=True)
 raise SystemExit(2)
 """
 TOKENS = {"token-of-the-administrator": ADMIN}
-
-
-def assets(folder: Path, **programs: str) -> Path:
-    """A folder with executables of these names."""
-    folder.mkdir()
-    for name, text in programs.items():
-        program = folder / name.replace("_", "-")
-        program.write_text(f"#!{sys.executable}\n{text}")
-        program.chmod(0o755)
-    return folder
 
 
 def test_a_folder_needs_both_binaries(tmp_path: Path) -> None:
