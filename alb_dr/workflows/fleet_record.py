@@ -16,6 +16,7 @@ from alb_dr.model.manifest import CONFIG_MAP, Manifest, ResourceId
 from alb_dr.model.printable import printable
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.render.variables import LABELS
+from alb_dr.workflows.deadline import Deadline
 
 RECORD = "record"
 """Key of the ConfigMap."""
@@ -23,6 +24,10 @@ MARK = "alb-dr.io/record"
 SELECTOR = f"{MARK}=drill"
 """Finds every record of a namespace in one list call."""
 PREFIX = "alb-dr-drill-"
+CLOSING_S = 10.0
+"""How long a drill that is over tries to close its record."""
+RETRY_S = 0.5
+"""Pause between two tries."""
 KEPT = 20
 """Closed records that stay; older ones are deleted when a drill closes."""
 
@@ -172,22 +177,28 @@ class DrillEvidence:
             )
 
     def close(self, outcome: str, why: str) -> None:
-        """Say how it ended, and forget the oldest."""
-        if self._drill is not None:
-            self._try(
-                lambda drill: close_record(
-                    self._fleet,
-                    self._namespace,
-                    drill,
-                    outcome=outcome,
-                    why=why,
-                    now=self._clock.now(),
-                )
-            )
-            self._try(lambda _drill: prune_records(self._fleet, self._namespace))
+        """Say how it ended, trying again for a while, and forget the oldest.
 
-    def _try(self, write: Callable[[str], None]) -> None:
+        A record that stays open keeps every other drill from beginning until somebody recovers.
+        """
+        if self._drill is None:
+            return
+        deadline = Deadline(self._clock, CLOSING_S)
+        while not self._try(lambda drill: self._close(drill, outcome, why)):
+            if deadline.passed:
+                self._narrator.warn("close it: alb-dr failover recover --execute")
+                return
+            self._clock.sleep(RETRY_S)
+        self._try(lambda _drill: prune_records(self._fleet, self._namespace))
+
+    def _close(self, drill: str, outcome: str, why: str) -> None:
+        now = self._clock.now()
+        close_record(self._fleet, self._namespace, drill, outcome=outcome, why=why, now=now)
+
+    def _try(self, write: Callable[[str], None]) -> bool:
         try:
             write(self._drill or "")
         except AlbDrError as error:
             self._narrator.warn(f"the record on the Fleet is behind: {error.message}")
+            return False
+        return True

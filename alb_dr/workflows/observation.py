@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from alb_dr.errors import AlbDrError, RestoreIncomplete
 from alb_dr.model.manifest import DEPLOYMENT, ResourceId
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import TOTAL
-from alb_dr.ports import KubeApi, KubeReader, Prober
+from alb_dr.ports import Clock, KubeApi, KubeReader, Prober
 from alb_dr.render.annotations import weights_of
 from alb_dr.workflows.await_split import look, target_of
 from alb_dr.workflows.control_side import ready_endpoints
@@ -19,6 +21,10 @@ from alb_dr.workflows.weights import live_ingress
 
 SAMPLE = 20
 """Requests of the traffic sample: enough to see that somebody answers."""
+SILENT_S = 10.0
+"""A gateway that answered nobody for so long will not answer this machine."""
+PAUSE_S = 1.0
+"""Between two traffic samples."""
 RETRY_S = 0.5
 """Pause between two looks at an API that comes back, or at endpoints that do."""
 
@@ -84,9 +90,37 @@ def _weights(case: Case, ports: RecoveryPorts) -> str:
     return f"weights {'/'.join(weights.values())}"
 
 
-def traffic_words(topology: Topology, *, fleet: KubeReader, prober: Prober) -> str:
-    """What a few requests through the gateway say."""
+def await_traffic(
+    topology: Topology,
+    put_back: Collection[str],
+    *,
+    fleet: KubeReader,
+    prober: Prober,
+    clock: Clock,
+    deadline: Deadline,
+) -> str:
+    """Send a few requests at a time until every member that was put back has served one.
+
+    What the last of them said, in words. RestoreIncomplete when a member that has weight serves
+    none though others do. That nobody answers proves nothing: this machine may have no way there.
+    """
     weights = weights_of(live_ingress(topology, fleet=fleet).annotations)
     wanted = [int(weights.get(m.id, "0")) / TOTAL for m in topology.members]
-    seen = look(target_of(topology, fleet=fleet), wanted, prober, requests=SAMPLE)
-    return f"{seen.requests} requests: {seen.words}"
+    shares = zip(topology.members, wanted, strict=True)
+    missing = {m.name for m, share in shares if share > 0 and m.name in put_back}
+    target = target_of(topology, fleet=fleet)
+    patience = Deadline(clock, SILENT_S)
+    answered = False
+    while True:
+        seen = look(target, wanted, prober, requests=SAMPLE)
+        served = {name for name, share in seen.shares.items() if share > 0}
+        answered = answered or bool(served)
+        missing -= served
+        if not missing or (patience.passed and not answered):
+            return f"{seen.requests} requests: {seen.words}"
+        if deadline.passed:
+            raise RestoreIncomplete(
+                f"{', '.join(sorted(missing))} is put back but gets no traffic: {seen.words}",
+                hint="alb-dr verify --requests 500 shows the split; look at its endpoints",
+            )
+        clock.sleep(PAUSE_S)

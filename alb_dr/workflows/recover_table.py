@@ -47,6 +47,11 @@ class Decision(StrEnum):
         """Whether a person must name the drill before anything is written."""
         return self in {Decision.ASK_MISSING, Decision.ASK_STALE}
 
+    @property
+    def writes(self) -> bool:
+        """Whether it was, or is, put back here: the drill can no longer go on as it was."""
+        return self.needs_word or self in {Decision.RESTORE, Decision.CLEAR}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:

@@ -9,9 +9,8 @@ from alb_dr.errors import AlbDrError, Conflict, Refused
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
-from alb_dr.workflows.lease import DRILL, DURATION_S, is_renewed, lease_id, renewed_at, words
+from alb_dr.workflows.lease import DRILL, DURATION_S, lease_id, renewed_at, words
 from alb_dr.workflows.recover import open_drills
-from alb_dr.workflows.shift_record import read_record
 
 SECOND_LOOK_S = 2.0
 """A holder whose clock is wrong but who lives is given away by a change between two looks."""
@@ -68,30 +67,6 @@ def forget_lock(topology: Topology, drill: str, *, fleet: KubeApi, narrator: Nar
             remove_lock(lock, fleet=fleet)
     except AlbDrError as error:
         narrator.warn(f"the lock of {drill} stays until it expires: {error.message}")
-
-
-def remove_dead_lock(
-    topology: Topology, *, fleet: KubeApi, clock: Clock, narrator: Narrator
-) -> None:
-    """Remove the lock of a drill or shift that died before it left anything else (safety F1).
-
-    Not while a shift is open: that is taken back by other means. A holder that renews it within
-    one duration, by our own clock, lives and keeps it. The lock expires by itself, so this may
-    fail.
-    """
-    try:
-        lock = live_lock(topology, fleet=fleet)
-        shift = read_record(topology, fleet)
-        if lock is None or (shift is not None and shift.is_open):
-            return
-        said = words(lock, clock.now())
-        with narrator.phase(f"looking whether the holder of {lock.id} lives: {said}"):
-            if is_renewed(lock, fleet=fleet, clock=clock):
-                narrator.note("it lives, and keeps the lock")
-                return
-            remove_lock(lock, fleet=fleet)
-    except AlbDrError as error:
-        narrator.warn(f"the lock stays until it expires: {error.message}")
 
 
 def remove_lock(lock: Manifest, *, fleet: KubeApi) -> None:

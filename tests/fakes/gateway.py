@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from alb_dr.model.load import Load, OpenLoad, Target
+from alb_dr.model.load import ClosedLoad, Load, OpenLoad, Target
 from alb_dr.model.manifest import INGRESS, ResourceId
 from alb_dr.model.sample import Outcome, SampleColumns
 from alb_dr.ports import ProbeHealth
@@ -57,11 +57,13 @@ class FakeGateway:
         self.sent = 0
         self.rate = 200.0
         self.stopped = 0
+        self._left: int | None = None
 
     def start(self, target: Target, load: Load) -> FakeGateway:
         """The stream is the gateway itself."""
         del target
         self.stopped = 0
+        self._left = load.requests if isinstance(load, ClosedLoad) else None
         if isinstance(load, OpenLoad):
             self.rate = load.rate
         return self
@@ -78,8 +80,8 @@ class FakeGateway:
 
     @property
     def finished(self) -> bool:
-        """Never by itself."""
-        return self.stopped > 0
+        """Never by itself, but for a load of so many requests."""
+        return self.stopped > 0 or self._left == 0
 
     def now_s(self) -> float:
         """When the next request is due."""
@@ -92,7 +94,11 @@ class FakeGateway:
         self.each()
         self._clock.sleep(wait_s)
         weights = self.lie(self._live())
-        return columns_of([self._one(weights) for _ in range(max(1, round(wait_s * self.rate)))])
+        due = max(1, round(wait_s * self.rate))
+        if self._left is not None:
+            due = min(due, self._left)
+            self._left -= due
+        return columns_of([self._one(weights) for _ in range(due)])
 
     def _live(self) -> Mapping[str, int]:
         found = self._fleet.cluster.store

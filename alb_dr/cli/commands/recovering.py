@@ -104,6 +104,10 @@ def recover(
             "drill; repeat it.",
         ),
     ] = None,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="TEXT", help="Who puts it back, or why; for the record."),
+    ] = "put back by alb-dr failover recover",
     timeout: Seconds = 120.0,
 ) -> None:
     """Put back what an interrupted drill left; works from any machine."""
@@ -128,11 +132,9 @@ def recover(
         answer(ctx, human if lines else "no drill is open", data)
         return
     done = _carry_out(context, ports, seen, found, accept_missing_marker or [], timeout, drill_id)
-    _close(context, ports, seen, found, drill_id, bare=bool(member))
-    if drill_id is None and not member:
-        _remove_dead_lock(context, ports)
+    traffic = None if member or not done else _traffic(context, found, timeout)
+    _close(context, ports, seen, found, drill_id, why=reason)
     lines = [f"{d['member']}: {d['object']}: {d['done']}, {d['observed']}" for d in done]
-    traffic = None if member or not done else _traffic(context)
     lines += [traffic] if traffic else []
     data = {"open": [], "recovered": done, "traffic": traffic, "executed": True}
     answer(ctx, "\n".join(lines) or "no drill is open", data)
@@ -180,36 +182,51 @@ def _close(
     found: "Sequence[Case]",
     drill_id: str | None,
     *,
-    bare: bool,
+    why: str,
 ) -> None:
     """Close the records of what was put back, and give back its lock."""
-    from alb_dr.workflows.fleet_record import close_record
+    from alb_dr.model.printable import printable
+    from alb_dr.workflows.recover_close import Closing
 
-    drills = {case.drill for case in found} | ({drill_id} if drill_id is not None else set())
-    drills |= {r.drill for r in seen.open_records if drill_id is None and r.record is not None}
-    for drill in sorted(drills):
-        if ports.fleet is not None:
-            try:
-                close_record(
-                    ports.fleet,
-                    ports.namespace,
-                    drill,
-                    outcome="RECOVERED",
-                    why="put back by alb-dr failover recover",
-                    now=context.clock.now(),
-                )
-            except AlbDrError as error:
-                context.narrator.warn(f"the record of {drill} stays open: {error.message}")
-        if not bare:
-            _forget_lock(context, drill)
+    if ports.fleet is None or ports.topology is None:
+        return
+    closing = Closing(
+        topology=ports.topology,
+        fleet=ports.fleet,
+        namespace=ports.namespace,
+        clock=ports.clock,
+        narrator=context.narrator,
+        why=printable(why),
+    )
+    if drill_id is not None:
+        closing.named(drill_id)
+        return
+    on_record = {r.drill for r in seen.open_records if r.record is not None}
+    closing.found({case.drill for case in found if case.decision.writes}, on_record)
 
 
-def _traffic(context: Context) -> str | None:
-    """What a few requests say; None where the gateway does not answer."""
-    from alb_dr.workflows.observation import traffic_words
+def _traffic(context: Context, found: "Sequence[Case]", timeout: float) -> str | None:
+    """Wait until the members serve again, and say so; None where the gateway cannot be asked."""
+    from alb_dr.errors import RestoreIncomplete
+    from alb_dr.workflows.deadline import Deadline
+    from alb_dr.workflows.observation import await_traffic
+    from alb_dr.workflows.recovery import FLEET
 
+    put_back = {case.where for case in found}
+    if FLEET in put_back:
+        put_back = {member.name for member in context.topology.members}
     try:
-        return traffic_words(context.topology, fleet=context.fleet, prober=context.prober)
+        with context.narrator.phase("waiting until the traffic is back"):
+            return await_traffic(
+                context.topology,
+                put_back,
+                fleet=context.fleet,
+                prober=context.prober,
+                clock=context.clock,
+                deadline=Deadline(context.clock, timeout),
+            )
+    except RestoreIncomplete:
+        raise
     except AlbDrError as error:
         context.narrator.warn(f"no traffic was seen: {error.message}")
         return None
@@ -283,28 +300,6 @@ def _zones_words(context: Context) -> str | None:
         context.narrator.warn(f"whether zones are out of DNS cannot be read: {error.message}")
         return None
     return zone_words(zones) if zones is not None and zones.is_open else None
-
-
-def _forget_lock(context: Context, drill_id: str) -> None:
-    """Remove what an interrupted drill locked. Restoring needs no Fleet, so connecting may fail."""
-    from alb_dr.workflows.unlock import forget_lock
-
-    try:
-        fleet = context.fleet
-    except AlbDrError as error:
-        context.narrator.warn(f"the lock of the drill stays until it expires: {error.message}")
-        return
-    forget_lock(context.topology, drill_id, fleet=fleet, narrator=context.narrator)
-
-
-def _remove_dead_lock(context: Context, ports: "RecoveryPorts") -> None:
-    """What is locked still, though nothing is open: by who lives, or by who died at once."""
-    from alb_dr.workflows.unlock import remove_dead_lock
-
-    if ports.fleet is not None:
-        remove_dead_lock(
-            context.topology, fleet=ports.fleet, clock=ports.clock, narrator=ports.narrator
-        )
 
 
 def _replace(path: Path, text: str) -> None:

@@ -22,7 +22,7 @@ from alb_dr.workflows.fleet_record import (
     record_words,
     update_record,
 )
-from alb_dr.workflows.observation import observed, traffic_words
+from alb_dr.workflows.observation import await_traffic, observed
 from alb_dr.workflows.recover_table import Decision, Findings, Known, Mark, decide
 from alb_dr.workflows.recovery import Case, Recovery, undone
 from tests.fakes.drilling import ID, ROUTE, SPACE, WORKLOAD, Estate
@@ -364,13 +364,38 @@ def test_nothing_is_looked_at_where_nothing_was_done(estate: Estate) -> None:
     assert observed(bare, ports, Deadline(estate.clock, 2.0)) == "nothing to look at"
 
 
-def test_the_traffic_is_sampled(estate: Estate) -> None:
-    from tests.fakes.prober import FakeProber
-    from tests.fakes.samples import a_sample, columns_of
+def waited(estate: Estate, *put_back: str, timeout_s: float = 20.0) -> str:
+    return await_traffic(
+        estate.topology,
+        put_back,
+        fleet=estate.fleet,
+        prober=estate.gateway,
+        clock=estate.clock,
+        deadline=Deadline(estate.clock, timeout_s),
+    )
 
-    prober = FakeProber(columns_of([a_sample(0, at_s=n / 100) for n in range(20)]))
-    words = traffic_words(estate.topology, fleet=estate.fleet, prober=prober)
-    assert words == "20 requests: poc-ack-1 100%, poc-ack-2 0%"
+
+def test_recover_waits_until_a_member_that_was_put_back_serves(estate: Estate) -> None:
+    back = estate.clock.elapsed_s + 4.0
+    estate.gateway.lie = lambda w: w if estate.clock.elapsed_s > back else {"c1": 100}
+    words = waited(estate, "poc-ack-2")
+    assert "poc-ack-2" in words
+    assert "poc-ack-2 0%" not in words
+    assert estate.clock.elapsed_s > back
+
+
+def test_a_member_that_gets_no_traffic_though_it_has_weight_is_no_restore(estate: Estate) -> None:
+    estate.gateway.lie = lambda _weights: {"c1": 100}
+    with pytest.raises(RestoreIncomplete, match="poc-ack-2 is put back but gets no traffic"):
+        waited(estate, "poc-ack-2")
+    assert "poc-ack-1 100%" in waited(estate, "poc-ack-1")
+
+
+def test_a_gateway_that_answers_nobody_proves_nothing(estate: Estate) -> None:
+    estate.gateway.lose = lambda _member, _n: True
+    began = estate.clock.elapsed_s
+    assert "without a usable answer" in waited(estate, "poc-ack-2", timeout_s=300.0)
+    assert estate.clock.elapsed_s - began < 60.0
 
 
 # the record on the Fleet ----------------------------------------------------------------------
@@ -460,3 +485,18 @@ def test_evidence_that_was_not_begun_writes_nothing(estate: Estate) -> None:
     evidence.note(DrillPhase.FIRED)
     evidence.close("X", "")
     assert estate.records == ()
+
+
+@pytest.mark.parametrize("seconds", [3.0, 60.0])
+def test_F41_a_drill_that_is_over_tries_for_a_while_to_close_its_record(
+    estate: Estate, seconds: float
+) -> None:
+    evidence = DrillEvidence(SPACE, fleet=estate.fleet, clock=estate.clock, narrator=estate.voice)
+    evidence.begin(a_record())
+    until = estate.clock.elapsed_s + seconds
+    estate.fleet.fail = lambda _call: Unreachable("cut") if estate.clock.elapsed_s < until else None
+    evidence.close("SUCCEEDED", "")
+    estate.fleet.fail = lambda _call: None
+    assert [r.is_open for r in estate.records] == [seconds > 30.0]
+    told = "close it: alb-dr failover recover --execute" in estate.voice.warnings
+    assert told is (seconds > 30.0)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from alb_dr.errors import Conflict, Refused, Unreachable
-from alb_dr.model.manifest import CONFIG_MAP, LEASE, Manifest, ResourceId
+from alb_dr.model.manifest import LEASE, Manifest, ResourceId
 from alb_dr.workflows.lease import DURATION_S, DrillLock, lease_id
-from alb_dr.workflows.shift_record import RECORD, record_id
-from alb_dr.workflows.unlock import check_unlock, forget_lock, remove_dead_lock, remove_lock
+from alb_dr.workflows.unlock import check_unlock, forget_lock, remove_lock
 from tests.builders import a_topology
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import the_members
@@ -35,72 +33,7 @@ def lock(fleet: FakeKube, clock: StillClock | None = None) -> DrillLock:
     return DrillLock(ID, fleet=fleet, clock=clock or StillClock(), narrator=TellTale())
 
 
-def remove(fleet: FakeKube, clock: StillClock | None = None) -> TellTale:
-    """Recover has nothing else to do; what it said."""
-    said = TellTale()
-    remove_dead_lock(TOPOLOGY, fleet=fleet, clock=clock or StillClock(), narrator=said)
-    return said
-
-
-def test_F1_the_lock_of_a_drill_that_died_at_once_goes_after_one_duration(fleet: FakeKube) -> None:
-    clock = StillClock()
-    began = clock.monotonic()
-    remove(fleet, clock)
-    assert fleet.get(ID) is None
-    assert clock.monotonic() - began >= DURATION_S
-
-
-def test_F9_a_holder_that_renews_keeps_its_lock(fleet: FakeKube) -> None:
-    class Waiting(StillClock):
-        """While we wait, the holder renews."""
-
-        def sleep(self, seconds: float) -> None:
-            super().sleep(seconds)
-            live = fleet.get(ID)
-            assert live is not None
-            spec = {**live.document["spec"], "renewTime": "2026-03-01T12:00:09.000000Z"}
-            fleet.replace(Manifest(id=ID, document={**live.document, "spec": spec}))
-
-    said = remove(fleet, Waiting())
-    assert fleet.get(ID) is not None
-    assert "it lives, and keeps the lock" in said.notes
-
-
-def test_a_lock_given_back_while_we_look_is_nothing_to_remove(fleet: FakeKube) -> None:
-    class Waiting(StillClock):
-        """While we wait, the holder gives it back."""
-
-        def sleep(self, seconds: float) -> None:
-            super().sleep(seconds)
-            fleet.delete(ID)
-
-    assert remove(fleet, Waiting()).warnings == []
-
-
-def test_without_a_lock_nobody_waits(fleet: FakeKube) -> None:
-    fleet.delete(ID)
-    clock = StillClock()
-    began = clock.monotonic()
-    remove(fleet, clock)
-    assert clock.monotonic() - began < DURATION_S
-
-
-def test_the_lock_of_an_open_shift_is_not_ours_to_remove(fleet: FakeKube) -> None:
-    id_ = record_id(TOPOLOGY)
-    document: dict[str, Any] = {
-        "apiVersion": CONFIG_MAP.api_version,
-        "kind": CONFIG_MAP.name,
-        "metadata": {"name": id_.name, "namespace": id_.namespace},
-        "data": {RECORD: "of a newer version, so it counts as open"},
-    }
-    fleet.create(Manifest(id=id_, document=document))
-    remove(fleet)
-    assert fleet.get(ID) is not None
-
-
 def test_a_fleet_that_fails_is_worth_a_word_only(fleet: FakeKube) -> None:
-    fleet.fail = lambda call: Unreachable("cut") if call.startswith("delete") else None
-    assert "the lock stays until it expires: cut" in remove(fleet).warnings
     fleet.fail = lambda _: Unreachable("cut")
     said = TellTale()
     forget_lock(TOPOLOGY, "7f3a", fleet=fleet, narrator=said)
