@@ -38,7 +38,7 @@ _WRONG_REGION = ("InvalidRegionId", "InvalidRegion", "UnsupportedRegion", "Regio
 
 def is_busy(code: str, status: int) -> bool:
     """Whether asking again in a moment makes sense."""
-    return status >= 500 or any(word in code for word in BUSY)
+    return status == 429 or status >= 500 or any(word in code for word in BUSY)
 
 
 def refused(action: str, code: str, status: int, answer: Mapping[str, Any]) -> AlbDrError:

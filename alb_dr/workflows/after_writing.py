@@ -27,11 +27,13 @@ def after_writing(written: Iterable[object]) -> Iterator[None]:
             f"something was written before this failed: {error.message}",
             applied=done,
             not_applied=(),
-            hint=f"{_without_claim(error.hint)}; running the same command again is safe",
+            hint=hint_after_writing(error.hint),
         ) from error
 
 
-def _without_claim(hint: str | None) -> str:
-    """The hint of a call does not know what the command has done before."""
+def hint_after_writing(hint: str | None, *, again: str = "the same command") -> str:
+    """A call's hint for whoever has written before, which the call does not know."""
     claim = " nothing was changed"
-    return (hint or "mend the cause").replace(f";{claim}", "").replace(f"?{claim}", "?")
+    kept = (hint or "mend the cause").replace(f";{claim}", "").replace(f"?{claim}", "?")
+    joint = "" if kept.endswith("?") else ";"
+    return f"{kept}{joint} running {again} again is safe"

@@ -9,6 +9,7 @@ from alb_dr.errors import AlbDrError, Conflict, Interruption, NotFound, PartlyAp
 from alb_dr.model.manifest import NAMESPACE, Manifest, ManifestSet, ResourceId
 from alb_dr.model.plan import Action, Applied, Change
 from alb_dr.ports import KubeApi, Narrator
+from alb_dr.workflows.after_writing import hint_after_writing
 from alb_dr.workflows.differences import differences
 
 FIELD_MANAGER = "alb-dr"
@@ -115,7 +116,7 @@ def _partly(error: AlbDrError, done: Sequence[ResourceId], rest: Sequence[Resour
         f"{rest[0]} could not be applied: {error.message}",
         applied=[str(id_) for id_ in done],
         not_applied=[str(id_) for id_ in rest],
-        hint=f"{error.hint or 'mend the cause'}; running the same command again is safe",
+        hint=hint_after_writing(error.hint),
     )
 
 

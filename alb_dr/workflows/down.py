@@ -25,7 +25,7 @@ from alb_dr.model.teardown import Remainder, Teardown, TornDown
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.render.variables import LABELS
-from alb_dr.workflows.after_writing import after_writing
+from alb_dr.workflows.after_writing import after_writing, hint_after_writing
 from alb_dr.workflows.apply import is_ours, makers
 from alb_dr.workflows.distribute import applications_of, distribution_ids, workload_id
 from alb_dr.workflows.gateway import albconfig_id, await_absence
@@ -233,7 +233,7 @@ def take_down(
                     f"{live.id} could not be deleted, or not seen gone: {error.message}",
                     applied=[f"{id_} deleted" for id_ in deleted],
                     not_applied=[str(left.id) for left in found.objects[n - 1 :]],
-                    hint=f"{error.hint or 'mend the cause'}; running alb-dr down again is safe",
+                    hint=hint_after_writing(error.hint, again="alb-dr down"),
                 ) from error
         deleted.append(live.id)
     with after_writing([] if choices.dry_run else [f"{id_} deleted" for id_ in deleted]):

@@ -25,7 +25,7 @@ from alb_dr.model.plan import Action, Change, Plan
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober
-from alb_dr.workflows.after_writing import after_writing
+from alb_dr.workflows.after_writing import after_writing, hint_after_writing
 from alb_dr.workflows.await_split import SplitSeen, await_split
 from alb_dr.workflows.distribute import MemberWorkload, await_distribution
 from alb_dr.workflows.gateway import await_gateway
@@ -172,7 +172,7 @@ class _Ascent:
                 f"{change.id} could not be applied: {error.message}",
                 applied=[str(c.id) for c in self._written],
                 not_applied=[str(c.id) for c in left if c not in self._written],
-                hint=f"{error.hint or 'mend the cause'}; running alb-dr up again is safe",
+                hint=hint_after_writing(error.hint, again="alb-dr up"),
             ) from error
         self._written.append(change)
         word = "created" if change.action is Action.CREATE else "changed"

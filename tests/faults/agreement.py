@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from alb_dr.errors import NotFound
@@ -19,8 +20,9 @@ from alb_dr.model.manifest import (
     Kind,
     Manifest,
 )
+from alb_dr.sandbox.names import HOSTS
 from tests.faults.expectations import ABORTED, CREDENTIALS, OK, OPEN, UNREACHABLE
-from tests.faults.scenes import FORMER_WEIGHTS, shift_record
+from tests.faults.scenes import FORMER_WEIGHTS, MEMBERS, shift_record
 
 if TYPE_CHECKING:
     from tests.faults.bench import Bench, Finished
@@ -38,6 +40,8 @@ KEPT = (
 """Everything that a command may leave changed; locks and records are evidence, not effect."""
 UNCHANGED = re.compile(r"nothing was (changed|written)(?! since| over)")
 WEIGHT = re.compile(r"/cluster-weight\.")
+SETTLE_S = 2.0
+"""Longest the sandbox's names may lag behind its zones."""
 World = dict[str, Any]
 
 
@@ -111,4 +115,28 @@ def shift_agrees(found: Bench, done: Finished) -> str | None:
     live = weights(found)
     if sorted(live) != sorted(str(w) for w in wanted.values()) and done.code != OPEN:
         return f"exit code {done.code} ({record.phase}), but the weights are {live}"
+    return None
+
+
+def zones_agree(found: Bench, done: Finished) -> str | None:
+    """A zone is out of DNS exactly when its member has no traffic, and then the Fleet says so.
+
+    11 says what is left, so only that the Fleet tells it counts.
+    """
+    end = time.monotonic() + SETTLE_S
+    while (wrong := _zones_wrong(found, done)) and time.monotonic() < end:
+        time.sleep(0.1)
+    return wrong if wrong or done.code == OPEN else shift_agrees(found, done)
+
+
+def _zones_wrong(found: Bench, done: Finished) -> str | None:
+    status = found.run(("failover", "status", "-o", "json"), direct=True)
+    told = json.loads(status.stdout)["data"]["zones"]
+    lines = (found.direct.parent / HOSTS).read_text().splitlines()
+    is_out = len({line.split()[0] for line in lines if line.startswith("127.")}) < len(MEMBERS)
+    if is_out and not told:
+        return f"exit code {done.code}; a zone is out of DNS, and nothing tells"
+    live = weights(found)
+    if done.code != OPEN and is_out != ("0" in live):
+        return f"exit code {done.code}; weights {live}, but a zone is out of DNS: {is_out}"
     return None

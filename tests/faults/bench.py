@@ -27,16 +27,19 @@ from alb_dr.model.settings import Settings
 from tests.faults.command import Command, Words
 from tests.faults.forkserver import Forked, ForkServer
 from tests.faults.proxy import FaultProxy
-from tests.faults.scenes import no_guard
+from tests.faults.scenes import no_guard, no_zone
 from tests.faults.toxics import Rule
 
 DEMO = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
 PROGRAM = str(Path(sys.executable).parent / "alb-dr")
+CLOUD = "cloud"
 PATIENT = Settings(call_timeout_s=60.0)
 """For calls that no fault is to meet, on a busy machine."""
 CALL_S = 1.0
 """Longest one call may take here: faults that hang must not hold up the matrix. On a machine that
 is busy with other things a bench may be given more patience than 1."""
+WAIT_S = 4.0
+"""Longest a command waits for what it did to be in force."""
 WHOLE: tuple[Words, ...] = (
     ("failover", "recover", "--execute"),
     ("distribute", "delete", "--via", "policy", "--yes"),
@@ -63,6 +66,7 @@ class Bench:
 
     state: Path
     proxies: dict[str, FaultProxy]
+    """Those of the Kubernetes APIs."""
     direct: Path
     proxied: Path
     forks: ForkServer
@@ -73,6 +77,12 @@ class Bench:
     apis: dict[str, KubeCluster] = field(default_factory=dict)
     beside: Forked | None = None
     """The command line that runs beside the others."""
+    cloud: dict[str, FaultProxy] = field(default_factory=dict)
+    """The one of the cloud."""
+    credentials: dict[str, str] = field(default_factory=dict)
+    """What leads to the cloud behind the proxy."""
+    uses_cloud: bool = False
+    """Whether the commands of now have a cloud."""
     patience: float = 1.0
     """How many times longer than on a quiet machine calls and commands may take."""
     shift_before: str = ""
@@ -93,7 +103,8 @@ class Bench:
     ) -> Finished:
         """Run one command line; code -1 when it does not end in time.
 
-        ``{folder}`` in a word stands for the folder of the project file and its kubeconfigs.
+        ``{folder}`` in a word stands for the folder of the project file and its kubeconfigs,
+        ``{wait}`` for the seconds it is to wait for what it did.
         ``installed``: with the program as a user starts it, not as a fork of one that has
         imported everything.
         """
@@ -116,7 +127,15 @@ class Bench:
             "ALB_DR_CONFIG": str(project),
             "ALB_DR_CALL_TIMEOUT": "60" if direct else str(CALL_S * self.patience),
         }
-        return [word.replace("{folder}", str(project.parent)) for word in words], env
+        if self.uses_cloud:
+            env |= self.credentials
+        if self.uses_cloud and not direct:
+            address = self.cloud[CLOUD].url
+            env |= {k: address for k in self.credentials if k.startswith("ALB_DR_ENDPOINT_")}
+        meant = {"{folder}": str(project.parent), "{wait}": str(WAIT_S * self.patience)}
+        for blank, value in meant.items():
+            words = tuple(word.replace(blank, value) for word in words)
+        return list(words), env
 
     def _fork(
         self, words: list[str], env: dict[str, str], out: IO[bytes], err: IO[bytes]
@@ -149,19 +168,25 @@ class Bench:
             process.wait(10)
             return -1
 
+    @property
+    def doors(self) -> dict[str, FaultProxy]:
+        """Every proxy, the cloud's last."""
+        return {**self.proxies, **self.cloud}
+
     def arm(self, api: str, rule: Rule | None) -> None:
         """Let one thing happen at one API, nothing at the others."""
-        for name, proxy in self.proxies.items():
+        for name, proxy in self.doors.items():
             proxy.arm(rule if name == api else None)
 
     @property
     def was_late(self) -> bool:
         """Whether the machine was too busy since arming for what was seen to mean anything."""
-        slowest_s = max(proxy.slowest_s for proxy in self.proxies.values())
+        slowest_s = max(proxy.slowest_s for proxy in self.doors.values())
         return slowest_s > self.patience * CALL_S / 2
 
     def prepare(self, command: Command) -> None:
         """Make the command find work; complaints about what is gone already are fine."""
+        self.uses_cloud = command.cloud
         self._accompany(command.beside)
         for step in command.before:
             if callable(step):
@@ -186,6 +211,9 @@ class Bench:
     def make_whole(self) -> None:
         """Everything as it was when the bench was made, whatever was left."""
         self._accompany(())
+        if self.uses_cloud:
+            no_zone(self)
+        self.uses_cloud = False
         no_guard(self)
         problem = self.succeed(WHOLE)
         assert problem is None, problem
@@ -250,6 +278,9 @@ def bench(*, patience: float = 1.0) -> Iterator[Bench]:
         done = found.run(up, direct=True, installed=True, limit_s=180)
         assert done.code == 0, done.stderr
         made.update(_proxies(state, folder))
+        found.credentials.update(_credentials(folder))
+        address = found.credentials["ALB_DR_ENDPOINT_ALB"]
+        found.cloud[CLOUD] = FaultProxy(state / "cloud-proxy", address, None)
         for kubeconfig in folder.glob("*.kubeconfig"):
             users = yaml.safe_load(kubeconfig.read_text())["users"]
             found.tokens.update(user["user"]["token"] for user in users)
@@ -260,11 +291,18 @@ def bench(*, patience: float = 1.0) -> Iterator[Bench]:
     finally:
         found._accompany(())
         found.hang_up()
-        for proxy in made.values():
+        for proxy in found.doors.values():
             proxy.close()
         found.run(("sandbox", "down"), direct=True, installed=True)
         found.forks.close()
         shutil.rmtree(state, ignore_errors=True)
+
+
+def _credentials(folder: Path) -> dict[str, str]:
+    """The variables that lead to the sandbox's cloud."""
+    lines = (folder / "cloud.env").read_text().splitlines()
+    pairs = (line.removeprefix("export ").partition("=") for line in lines)
+    return {name: value for name, _, value in pairs}
 
 
 def _proxies(state: Path, folder: Path) -> dict[str, FaultProxy]:

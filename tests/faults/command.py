@@ -36,9 +36,13 @@ class Command:
 
     ``after`` must succeed whatever happened to the command: as a rule the command again, which
     proves that nothing half done is in its way. ``beside`` runs all the while, and is started
-    again when it has ended. ``optional`` are parts of paths of reads whose failure must not fail
-    the command; ``others`` are exit codes that are right for this command alone, ``ends`` those of
-    a run that nothing disturbs: on a busy machine a verdict may lack samples.
+    again when it has ended.
+
+    ``optional`` are parts of paths of reads whose failure must not fail the command, ``unlisted``
+    ends of paths that its documented roles may not list. ``others`` are exit codes that are right
+    for this command alone, ``ends`` those of a run that nothing disturbs: on a busy machine a
+    verdict may lack samples. ``cloud``: it has credentials of the cloud, and the faults are at the
+    cloud's calls; those of the APIs are another entry's.
     """
 
     name: str
@@ -47,10 +51,12 @@ class Command:
     after: tuple[Words, ...] = ()
     beside: Words = ()
     optional: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
     others: frozenset[int] = frozenset()
     ends: frozenset[int] = frozenset({0})
     manner: Manner = Manner.STRICT
     agrees: Agrees | None = None
+    cloud: bool = False
     seconds: float = 15.0
 
     @property

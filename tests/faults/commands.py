@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from tests.faults.agreement import drill_agrees, shift_agrees, weighted_drill_agrees
+from tests.faults.agreement import drill_agrees, shift_agrees, weighted_drill_agrees, zones_agree
 from tests.faults.command import Command, Manner, Step
 from tests.faults.expectations import CONFLICT, FAIL, INCONCLUSIVE, OK, OPEN, REFUSED, TIMED_OUT
 from tests.faults.scenes import (
     FORMER_WEIGHTS,
     NAMESPACE,
     OTHER,
+    STEPS,
     VICTIM,
     lost_drill,
     lost_lock,
     no_drill,
     no_guard,
+    no_zone,
     note_shift,
     open_shift,
     paused_shift,
@@ -39,7 +41,9 @@ NO_API = {
 }
 """Commands that ask no Kubernetes API, each with what they do instead."""
 
-WAIT = ("--timeout", "4")
+WAIT = ("--timeout", "{wait}")
+STRAYS = ("/applicationsets", "/propagationpolicies", "/ingressclasses", "/ingresses")
+"""Kinds of which those are named that the project file no longer names, if they may be listed."""
 _DRILL = ("failover", "drill", VICTIM, "--yes")
 _BRIEFLY = (
     "--no-watchdog",
@@ -65,27 +69,8 @@ _POLICY = ("distribute", "apply", "--via", "policy")
 _NO_POLICY = ("distribute", "delete", "--via", "policy", "--yes")
 _PIN = ("ingress", "pin", "--cluster", OTHER, "--header", "X-Pin=b", "--yes")
 _UNPIN = ("ingress", "unpin")
-_STEPS = (
-    "--steps",
-    "100",
-    "--hold",
-    "100ms",
-    "--baseline",
-    "500ms",
-    "--rate",
-    "200",
-    "--tolerance",
-    "20",
-    "--step-timeout",
-    "4s",
-    # Faults of the APIs are meant here, not the latencies of a busy machine.
-    "--slow-latency",
-    "500",
-    "--abort-latency",
-    "1000",
-    "--yes",
-)
-_SHIFT = ("ingress", "shift", "--to", "60:40", *_STEPS)
+_SHIFT = ("ingress", "shift", "--to", "60:40", *STEPS)
+_WITH_ZONE = ("failover", "switchover", "--to", OTHER, "--zone", *STEPS)
 _EMERGENCY = ("failover", "start", "--away-from", VICTIM, "--reason", "test", "--yes")
 _LONG_SHIFT = (*_SHIFT, "--hold", "10m")
 _ABORT = ("ingress", "abort", "--timeout", "25")
@@ -109,7 +94,12 @@ _FROM_LIVE = (
 
 LOOKING = (
     Command(name="check", words=("check",), manner=Manner.JUDGES),
-    Command(name="plan", words=("plan", "--out", "{folder}/plan.json"), optional=("/events",)),
+    Command(
+        name="plan",
+        words=("plan", "--out", "{folder}/plan.json"),
+        optional=("/events",),
+        unlisted=STRAYS,
+    ),
     Command(name="status", words=("status", "--requests", "20"), manner=Manner.TELLS),
     Command(name="init --from-live", words=_FROM_LIVE),
     Command(
@@ -137,6 +127,7 @@ MAKING = (
         before=_DOWN,
         after=(("up", "--yes"),),
         optional=("/events",),
+        unlisted=STRAYS,
         seconds=30.0,
     ),
     Command(
@@ -279,7 +270,7 @@ MOVING = (
 FAILING = (
     Command(
         name="failover switchover",
-        words=("failover", "switchover", "--to", OTHER, *_STEPS),
+        words=("failover", "switchover", "--to", OTHER, *STEPS),
         before=(no_drill, _FORMER, note_shift),
         after=(_FORMER,),
         manner=Manner.RESTORES,
@@ -295,12 +286,36 @@ FAILING = (
     ),
     Command(
         name="failover back",
-        words=("failover", "back", "--stabilise", "100ms", "--stabilise-timeout", "4s", *_STEPS),
+        words=("failover", "back", "--stabilise", "100ms", "--stabilise-timeout", "4s", *STEPS),
         before=(no_drill, _FORMER, (*_EMERGENCY, "--no-wait"), note_shift),
         after=(_FORMER,),
         manner=Manner.RESTORES,
         agrees=shift_agrees,
         seconds=30.0,
+    ),
+    Command(
+        name="failover switchover --zone",
+        words=_WITH_ZONE,
+        before=(no_drill, no_zone, _FORMER, note_shift),
+        manner=Manner.RESTORES,
+        agrees=zones_agree,
+        cloud=True,
+        seconds=30.0,
+    ),
+    Command(
+        name="failover back, with a zone",
+        words=("failover", "back", "--stabilise", "100ms", *STEPS),
+        before=(no_drill, no_zone, _FORMER, _WITH_ZONE, note_shift),
+        manner=Manner.RESTORES,
+        agrees=zones_agree,
+        cloud=True,
+        seconds=30.0,
+    ),
+    Command(
+        name="check, with a cloud",
+        words=("check",),
+        manner=Manner.JUDGES,
+        cloud=True,
     ),
     Command(
         name="failover watch",

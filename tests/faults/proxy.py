@@ -1,4 +1,4 @@
-"""A TLS proxy in front of an API server that can do to a call whatever a network can."""
+"""A proxy in front of an API server, or a cloud, that can do to a call whatever a network can."""
 
 from __future__ import annotations
 
@@ -28,16 +28,23 @@ _BLOCK = b" " * 65_536
 
 
 class FaultProxy:
-    """Serves ``https://127.0.0.1:port`` for ``upstream``; ``rule`` is the one fault armed."""
+    """Serves ``https://127.0.0.1:port`` for ``upstream``; ``rule`` is the one fault armed.
 
-    def __init__(self, folder: Path, upstream: str, upstream_ca: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        good, other = make_pki(folder), make_pki(_made(folder / "other"))
-        self.ca = good.ca
-        self._contexts = {False: _context(good.server), True: _context(other.server)}
-        host, _, port = upstream.removeprefix("https://").partition(":")
+    Without ``upstream_ca`` both sides are plain HTTP, as a sandbox's cloud is.
+    """
+
+    def __init__(self, folder: Path, upstream: str, upstream_ca: Path | None) -> None:
+        scheme, _, address = upstream.partition("://")
+        self._scheme = scheme
+        self._contexts: dict[bool, ssl.SSLContext] = {}
+        self._upstream_tls: ssl.SSLContext | None = None
+        if upstream_ca is not None:
+            good, other = make_pki(_made(folder)), make_pki(_made(folder / "other"))
+            self.ca = good.ca
+            self._contexts = {False: _context(good.server), True: _context(other.server)}
+            self._upstream_tls = ssl.create_default_context(cafile=str(upstream_ca))
+        host, _, port = address.partition(":")
         self._upstream = (host, int(port))
-        self._upstream_tls = ssl.create_default_context(cafile=str(upstream_ca))
         self.seen: list[tuple[str, str]] = []
         self.rule: Rule | None = None
         self.watcher: Callable[[str, str, str], None] | None = None
@@ -58,7 +65,7 @@ class FaultProxy:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"https://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def arm(self, rule: Rule | None) -> None:
         """Forget what was seen; from now on let this happen."""
@@ -87,8 +94,10 @@ class FaultProxy:
         """Whether new connections are taken."""
         return not self._down
 
-    def wrapped(self, connection: socket.socket) -> ssl.SSLSocket:
+    def wrapped(self, connection: socket.socket) -> socket.socket:
         """The TLS side of a new connection; raises OSError when the client does not like it."""
+        if not self._contexts:
+            return connection
         return self._contexts[self._strange].wrap_socket(connection, server_side=True)
 
     def toxic_for(self, method: str, path: str) -> Toxic | None:
@@ -113,9 +122,11 @@ class FaultProxy:
         """What this read was answered first."""
         return self._first.setdefault(path, answer)
 
-    def connection(self) -> http.client.HTTPSConnection:
+    def connection(self) -> http.client.HTTPConnection:
         """A connection to the upstream, not made yet."""
         host, port = self._upstream
+        if self._upstream_tls is None:
+            return http.client.HTTPConnection(host, port, timeout=LONGEST_S)
         return http.client.HTTPSConnection(
             host, port, timeout=LONGEST_S, context=self._upstream_tls
         )
@@ -158,7 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
     @contextmanager
     def _passed_on(self, body: bytes) -> Iterator[http.client.HTTPResponse]:
         """The upstream's answer. As many connections there as here, and kept as long."""
-        kept = {k: v for k, v in self.headers.items() if k.lower() not in {"host", "connection"}}
+        # The host is part of what a call to a cloud is signed with.
+        kept = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
         try:
             self._upstream.request(self.command, self.path, body or None, kept)
             with self._upstream.getresponse() as answer:
@@ -175,7 +187,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        toxic = self.server.proxy.toxic_for(self.command, self.path)
+        # All calls to a cloud have one path; a header says what is called.
+        action = self.headers.get("x-acs-action")
+        toxic = self.server.proxy.toxic_for(self.command, f"/{action}" if action else self.path)
         self._tell("before")
         with suppress(OSError, http.client.HTTPException):
             if toxic is None:

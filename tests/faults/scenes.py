@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from alb_dr.workflows.lease import DRILL, micro_time
 if TYPE_CHECKING:
     from tests.faults.bench import Bench
 
-VICTIM, OTHER = "poc-ack-1", "poc-ack-2"
+MEMBERS = VICTIM, OTHER = "poc-ack-1", "poc-ack-2"
 NAMESPACE = "gateway-demo"
 WORKLOAD = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace=NAMESPACE)
 LOCK = ResourceId(kind=LEASE, name="alb-dr-web-demo", namespace=NAMESPACE)
@@ -36,6 +37,13 @@ FORMER_WEIGHTS = (20, 80)
 """The tutorial's: with others the survivor of a drill may not have the capacity."""
 LOST = "10570000"
 """The id of the drill whose machine is lost."""
+STEPS = (
+    *("--steps", "100", "--hold", "100ms", "--baseline", "500ms", "--rate", "200"),
+    *("--tolerance", "20", "--step-timeout", "4s"),
+    # Faults of the APIs are meant here, not the latencies of a busy machine.
+    *("--slow-latency", "500", "--abort-latency", "1000", "--yes"),
+)
+"""A shift in one step, as short as can be."""
 BEGIN_S = 15.0
 """Longest a shift may take to stand on the Fleet."""
 
@@ -63,6 +71,14 @@ def no_drill(found: Bench) -> None:
     fleet = found.api("fleet")
     with suppress(AlbDrError):
         fleet.delete(LOCK)
+
+
+def no_zone(found: Bench) -> None:
+    """Every zone is in DNS, and nothing is away."""
+    done = found.run(("failover", "status", "-o", "json"), direct=True)
+    if json.loads(done.stdout)["data"]["zones"]:
+        home = found.run(("failover", "back", "--stabilise", "100ms", *STEPS), direct=True)
+        assert home.code == 0, home.stderr
 
 
 def lost_lock(found: Bench) -> None:

@@ -12,6 +12,7 @@ import pytest
 from alb_dr.clock import RealClock
 from alb_dr.cloud.adapter import AlibabaCloud
 from alb_dr.cloud.endpoints import VARIABLES
+from alb_dr.cloud.failures import is_busy, refused
 from alb_dr.errors import (
     AlbDrError,
     BadInput,
@@ -159,6 +160,11 @@ def test_throttling_without_end_is_one_line(cloud: TestCloud) -> None:
     assert error.message == (
         "alb:DescribeZones: Throttling.User: Request was denied due to user flow control."
     )
+
+
+def test_F33_too_many_requests_is_busy_whatever_the_code_is() -> None:
+    assert is_busy("429", 429)
+    assert isinstance(refused("alb:ListRules", "429", 429, {}), Unreachable)
 
 
 def test_a_server_error_is_tried_again(cloud: TestCloud) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alb_dr.errors import AlbDrError, Conflict, PartlyApplied, Refused, Rejected
+from alb_dr.errors import AlbDrError, Conflict, PartlyApplied, Refused, Rejected, Unreachable
 from alb_dr.model.manifest import ALB_CONFIG, INGRESS, Manifest, ManifestSet, ResourceId
 from alb_dr.model.plan import Action
 from alb_dr.model.weights import Weights
@@ -68,6 +68,16 @@ def test_F51_a_write_that_fails_later_is_reported_exactly_and_can_be_repeated() 
     api.fail = lambda _: None
     actions = [c.action for c in do(gateway_of(), api).changes]
     assert actions == [Action.KEEP, Action.CREATE]
+
+
+def test_F34_what_was_written_is_not_denied_by_the_hint_of_the_call_that_failed() -> None:
+    api = FakeKube()
+    lost = Unreachable("no answer", hint="is https://a reachable from here? nothing was changed")
+    api.fail = lambda call: lost if call == "apply IngressClass alb" else None
+    with pytest.raises(PartlyApplied) as caught:
+        do(gateway_of(), api)
+    hint = "is https://a reachable from here? running the same command again is safe"
+    assert caught.value.hint == hint
 
 
 def test_the_first_write_that_fails_is_its_own_error() -> None:

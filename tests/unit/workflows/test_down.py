@@ -211,10 +211,11 @@ def test_killed_after_any_call_it_can_be_run_again() -> None:
 
 def test_what_fails_half_way_is_listed() -> None:
     api = a_fleet()
-    refused = Rejected("protected")
+    refused = Rejected("protected", hint="take it off; nothing was changed")
     api.fail = lambda call: refused if call == "delete AlbConfig ackone-gateway-demo" else None
     with pytest.raises(PartlyApplied) as caught:
         went_down(api)
+    assert caught.value.hint == "take it off; running alb-dr down again is safe"
     assert caught.value.applied == ("Ingress gateway-demo/web-demo deleted",)
     assert caught.value.not_applied[0] == "AlbConfig ackone-gateway-demo"
 
