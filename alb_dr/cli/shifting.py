@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from alb_dr.errors import Interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from alb_dr.journal.samples import SampleFile
     from alb_dr.model.shift import Answer, ShiftReport, ShiftRequest
     from alb_dr.model.weights import Weights
+    from alb_dr.workflows.shift import Shift
     from alb_dr.workflows.shift_hand import Journal
     from alb_dr.workflows.shift_ports import Companion, Remember, ShiftPorts
 
@@ -29,6 +33,7 @@ def run_shift(
 
     ``remember`` and ``companions`` are the shift's own; these are made with its journal.
     """
+    from alb_dr.cli.signals import SIGNALS
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import DESCRIPTION, create_run
     from alb_dr.journal.samples import SAMPLES, SampleFile
@@ -44,21 +49,32 @@ def run_shift(
     log = SampleFile(run.path / SAMPLES, members=names)
     try:
         ports = _ports(context, ledger, log)
-        report = Shift(
-            request, context.topology, ports, remember=remember, companions=companions(ledger)
-        ).run()
-        ledger.write("closed", phase=str(report.phase))
-        run.write_json(DESCRIPTION, to_document(report, names))
-        run.write_json("report.json", shift_data(report))
-        run.write_text(
-            "report.md",
-            "\n".join([f"# {request.verb.capitalize()}", "", "```", *shift_lines(report), "```"]),
+        report = _walked(
+            Shift(
+                request, context.topology, ports, remember=remember, companions=companions(ledger)
+            )
         )
+        with suppress(Interruption), SIGNALS.shield():
+            ledger.write("closed", phase=str(report.phase))
+            run.write_json(DESCRIPTION, to_document(report, names))
+            run.write_json("report.json", shift_data(report))
+            title = f"# {request.verb.capitalize()}"
+            run.write_text("report.md", "\n".join([title, "", "```", *shift_lines(report), "```"]))
     finally:
         log.close()
         ledger.close()
         _drop_unbegun(run)
     return report
+
+
+def _walked(shift: Shift) -> ShiftReport:
+    """The shift; a signal that comes when it is over no longer changes how it ended."""
+    try:
+        return shift.run()
+    except Interruption:
+        if shift.over is None:
+            raise
+        return shift.over
 
 
 def _drop_unbegun(run: RunDir) -> None:

@@ -7,6 +7,7 @@ the listed weight vectors, and anybody can see where it stopped.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 
 from alb_dr.errors import AlbDrError, Interruption, Refused
 from alb_dr.model.drill_report import Step
@@ -94,13 +95,16 @@ class Shift:
         self._steps: list[StepReport] = []
         self._timeline: list[Step] = []
         self._baseline = ""
+        self.over: ShiftReport | None = None
+        """The report, once nothing can change how the shift ended."""
 
     def run(self) -> ShiftReport:
         """The whole shift.
 
         Raises Refused, Conflict or BadInput before anything was written, RestoreIncomplete when
-        weights could not be put back, Interruption after the way back. Every other end is told
-        by the report's phase.
+        weights could not be put back, Interruption after the way back; also when it comes too
+        late to change anything, but then there is the report. Every other end is told by the
+        report's phase.
         """
         self._way = foresee(
             self._request,
@@ -123,15 +127,17 @@ class Shift:
         watch = ShiftWatch(
             self._topology, stream, self._ports, target.member_names, lock=self._lock
         )
-        try:
-            self._measure_baseline(watch)
-            phase, why = self._shielded_way(watch)
-        finally:
-            health = stream.stop()
-            watch.finish()
-        if health.invalid:
-            self._say(f"the prober did not keep up: {health.invalid}")
-        return self._report(watch, phase, why)
+        with ExitStack() as over:
+            try:
+                self._measure_baseline(watch)
+                phase, why = self._shielded_way(watch, over)
+            finally:
+                health = stream.stop()
+                watch.finish()
+            if health.invalid:
+                self._say(f"the prober did not keep up: {health.invalid}")
+            self.over = self._report(watch, phase, why)
+        return self.over
 
     def _measure_baseline(self, watch: ShiftWatch) -> None:
         seconds = self._request.baseline_s
@@ -153,11 +159,15 @@ class Shift:
 
     # the way -----------------------------------------------------------------------------------
 
-    def _shielded_way(self, watch: ShiftWatch) -> tuple[ShiftPhase, str]:
-        """Walk the way; on an interruption leave things as the failure policy says, then go."""
+    def _shielded_way(self, watch: ShiftWatch, over: ExitStack) -> tuple[ShiftPhase, str]:
+        """Walk the way; on an interruption leave things as the failure policy says, then go.
+
+        From the end of the way on signals are held off, until ``over`` is left.
+        """
         try:
             self._begin()
             phase, why = self._walk(watch)
+            over.enter_context(self._ports.shield())
         except Interruption as interruption:
             if self._hand.record is not None:
                 with self._ports.shield():
@@ -169,8 +179,7 @@ class Shift:
             with self._ports.shield():
                 self._end_companions(ShiftPhase.FROZEN)
             raise
-        with self._ports.shield():
-            self._end_companions(phase)
+        self._end_companions(phase)
         return phase, why
 
     def _end_companions(self, phase: ShiftPhase) -> None:

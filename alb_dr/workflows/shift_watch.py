@@ -22,7 +22,7 @@ from alb_dr.workflows.shift_record import read_record, take_wish
 from alb_dr.workflows.weights import live_ingress
 
 LOOK_S = 0.25
-"""Longest wait for the next samples."""
+"""Between two looks at the samples: each counts some hundred of them anew."""
 ASK_EVERY_S = 1.0
 """How often the APIs are asked."""
 BEAT_EVERY_S = 5.0
@@ -174,7 +174,9 @@ class ShiftWatch:
         self._take(0.0)
 
     def _take(self, wait_s: float) -> SampleColumns:
-        columns = self._stream.take(wait_s=wait_s)
+        """What comes in a span. The prober hands over far more often than it is worth a look."""
+        self._ports.clock.sleep(wait_s)
+        columns = self._stream.take()
         self._ports.log.add(columns)
         local = sum(o == Outcome.LOCAL for o in columns.outcome)
         good = sum(o == Outcome.OK for o in columns.outcome)

@@ -55,6 +55,7 @@ class FakeGateway:
         self.latency_s: Callable[[str], float] = lambda _member: 0.005
         self.each: Callable[[], None] = lambda: None
         self.sent = 0
+        self._taken_s = clock.elapsed_s
         self.rate = 200.0
         self.stopped = 0
         self._left: int | None = None
@@ -64,6 +65,7 @@ class FakeGateway:
         del target
         self.stopped = 0
         self._left = load.requests if isinstance(load, ClosedLoad) else None
+        self._taken_s = self._clock.elapsed_s
         if isinstance(load, OpenLoad):
             self.rate = load.rate
         return self
@@ -88,15 +90,16 @@ class FakeGateway:
         return self.sent / self.rate
 
     def take(self, *, wait_s: float = 0.0) -> SampleColumns:
-        """What was due while the caller waited."""
-        if self.stopped or wait_s <= 0:
+        """What was due since the last call, or while the caller waits now."""
+        if self.stopped:
             return SampleColumns()
         self.each()
         self._clock.sleep(wait_s)
+        due = round((self._clock.elapsed_s - self._taken_s) * self.rate)
+        self._taken_s += due / self.rate
         weights = self.lie(self._live())
-        due = max(1, round(wait_s * self.rate))
         if self._left is not None:
-            due = min(due, self._left)
+            due = min(max(1, due), self._left)
             self._left -= due
         return columns_of([self._one(weights) for _ in range(due)])
 

@@ -77,8 +77,14 @@ def hooked(found: Bench, **asked: str) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def recorded(found: Bench, words: tuple[str, ...]) -> tuple[list[Operation], Finished]:
-    """Run a command line to its end; everything it asked of APIs and of the disk."""
+def recorded(
+    found: Bench, words: tuple[str, ...], *, every_write: bool = False
+) -> tuple[list[Operation], Finished]:
+    """Run a command line to its end; everything it asked of APIs and of the disk.
+
+    Of a call that is made again and again, a poll, the first two count; with ``every_write`` of
+    reads only.
+    """
     log = found.state / "operations"
     log.unlink(missing_ok=True)
     shutil.rmtree(found.state / "proxied" / "alb-dr", ignore_errors=True)
@@ -91,10 +97,9 @@ def recorded(found: Bench, words: tuple[str, ...]) -> tuple[list[Operation], Fin
         for method, path in list(proxy.seen):
             key = (method, pattern_of(path))
             counted[key] = counted.get(key, 0) + 1
-            # Of a call that is made again and again, a poll, the first two are struck.
-            if counted[key] <= 2:
-                what = f"{method} {key[1]}"
-                calls.append(Operation(where=api, what=what, nth=counted[key]))
+            operation = Operation(where=api, what=f"{method} {key[1]}", nth=counted[key])
+            if counted[key] <= 2 or (every_write and is_write(operation)):
+                calls.append(operation)
     lines = log.read_text().splitlines() if log.exists() else []
     disk = [Operation(where="disk", what=line, nth=n) for n, line in enumerate(lines)]
     return [*calls, *disk], done

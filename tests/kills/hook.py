@@ -25,6 +25,8 @@ STRIKE = "KILLS_STRIKE"
 """``NUMBER:before|after:SIGNAL``: the operation to strike, counted from 0."""
 CLOCK = "KILLS_CLOCK"
 """Seconds by which this process's wall clock is ahead: how a deadline passes at once."""
+HASTE = "KILLS_HASTE"
+"""How many times as fast this process's monotonic clock goes: a wait is over sooner."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -81,6 +83,8 @@ def install(environ: Mapping[str, str]) -> None:
     """Hook this process, if the environment asks for it."""
     if CLOCK in environ:
         _turn_clock(float(environ[CLOCK]))
+    if HASTE in environ:
+        _hasten(float(environ[HASTE]))
     if FOLDER not in environ:
         return
     hook = Hook(environ)
@@ -186,3 +190,14 @@ def _turn_clock(ahead_s: float) -> None:
         return real(clock) + timedelta(seconds=ahead_s)
 
     RealClock.now = now  # type: ignore[method-assign]  # as the docstring of CLOCK says
+
+
+def _hasten(factor: float) -> None:
+    from alb_dr.clock import RealClock
+
+    real = RealClock.monotonic
+
+    def monotonic(clock: RealClock) -> float:
+        return real(clock) * factor
+
+    RealClock.monotonic = monotonic  # type: ignore[method-assign]  # as the docstring of HASTE says

@@ -7,152 +7,118 @@ back; after SIGTERM and SIGINT the shift itself must have put everything back.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
 import shutil
 import signal
-import ssl
-import subprocess
 import sys
-import threading
-import urllib.request
-from collections import Counter
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import yaml
 
-from tests.faults.bench import PROGRAM, Bench, bench
-from tests.faults.cases import pattern_of
+from alb_dr.model.manifest import CONFIG_MAP, INGRESS, LEASE, ResourceId
+from alb_dr.render.annotations import weight_key
+from tests.faults.bench import Bench, Finished, bench
+from tests.kills import hook
+from tests.kills.cases import SIGNALS, WHEN, Operation, recorded
+from tests.kills.state import NAMESPACE, State, differences, leaks, state_of
+from tests.kills.strike import struck
 
-WORKERS = 2
+WORKERS = 4
+"""Shifts mostly wait, so there are more than cores."""
 START, WAY = (100, 0), ((100, 0), (50, 50), (0, 100))
 """Weights by the file's order: where every shift begins, and what it may ever write."""
 SHIFT = (
     *("ingress", "shift", "--to", "0:100", "--steps", "50,100", "--yes"),
     # Steps as wide as these are told apart by few requests, so that a kill takes seconds.
-    *("--tolerance", "25", "--rate", "100", "--baseline", "0.5s", "--hold", "0.3s"),
+    *("--tolerance", "25", "--rate", "400", "--baseline", "0.5s", "--hold", "0.3s"),
     # Latency is not judged: this machine may be busy with other kills.
     *("--slow-latency", "500", "--abort-latency", "999", "--step-timeout", "60s"),
 )
-SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 ENDED = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}
-STRIKER = Path(__file__).parent / "striker"
-KEY = "alb.ingress.kubernetes.io/cluster-weight."
-DISK = "disk"
-POLLED = 2
-"""Of a read made again and again, so many are struck; of a write, every one."""
+INGRESS_ID = ResourceId(kind=INGRESS, name="web-demo", namespace=NAMESPACE)
+RECORD_ID = ResourceId(kind=CONFIG_MAP, name="alb-dr-shift-web-demo", namespace=NAMESPACE)
+"""The evidence of the last shift, which is to stay."""
+PATIENCE = 10.0
+"""So many times longer may a call take: the fault is a signal here, no slow API."""
+HASTE = 10.0
+"""So many times faster passes the time in which another machine takes a shift for dead."""
+TRIES = 3
+"""A call that depends on timing may not come every time."""
+
+Result = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kill:
-    """One signal at one instant. ``where`` is an API or the disk."""
+    """One signal at one instant of the shift."""
 
-    where: str
-    what: str
-    path: str
-    nth: int
+    operation: Operation
     when: str
     signum: signal.Signals
 
     @property
     def name(self) -> str:
         """How the list names it."""
-        path = self.path.replace("\\", "").partition("?")[0]
-        return f"{self.signum.name} {self.when} {self.where}: {self.what} {path} #{self.nth}"
+        what = self.operation.what.replace("\\", "").partition("?")[0]
+        return (
+            f"{self.signum.name} {self.when} {self.operation.where}: {what} #{self.operation.nth}"
+        )
 
 
 @dataclass
 class Scene:
-    """A sandbox behind proxies at the first weights, and what a shift in it wrote to the disk."""
+    """A sandbox behind proxies at the first weights, and how everything stands there."""
 
     found: Bench
-    count: Path = field(init=False)
+    ids: tuple[str, ...] = field(init=False)
+    before: State = field(init=False)
 
     def __post_init__(self) -> None:
-        self.count = self.found.state / "count"
-
-    def environment(self, state: str, project: Path, **more: str) -> dict[str, str]:
-        """A machine of this name; every name is another machine."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ALB_", "XDG_"))}
-        return {
-            **kept,
-            "CI": "true",
-            "XDG_STATE_HOME": str(self.found.state / state),
-            "ALB_DR_CONFIG": str(project),
-            "ALB_DR_CALL_TIMEOUT": "10",
-            **more,
-        }
-
-    def begin(self, **strike: str) -> subprocess.Popen[str]:
-        """The shift, past the proxies, watched at its disk."""
-        shutil.rmtree(self.found.state / "victim", ignore_errors=True)
-        more = {
-            "PYTHONPATH": str(STRIKER),
-            "ALB_TEST_FOLDER": str(self.found.state / "victim"),
-            **strike,
-        }
-        return subprocess.Popen(
-            [PROGRAM, *SHIFT],
-            env=self.environment("victim", self.found.proxied, **more),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def elsewhere(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """One command line on a machine that knows nothing, straight to the APIs."""
-        state = "elsewhere"
-        shutil.rmtree(self.found.state / state, ignore_errors=True)
-        return subprocess.run(
-            [PROGRAM, *words],
-            env=self.environment(state, self.found.direct),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-
-    def fleet(self, path: str, *, method: str = "GET") -> dict[str, Any]:
-        """One call to the Fleet's API behind the proxies, as its administrator."""
-        folder = self.found.direct.parent
-        kubeconfig = yaml.safe_load((folder / "fleet.kubeconfig").read_text())
-        server = kubeconfig["clusters"][0]["cluster"]["server"]
-        token = kubeconfig["users"][0]["user"]["token"]
-        trusted = ssl.create_default_context(cafile=str(folder / "ca.crt"))
-        headers = {"Authorization": f"Bearer {token}"}
-        request = urllib.request.Request(server + path, headers=headers, method=method)
-        with urllib.request.urlopen(request, context=trusted, timeout=10) as answer:
-            document: dict[str, Any] = json.load(answer)
-        return document
+        self.found.patience = PATIENCE
+        members = yaml.safe_load(self.found.direct.read_text())["members"]
+        self.ids = tuple(member["id"] for member in members)
+        self.reset()
+        self.before = state_of(self.found)
 
     def weights(self) -> tuple[int, ...]:
         """The live weights in the order of the project file."""
-        path = "/apis/networking.k8s.io/v1/namespaces/gateway-demo/ingresses/web-demo"
-        annotations: Mapping[str, str] = self.fleet(path)["metadata"]["annotations"]
-        members = yaml.safe_load(self.found.direct.read_text())["members"]
-        return tuple(int(annotations[KEY + member["id"]]) for member in members)
+        live = self.found.api("fleet").get(INGRESS_ID)
+        assert live is not None
+        return tuple(int(live.annotations[weight_key(id_)]) for id_ in self.ids)
 
-    def drop_lock(self) -> None:
-        """Take away the Lease of a shift that was killed before its record; it would expire."""
-        path = "/apis/coordination.k8s.io/v1/namespaces/gateway-demo/leases"
-        for lease in self.fleet(path)["items"]:
-            self.fleet(f"{path}/{lease['metadata']['name']}", method="DELETE")
+    def locks(self) -> list[ResourceId]:
+        """The Leases that are held."""
+        return [lease.id for lease in self.found.api("fleet").list(LEASE, namespace=NAMESPACE)]
 
     def reset(self) -> None:
-        """The first weights, nothing open; an earlier kill may have gone wrong."""
-        if self.unfinished():
-            self.elsewhere("ingress", "abort", "--freeze")
+        """The first weights, no lock, nothing open, nothing on the disk; whatever went wrong."""
+        fleet = self.found.api("fleet")
+        for id_ in (*self.locks(), RECORD_ID):
+            fleet.delete(id_)
         if self.weights() != START:
-            weights = tuple(map(str, START))
-            done = self.elsewhere("ingress", "set-weights", *weights, "--no-wait")
-            assert done.returncode == 0, done.stderr
+            pairs = zip(self.ids, START, strict=True)
+            values = {weight_key(id_): str(weight) for id_, weight in pairs}
+            patch = [
+                {"op": "replace", "path": f"/metadata/annotations/{_escaped(key)}", "value": value}
+                for key, value in values.items()
+            ]
+            fleet.patch(INGRESS_ID, patch)
+        for state in ("direct", "proxied"):
+            shutil.rmtree(self.found.state / state / "alb-dr" / "runs", ignore_errors=True)
+
+    def elsewhere(self, *words: str) -> Finished:
+        """One command line on a machine that knows nothing, straight to the APIs."""
+        os.environ[hook.HASTE] = str(HASTE)
+        try:
+            return self.found.run(words, direct=True)
+        finally:
+            del os.environ[hook.HASTE]
 
     def unfinished(self) -> list[str]:
         """What ``status`` says is under way, without its pins and zones."""
@@ -160,156 +126,136 @@ class Scene:
         lines = json.loads(done.stdout)["data"]["unfinished"]
         return [line for line in lines if "shift" in line]
 
+    def changed(self) -> list[str]:
+        """What is not as it was before the shift, but for the record of it."""
+        lines = differences(self.before, state_of(self.found))
+        return [line for line in lines if str(RECORD_ID) not in line]
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
 
 def kills_of(scene: Scene) -> list[Kill]:
     """Every instant of a shift, three signals each, from a recorded run."""
     scene.reset()
-    scene.found.arm("", None)
-    scene.count.unlink(missing_ok=True)
-    with scene.begin(ALB_TEST_COUNT=str(scene.count)) as process:
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, f"{out}\n{err}"
+    operations, done = recorded(scene.found, SHIFT, every_write=True)
+    assert done.code == 0, f"{done.stdout}\n{done.stderr}"
     assert scene.weights() == WAY[-1]
-    instants = [*_calls(scene.found), *_disk(scene.count.read_text().split())]
     return [
-        Kill(where=where, what=what, path=path, nth=nth, when=when, signum=signum)
-        for where, what, path, nth in instants
-        for when in ("before", "after")
+        Kill(operation=operation, when=when, signum=signum)
+        for operation in _told_apart(operations)
+        for when in WHEN
         for signum in SIGNALS
     ]
 
 
-def _calls(found: Bench) -> list[tuple[str, str, str, int]]:
-    calls = []
-    for api, proxy in found.proxies.items():
-        counted: Counter[tuple[str, str]] = Counter()
-        for method, path in proxy.seen:
-            key = (method, pattern_of(path))
-            counted[key] += 1
-            if counted[key] <= POLLED or method != "GET":
-                calls.append((api, *key, counted[key]))
-    return calls
+def _told_apart(operations: list[Operation]) -> Iterator[Operation]:
+    """Without the blocks of samples after the second of a row: there is nothing between them."""
+    before: list[str] = []
+    for operation in operations:
+        if operation.where != "disk" or before[-2:] != [operation.what] * 2:
+            yield operation
+        before.append(operation.what)
 
 
-def _disk(names: list[str]) -> list[tuple[str, str, str, int]]:
-    counted: Counter[str] = Counter()
-    instants = []
-    for name in names:
-        counted[name] += 1
-        instants.append((DISK, name, "", counted[name]))
-    return instants
-
-
-def problem_of(scene: Scene, kill: Kill, *, again: bool = True) -> str | None:
+def problem_of(scene: Scene, kill: Kill) -> str | None:
     """Carry out one kill; what was wrong afterwards, or None."""
-    scene.reset()
-    if kill.where == DISK:
-        strike = f"{kill.what} {kill.nth} {kill.when} {int(kill.signum)}"
-        with scene.begin(ALB_TEST_STRIKE=strike) as process:
-            _, err = process.communicate(timeout=120)
+    for _ in range(TRIES):
+        scene.reset()
+        came, done = struck(scene.found, SHIFT, kill.operation, kill.when, kill.signum)
+        if came:
+            break
     else:
-        with scene.begin() as process:
-            _arm(scene.found, kill, process)
-            _, err = process.communicate(timeout=120)
-        scene.found.proxies[kill.where].watcher = None
-    try:
-        if process.returncode == 0 and scene.weights() == WAY[-1] and not scene.unfinished():
-            # A call that depends on timing did not come, or came when everything was done.
-            return problem_of(scene, kill, again=False) if again else None
-        if kill.signum is signal.SIGKILL:
-            return _after_kill(scene, process.returncode, err)
-        return _after_signal(scene, kill, process.returncode, err)
-    finally:
-        scene.drop_lock()
+        return f"the operation did not come; it ended with {done.code}: {done.stderr[-300:]}"
+    wrong = leaks(scene.found, done.stdout, done.stderr)
+    if kill.signum is signal.SIGKILL:
+        wrong += _after_kill(scene, done)
+    else:
+        wrong += _after_signal(scene, kill, done)
+    return "; ".join(wrong) or None
 
 
-def _arm(found: Bench, kill: Kill, process: subprocess.Popen[str]) -> None:
-    """Send the signal when the call comes."""
-    met, lock = Counter[str](), threading.Lock()
-
-    def watch(when: str, method: str, path: str) -> None:
-        if when != kill.when or method != kill.what or not re.fullmatch(kill.path, path):
-            return
-        with lock:
-            met[when] += 1
-            due = met[when] == kill.nth
-        if due:
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, kill.signum)
-
-    found.proxies[kill.where].watcher = watch
-
-
-def _after_kill(scene: Scene, code: int, err: str) -> str | None:
+def _after_kill(scene: Scene, done: Finished) -> list[str]:
     """SIGKILL: listed weights, status says where, abort puts back exactly; no lock stays."""
     live = scene.weights()
-    if code != ENDED[signal.SIGKILL] or live not in WAY:
-        return f"ended with {code}, the live weights are {live}: {err[-300:]}"
+    if done.code != ENDED[signal.SIGKILL] or live not in WAY:
+        return [f"ended with {done.code}, the live weights are {live}: {done.stderr[-300:]}"]
     lines = scene.unfinished()
-    if not lines:
-        silent = f"the weights are {live}, and status says nothing"
-        return None if live in {START, WAY[-1]} else silent
-    return _said(lines[0], live) or _put_back(scene)
+    if lines:
+        return _said(lines[0], live) or _put_back(scene)
+    if live not in {START, WAY[-1]}:
+        return [f"the weights are {live}, and status says nothing"]
+    return []
 
 
-def _put_back(scene: Scene) -> str | None:
-    """Whether another machine's abort puts everything back; what is wrong, or None."""
+def _put_back(scene: Scene) -> list[str]:
+    """Let another machine abort it; what is wrong then."""
     done = scene.elsewhere("ingress", "abort")
-    if done.returncode != 0:
-        return f"abort ended with {done.returncode}: {done.stderr[-300:]}"
-    if scene.weights() != START:
-        return f"abort left the weights at {scene.weights()}"
-    if scene.unfinished():
-        return f"still open after abort: {scene.unfinished()}"
-    seen = json.loads(scene.elsewhere("failover", "status", "-o", "json").stdout)
-    return f"abort left a lock: {seen['data']['lock']}" if seen["data"]["lock"] else None
+    if done.code != 0:
+        return [f"abort ended with {done.code}: {done.stderr[-300:]}"]
+    open_still = [f"still open after abort: {line}" for line in scene.unfinished()]
+    return [*open_still, *scene.changed()]
 
 
-def _said(line: str, live: tuple[int, ...]) -> str | None:
+def _said(line: str, live: tuple[int, ...]) -> list[str]:
     """Whether status names the step that is live, or the one that was about to be written."""
     found = re.search(r"step (\d) of 2 \(weights (\d+)/(\d+)\)", line)
     if found is None:
-        return f"status does not say where it stopped: {line}"
+        return [f"status does not say where it stopped: {line}"]
     step, said = int(found[1]), (int(found[2]), int(found[3]))
     if said != WAY[step] or live not in {WAY[step], WAY[max(0, step - 1)]}:
-        return f"status says {said} at step {step}, live is {live}"
-    return None
+        return [f"status says {said} at step {step}, live is {live}"]
+    return []
 
 
-def _after_signal(scene: Scene, kill: Kill, code: int, err: str) -> str | None:
-    """SIGTERM, SIGINT: the shift went back by itself and left nothing."""
-    if code != ENDED[kill.signum]:
-        return f"ended with {code}: {err[-300:]}"
-    live = scene.weights()
-    if live != START and not (live == WAY[-1] and "DONE" in err):
-        return f"the weights are {live}, not {START}: {err[-300:]}"
-    if scene.unfinished():
-        return f"left open: {scene.unfinished()}"
-    path = "/apis/coordination.k8s.io/v1/namespaces/gateway-demo/leases"
-    left = [lease["metadata"]["name"] for lease in scene.fleet(path)["items"]]
-    return f"left the lock {left}" if left else None
+def _after_signal(scene: Scene, kill: Kill, done: Finished) -> list[str]:
+    """SIGTERM, SIGINT: the shift went back by itself and left nothing; or it was over already."""
+    open_still = [f"left open: {line}" for line in scene.unfinished()]
+    if done.code == 0 and scene.weights() == WAY[-1] and "DONE" in done.stdout:
+        # It came when everything was over.
+        return [*open_still, *(f"left {lock}" for lock in scene.locks())]
+    if done.code != ENDED[kill.signum]:
+        return [f"ended with {done.code}: {done.stderr[-300:]}"]
+    return [*open_still, *scene.changed()]
 
 
-def _work(share: int, of: int, only: str) -> list[tuple[str, str | None]]:
-    results: list[tuple[str, str | None]] = []
+def _work(share: list[Kill]) -> list[Result]:
+    results: list[Result] = []
     with bench() as found:
         scene = Scene(found)
-        for kill in [k for k in kills_of(scene) if only in k.name][share::of]:
+        for kill in share:
             results.append((kill.name, problem_of(scene, kill)))
             name, wrong = results[-1]
             print(f"WRONG {name}\n      {wrong}" if wrong else f"ok    {name}", flush=True)
     return results
 
 
-def main(only: str = "") -> int:
-    """Carry out every kill whose name holds ``only``, say what is wrong, end with N/N."""
-    with ProcessPoolExecutor(WORKERS) as pool:
-        parts = list(pool.map(_work, range(WORKERS), [WORKERS] * WORKERS, [only] * WORKERS))
-    results = [result for part in parts for result in part]
+def _everything() -> list[Kill]:
+    """Recorded once: what depends on timing must not differ from worker to worker."""
+    with bench() as found:
+        return kills_of(Scene(found))
+
+
+def main(argv: list[str]) -> int:
+    """Carry out every kill, say what is wrong, end with N/N."""
+    parser = argparse.ArgumentParser(prog="shift-kills")
+    parser.add_argument("only", nargs="?", default="", help="a part of the names")
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    options = parser.parse_args(argv)
+    began = time.monotonic()
+    kills = [kill for kill in _everything() if options.only in kill.name]
+    with ProcessPoolExecutor(options.workers) as pool:
+        shares = [kills[n :: options.workers] for n in range(options.workers)]
+        results = [result for part in pool.map(_work, shares) for result in part]
+    for signum in SIGNALS:
+        mine = [wrong for name, wrong in results if name.startswith(signum.name)]
+        print(f"  {signum.name}: {sum(wrong is None for wrong in mine)}/{len(mine)}")
     right = sum(wrong is None for _, wrong in results)
-    print(f"shift kills: {right}/{len(results)} whole, said and put back exactly")
+    took = f"({time.monotonic() - began:.0f} s)"
+    print(f"shift kills: {right}/{len(results)} whole, said and put back exactly {took}")
     return int(right != len(results) or not results)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main(sys.argv[1:]))
