@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -10,6 +11,7 @@ from itertools import pairwise
 
 from alb_dr.errors import BadInput, ExitCode
 from alb_dr.model.drill_report import Step
+from alb_dr.model.sample import Outcome
 from alb_dr.model.weights import TOTAL, Weights
 
 SCHEMA = 1
@@ -205,18 +207,37 @@ class ShiftRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LossCount:
+    """Requests that say anything about the gateway, the lost of them, and these by class."""
+
+    requests: int
+    lost: int
+    classes: Mapping[str, int]
+
+    @staticmethod
+    def of(outcomes: Mapping[int, int]) -> LossCount:
+        """From how often each outcome came; failures of the measuring machine are no requests."""
+        said = Counter({o: n for o, n in outcomes.items() if o != Outcome.LOCAL and n})
+        lost = [(Outcome(o).name.lower(), n) for o, n in said.most_common() if o != Outcome.OK]
+        return LossCount(requests=said.total(), lost=sum(n for _, n in lost), classes=dict(lost))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepReport:
     """One step: its weights, whether the traffic was proven to follow, and what it cost.
 
-    Its samples are those of the run from index ``first`` to the one before ``end``.
+    ``held``: it was then good for as long as was asked. Its samples are those of the run from
+    index ``first`` to the one before ``end``; ``classes`` are the lost by what became of them.
     """
 
     weights: Mapping[str, int]
     proven: bool
+    held: bool
     seconds: float
     requests: int
     lost: int
     words: str
+    classes: Mapping[str, int] = field(default_factory=dict)
     first: int = 0
     end: int = 0
 
@@ -235,6 +256,7 @@ class ShiftReport:
     requests: int
     lost: int
     timeline: Sequence[Step]
+    classes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

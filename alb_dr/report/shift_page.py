@@ -5,6 +5,7 @@ from __future__ import annotations
 from alb_dr.model.findings import Verdict
 from alb_dr.model.shift import RecountedShift, ShiftPhase, StepReport
 from alb_dr.report.document import Check, Page, Section, Table
+from alb_dr.report.shift_data import lost_words
 from alb_dr.report.words import instant, percent, seconds
 
 
@@ -39,6 +40,7 @@ def _steps(found: RecountedShift) -> Section:
             "/".join(str(weight) for weight in step.weights.values()),
             "/".join(percent(shares.get(name, 0.0)) for name in members),
             "yes" if step.proven else "no",
+            "yes" if step.held else "no",
             seconds(step.seconds),
             str(step.requests),
             str(step.lost),
@@ -46,9 +48,9 @@ def _steps(found: RecountedShift) -> Section:
         for n, (step, shares) in enumerate(zip(found.report.steps, found.shares, strict=True), 1)
     ]
     table = Table(
-        header=("step", "weights", "shares", "proven", "time", "requests", "lost"),
+        header=("step", "weights", "shares", "proven", "held", "time", "requests", "lost"),
         rows=rows,
-        numbers=(0, 4, 5, 6),
+        numbers=(0, 5, 6, 7),
     )
     words = f"Weights and shares are those of {', '.join(members)}, in this order; a share "
     words += "counts the whole step, also the time before the traffic had followed."
@@ -61,7 +63,7 @@ def _course(found: RecountedShift) -> Section:
     facts = (
         ("reason", report.request.reason or "none given"),
         ("steady state", report.baseline),
-        ("in all", f"{report.lost} of {report.requests} requests lost"),
+        ("in all", lost_words(report)),
         ("weights at the end", now or "unknown"),
     )
     rows = [(instant(step.at), step.what) for step in report.timeline]
@@ -71,7 +73,7 @@ def _course(found: RecountedShift) -> Section:
 def _check(n: int, step: StepReport) -> Check:
     return Check(
         name=f"step {n}",
-        verdict=Verdict.PASS if step.proven else Verdict.FAIL,
+        verdict=Verdict.PASS if step.held else Verdict.FAIL,
         text=step.words,
-        detail=f"{step.lost} of {step.requests} requests lost",
+        detail=lost_words(step),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from alb_dr.errors import BadInput
 from alb_dr.model.sample import Outcome, SampleColumns
-from alb_dr.model.shift import RecountedShift, ShiftReport
+from alb_dr.model.shift import LossCount, RecountedShift, ShiftReport
 
 
 def recount(
@@ -27,18 +28,14 @@ def recount(
         raise BadInput(f"the samples are cut short: {len(samples)} of at least {last} are there")
     steps, shares = [], []
     for step in report.steps:
-        requests, lost = _counts(samples, step.first, step.end)
-        steps.append(replace(step, requests=requests, lost=lost))
+        steps.append(replace(step, **_counts(samples, step.first, step.end)))
         shares.append(_shares(samples, step.first, step.end, members))
-    requests, lost = _counts(samples, 0, len(samples))
-    counted = replace(report, steps=tuple(steps), requests=requests, lost=lost)
+    counted = replace(report, steps=tuple(steps), **_counts(samples, 0, len(samples)))
     return RecountedShift(report=counted, shares=tuple(shares))
 
 
-def _counts(samples: SampleColumns, first: int, end: int) -> tuple[int, int]:
-    outcomes = Counter(samples.outcome[first:end])
-    requests = (end - first) - outcomes[Outcome.LOCAL]
-    return requests, requests - outcomes[Outcome.OK]
+def _counts(samples: SampleColumns, first: int, end: int) -> dict[str, Any]:
+    return asdict(LossCount.of(Counter(samples.outcome[first:end])))
 
 
 def _shares(

@@ -6,14 +6,17 @@ the listed weight vectors, and anybody can see where it stopped.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 
 from alb_dr.errors import AlbDrError, Interruption, Refused
 from alb_dr.model.drill_report import Step
 from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.shift import (
     Answer,
+    LossCount,
     OnFailure,
     ShiftPhase,
     ShiftRecord,
@@ -237,8 +240,8 @@ class Shift:
         wanted = self._way[self._at + 1]
         title = f"step {self._at + 1} of {len(self._way) - 1}: {self._named(wanted)}"
         began = self._ports.clock.monotonic()
-        requests, lost = watch.count()
-        first, proven, gate = watch.taken, False, None
+        before, first = Counter(watch.outcomes), watch.taken
+        proven, held, gate = False, False, None
         with self._ports.narrator.phase(title):
             try:
                 watch.keep_lock()
@@ -250,15 +253,15 @@ class Shift:
                 proven = True
                 self._say(f"proven: {gate.words}")
                 self._hold(watch)
+                held = True
             finally:
-                more, more_lost = watch.count()
                 self._steps.append(
                     StepReport(
                         weights=self._topology.names(wanted),
                         proven=proven,
+                        held=held,
                         seconds=self._ports.clock.monotonic() - began,
-                        requests=more - requests,
-                        lost=more_lost - lost,
+                        **asdict(LossCount.of(watch.outcomes - before)),
                         words=gate.words if gate is not None else "not written",
                         first=first,
                         end=watch.taken,
@@ -339,7 +342,6 @@ class Shift:
         self._hand.note(phase, why, at=self._at)
 
     def _report(self, watch: ShiftWatch, phase: ShiftPhase, why: str) -> ShiftReport:
-        requests, lost = watch.count()
         return ShiftReport(
             request=self._request,
             phase=phase,
@@ -348,8 +350,7 @@ class Shift:
             end=self._live_weights(),
             steps=tuple(self._steps),
             baseline=self._baseline,
-            requests=requests,
-            lost=lost,
+            **asdict(LossCount.of(watch.outcomes)),
             timeline=tuple(self._timeline),
         )
 

@@ -71,7 +71,8 @@ class WayBack:
                 return ShiftPhase.STOPPED, why
             gate = self.watch.gate_for(start, tolerance=self.tolerance)
             proven = self.watch.settle(gate, deadline)
-        why += "; rolled back" + ("" if proven else ", but the traffic is not proven to be back")
+        if not proven:
+            why += "; the traffic is not proven to be back"
         phase = ShiftPhase.ABORTED if asked and proven else ShiftPhase.ROLLED_BACK
         self.hand.note(phase, why, at=0)
         return phase, why

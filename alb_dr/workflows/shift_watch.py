@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from alb_dr.errors import AlbDrError
-from alb_dr.model.sample import Outcome, SampleColumns
-from alb_dr.model.shift import Answer, Wish
+from alb_dr.model.sample import SampleColumns
+from alb_dr.model.shift import Answer, LossCount, Wish
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import TOTAL, Weights
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, SampleLog, Stream
@@ -96,7 +97,8 @@ class ShiftWatch:
         self.samples = SampleColumns()
         self.vigil: Vigil | None = None
         self.paused = False
-        self._requests = self._lost = self._taken = 0
+        self.outcomes: Counter[int] = Counter()
+        """How often each outcome came so far."""
         self._next_ask = self._next_beat = 0.0
         self._troubled = False
 
@@ -107,14 +109,10 @@ class ShiftWatch:
             self.samples.extend(self._take(min(LOOK_S, deadline.left_s)))
             self._lock.renew()
 
-    def count(self) -> tuple[int, int]:
-        """Requests and lost ones so far, failures of this machine left out."""
-        return self._requests, self._lost
-
     @property
     def taken(self) -> int:
         """Samples so far, all of them: an index into what the log keeps."""
-        return self._taken
+        return self.outcomes.total()
 
     def gate_for(self, weights: Weights, *, tolerance: float) -> Gate:
         """A gate for weights that were just written."""
@@ -178,11 +176,7 @@ class ShiftWatch:
         self._ports.clock.sleep(wait_s)
         columns = self._stream.take()
         self._ports.log.add(columns)
-        local = sum(o == Outcome.LOCAL for o in columns.outcome)
-        good = sum(o == Outcome.OK for o in columns.outcome)
-        self._taken += len(columns)
-        self._requests += len(columns) - local
-        self._lost += len(columns) - local - good
+        self.outcomes.update(columns.outcome)
         return columns
 
     def _ask(self, weights: Weights) -> None:
@@ -235,7 +229,7 @@ class ShiftWatch:
 
     def _show(self, gate: Gate | None, alarm: Alarm, words: str) -> None:
         state = "paused" if self.paused else "holding" if gate is None else gate.words
-        live = {"": state, "lost": self._lost}
+        live = {"": state, "lost": LossCount.of(self.outcomes).lost}
         if alarm is Alarm.SLOW:
             live["slow"] = words
         self._ports.narrator.live(live)

@@ -46,26 +46,37 @@ def problem_of(found: Bench, kill: Kill, before: State) -> str | None:
 
 
 def struck(
-    found: Bench, words: tuple[str, ...], operation: Operation, when: str, signum: signal.Signals
+    found: Bench,
+    words: tuple[str, ...],
+    operation: Operation,
+    when: str,
+    signum: signal.Signals,
+    *,
+    limit_s: float = 60.0,
 ) -> tuple[bool, Finished]:
     """Run a command line into its signal; whether the operation came, and how it ended."""
     if operation.where == "disk":
-        return _on_disk(found, words, operation, when, signum)
+        return _on_disk(found, words, operation, when, signum, limit_s)
     hit = _arm(found, operation, when, signum)
-    done = found.run(words)
+    done = found.run(words, limit_s=limit_s)
     found.proxies[operation.where].watcher = None
     return hit.is_set(), done
 
 
 def _on_disk(
-    found: Bench, words: tuple[str, ...], operation: Operation, when: str, signum: signal.Signals
+    found: Bench,
+    words: tuple[str, ...],
+    operation: Operation,
+    when: str,
+    signum: signal.Signals,
+    limit_s: float,
 ) -> tuple[bool, Finished]:
     found.arm("", None)
     log = found.state / "operations"
     log.unlink(missing_ok=True)
     strike = f"{operation.nth}:{when}:{int(signum)}"
     with hooked(found, **{hook.STRIKE: strike, hook.LOG: str(log)}):
-        done = found.run(words)
+        done = found.run(words, limit_s=limit_s)
     came = len(log.read_text().splitlines()) if log.exists() else 0
     return came > operation.nth, done
 
