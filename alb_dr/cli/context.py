@@ -180,6 +180,13 @@ class Context:
 
         return narrator_for(quiet=self.quiet, environ=self.environ)
 
+    @cached_property
+    def remarks(self) -> Narrator:
+        """The same voice for checks that are made twice: nothing is said a second time."""
+        from alb_dr.cli.narrator import SaidOnce
+
+        return SaidOnce(self.narrator)
+
 
 def context_of(ctx: typer.Context) -> Context:
     """The Context that the root callback put there."""

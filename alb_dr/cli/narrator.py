@@ -42,6 +42,29 @@ class SilentNarrator:
         """Nothing."""
 
 
+class SaidOnce:
+    """Says every note and every warning once."""
+
+    def __init__(self, voice: Narrator) -> None:
+        self._voice = voice
+        self._said: set[str] = set()
+        self.phase = voice.phase
+        self.progress = voice.progress
+        self.live = voice.live
+
+    def note(self, text: str) -> None:
+        """A note that was not heard yet."""
+        if text not in self._said:
+            self._said.add(text)
+            self._voice.note(text)
+
+    def warn(self, text: str) -> None:
+        """A warning that was not heard yet."""
+        if text not in self._said:
+            self._said.add(text)
+            self._voice.warn(text)
+
+
 class PlainNarrator:
     """One line per event: for logs, pipes and CI."""
 

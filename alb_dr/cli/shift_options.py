@@ -2,8 +2,10 @@
 
 import secrets
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -54,19 +56,21 @@ Headroom = Annotated[
 class Pace:
     """How traffic is moved: the options as they were typed, percentages and durations as text."""
 
-    steps: str
-    hold: str
-    on_failure: str
-    rate: float
-    baseline: str
-    step_timeout: str
-    tolerance: float
-    slow_errors: float
-    abort_errors: float
-    slow_latency: float
-    abort_latency: float
+    steps: Steps = "5,25,50,100"
+    hold: Hold = "30s"
+    on_failure: Failure = "rollback"
+    rate: Rate = 200.0
+    baseline: BaselineTime = "5s"
+    step_timeout: StepTimeout = "2m"
+    tolerance: Tolerance = 5.0
+    slow_errors: Share = 0.5
+    abort_errors: Share = 2.0
+    slow_latency: Factor = 1.5
+    abort_latency: Factor = 3.0
 
-    def request(self, target: "Weights", *, verb: str, reason: str) -> "ShiftRequest":
+    def request(
+        self, target: "Weights", *, verb: str, reason: str, headroom: float | None = None
+    ) -> "ShiftRequest":
         """The request; BadInput for options that mean nothing."""
         from alb_dr.model.shift import OnFailure, ShiftRequest, Thresholds, parse_percents
 
@@ -92,4 +96,35 @@ class Pace:
                 abort_latency=self.abort_latency,
             ),
             verb=verb,
+            headroom=headroom,
         )
+
+
+USUAL_PACE = Pace()
+"""What stands in a command's parameter list; the options take its place."""
+
+
+def paced(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each field of Pace in the place of its parameter ``pace``."""
+    names = [field.name for field in fields(Pace)]
+
+    def with_options(**words: Any) -> None:
+        pace = Pace(**{name: words.pop(name) for name in names})
+        command(pace=pace, **words)
+
+    own = signature(command)
+    options = [
+        option.replace(kind=Parameter.POSITIONAL_OR_KEYWORD)
+        for option in signature(Pace).parameters.values()
+    ]
+    parameters = [
+        parameter
+        for one in own.parameters.values()
+        for parameter in (options if one.name == "pace" else [one])
+    ]
+    with_options.__name__ = command.__name__
+    with_options.__doc__ = command.__doc__
+    with_options.__module__ = command.__module__
+    with_options.__annotations__ = {one.name: one.annotation for one in parameters}
+    with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return with_options

@@ -94,7 +94,8 @@ def foreseen(context: Context, request: ShiftRequest) -> tuple[Weights, ...]:
         context.topology,
         fleet=context.fleet,
         members=context.members,
-        narrator=context.narrator,
+        now=context.clock.now(),
+        narrator=context.remarks,
     )
 
 
@@ -109,6 +110,7 @@ def _ports(context: Context, journal: Ledger, log: SampleFile) -> ShiftPorts:
         prober=context.prober,
         clock=context.clock,
         narrator=context.narrator,
+        remarks=context.remarks,
         journal=journal,
         log=log,
         shield=SIGNALS.shield,

@@ -99,7 +99,8 @@ class Thresholds:
 class ShiftRequest:
     """What was asked for. Seconds, requests per second; ``tolerance`` is a share.
 
-    ``verb`` is the command: a switchover and a failback are shifts, too.
+    ``verb`` is the command: a switchover and a failback are shifts, too. ``headroom`` is how many
+    times today's busiest load a pod may have to carry; without it that is only said.
     """
 
     shift_id: str
@@ -114,6 +115,12 @@ class ShiftRequest:
     tolerance: float = 0.05
     thresholds: Thresholds = field(default_factory=Thresholds)
     verb: str = "shift"
+    headroom: float | None = None
+
+    @property
+    def longest_s(self) -> float:
+        """How long it takes at most, when nobody pauses it and every step is as slow as it may."""
+        return self.baseline_s + len(self.percents) * (self.step_timeout_s + self.hold_s)
 
 
 def parse_percents(text: str) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from alb_dr.model.member import MemberCluster
 from alb_dr.model.sync_window import denied_throughout, windows_of
 from alb_dr.model.topology import Topology
 from alb_dr.ports import KubeReader
+from alb_dr.render.annotations import weight_key
+from alb_dr.workflows.drill_record import pointer
 from alb_dr.workflows.obstacles import Obstacle
 from alb_dr.workflows.readiness import FINALIZED_PHASES
 
@@ -20,6 +22,33 @@ OWN_CLUSTER = frozenset({"https://kubernetes.default.svc", "in-cluster"})
 """How Argo CD calls the cluster it runs in: the Fleet."""
 REPLICAS = frozenset({"/spec/replicas", ".spec.replicas"})
 """How ``ignoreDifferences`` names the replicas, as a JSON pointer or for jq."""
+ANNOTATIONS = frozenset({"/metadata/annotations", ".metadata.annotations"})
+"""How it names all annotations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """What somebody wants to do with which field, and what to do where Argo CD undoes it."""
+
+    deed: str
+    field: str
+    hint: str
+
+
+_REPLICAS = _Words(
+    deed="a drill",
+    field="replicas",
+    hint="turn selfHeal off in the ApplicationSet's template, or let Argo CD's admin make "
+    "a deny sync window that lasts as long as the drill; the Application itself is no "
+    "place to change it, its ApplicationSet puts it back",
+)
+_WEIGHTS = _Words(
+    deed="every change of the weights",
+    field="the weights",
+    hint="let the Application ignore the weights' annotations (ignoreDifferences, with the sync "
+    "option RespectIgnoreDifferences=true), or let Argo CD's admin make a deny sync window that "
+    "lasts long enough; or change the weights in Git",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +92,14 @@ def sync_obstacles(
 ) -> Iterator[Obstacle]:
     """What of Argo CD is in the way of scaling the member's workload (safety F20, F21, G9)."""
     for live in applications_in(topology, member, fleet):
-        yield from _of_application(live, fleet, span, spares=_spares_replicas(live))
+        yield from _of_application(live, fleet, span, _REPLICAS, spares=_spares_replicas(live))
+
+
+def ingress_obstacles(topology: Topology, fleet: KubeReader, *, span: Span) -> Iterator[Obstacle]:
+    """What of Argo CD is in the way of changing the weights on the Ingress (safety F20, F21)."""
+    keys = [weight_key(member.id) for member in topology.members]
+    for live in applications_over_ingress(topology, fleet):
+        yield from _of_application(live, fleet, span, _WEIGHTS, spares=_spares_weights(live, keys))
 
 
 def heals(application: Manifest) -> bool:
@@ -87,13 +123,13 @@ def held_back(application: Manifest, fleet: KubeReader, span: Span) -> bool:
 
 
 def _of_application(
-    live: Manifest, fleet: KubeReader, span: Span, *, spares: bool
+    live: Manifest, fleet: KubeReader, span: Span, words: _Words, *, spares: bool
 ) -> Iterator[Obstacle]:
     if _is_syncing(live):
         yield Obstacle(
             code="ADR-SYNC-PENDING",
             text=f"{live.id} is being synced",
-            hint="wait until the sync is over, then drill",
+            hint="wait until the sync is over, then try again",
         )
     automated = _automated(live)
     if automated is None:
@@ -116,17 +152,16 @@ def _of_application(
     if automated.get("selfHeal") and spares:
         yield Obstacle(
             code="ADR-SELF-HEAL",
-            text=f"{live.id} has selfHeal on but ignores replicas; another difference resets them",
-            hint="turn selfHeal off for the drill, or let a deny sync window be made",
+            text=f"{live.id} has selfHeal on but ignores {words.field}; another difference resets "
+            "them",
+            hint="turn selfHeal off for now, or let a deny sync window be made",
             refuses=False,
         )
     elif automated.get("selfHeal"):
         yield Obstacle(
             code="ADR-SELF-HEAL",
-            text=f"{live.id} has selfHeal on and undoes a drill",
-            hint="turn selfHeal off in the ApplicationSet's template, or let Argo CD's admin make "
-            "a deny sync window that lasts as long as the drill; the Application itself is no "
-            "place to change it, its ApplicationSet puts it back",
+            text=f"{live.id} has selfHeal on and undoes {words.deed}",
+            hint=words.hint,
         )
 
 
@@ -192,6 +227,18 @@ def _spares_replicas(application: Manifest) -> bool:
         if entry.get("kind") in {"Deployment", "*"} and paths & REPLICAS:
             return True
     return False
+
+
+def _spares_weights(application: Manifest, keys: Sequence[str]) -> bool:
+    """Whether none of these annotations of an Ingress is a difference to it."""
+    paths: set[str] = set()
+    for entry in _spec(application).get("ignoreDifferences") or []:
+        if entry.get("kind") in {"Ingress", "*"}:
+            paths |= {*(entry.get("jsonPointers") or ()), *(entry.get("jqPathExpressions") or ())}
+    return bool(paths & ANNOTATIONS) or all(
+        paths & {pointer("metadata", "annotations", key), f'.metadata.annotations["{key}"]'}
+        for key in keys
+    )
 
 
 def _spec(live: Manifest) -> Mapping[str, Any]:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from alb_dr.errors import Forbidden, Refused
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.member import MemberCluster
-from alb_dr.workflows.argo_sync import Span, sync_obstacles
+from alb_dr.workflows.argo_sync import Span, ingress_obstacles, sync_obstacles
 from alb_dr.workflows.autoscalers import Scalers, scaler_obstacles, scalers_of
 from alb_dr.workflows.budgets import budget_obstacles
 from alb_dr.workflows.capacity import refuse_overload
 from alb_dr.workflows.drill_record import ANNOTATION
 from alb_dr.workflows.drill_target import drill_target
-from alb_dr.workflows.faults import SCALE
+from alb_dr.workflows.faults import DRAIN, SCALE
 from alb_dr.workflows.guard import is_alive
 from alb_dr.workflows.guard_state import guard_obstacles
 from alb_dr.workflows.obstacles import refuse
@@ -89,9 +89,11 @@ def scalers_and_guard(scene: RailScene, workload: Manifest) -> Scalers:
         *sync_obstacles(scene.topology, scene.victim, scene.fleet, span=span),
         *budget_obstacles(name, workload, api),
     )
+    weighing = ingress_obstacles(scene.topology, scene.fleet, span=span)
     refuse(
         (
             *(scaling if scene.fault == SCALE else ()),
+            *(weighing if scene.fault == DRAIN or scene.rules.ramp else ()),
             *guard_obstacles(name, api, namespace=namespace, clock=scene.clock),
         ),
         overrides=scene.rules.options,

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from datetime import datetime
 
 from alb_dr.errors import AlbDrError, Interruption, Refused
 from alb_dr.model.drill_report import Step
@@ -36,7 +37,12 @@ from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.away import away_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.lease import DrillLock, lease_id
-from alb_dr.workflows.shift_checks import check_before, starting_weights
+from alb_dr.workflows.shift_checks import (
+    check_before,
+    refuse_healers,
+    refuse_open_weights,
+    starting_weights,
+)
 from alb_dr.workflows.shift_hand import ShiftHand
 from alb_dr.workflows.shift_ports import Companion, Remember, ShiftPorts
 from alb_dr.workflows.shift_record import (
@@ -54,13 +60,24 @@ def foresee(
     *,
     fleet: KubeReader,
     members: Mapping[str, KubeReader],
+    now: datetime,
     narrator: Narrator,
 ) -> tuple[Weights, ...]:
     """All weights on the way, the present ones first. Reads only; raises what refuses it."""
     refuse_open_shift(read_record(topology, fleet))
-    start = starting_weights(topology, live_ingress(topology, fleet=fleet))
+    live = live_ingress(topology, fleet=fleet)
+    refuse_open_weights(live)
+    start = starting_weights(topology, live)
     way = (start, *vectors(start, request.target, request.percents))
-    check_before(topology, start, request.target, members=members, narrator=narrator)
+    check_before(
+        topology,
+        start,
+        request.target,
+        members=members,
+        narrator=narrator,
+        headroom=request.headroom,
+    )
+    refuse_healers(topology, fleet, now=now, longest_s=request.longest_s, narrator=narrator)
     return way
 
 
@@ -114,7 +131,8 @@ class Shift:
             self._topology,
             fleet=self._ports.fleet,
             members=self._ports.members,
-            narrator=self._ports.narrator,
+            now=self._ports.clock.now(),
+            narrator=self._ports.remarks,
         )
         target = target_of(self._topology, fleet=self._ports.fleet)
         self._lock.acquire(holder=self._ports.operator, drill=self._request.shift_id)

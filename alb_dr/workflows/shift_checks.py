@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
-from alb_dr.errors import AlbDrError, BadInput, Conflict, Refused, Unreachable
+from alb_dr.errors import AlbDrError, BadInput, Conflict, Forbidden, Refused, Unreachable
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
@@ -12,9 +13,12 @@ from alb_dr.model.weights import Weights, parse_weight
 from alb_dr.ports import KubeReader, Narrator
 from alb_dr.render.annotations import weights_of
 from alb_dr.stats.capacity import busiest, growth
-from alb_dr.workflows.capacity import ready_pods
+from alb_dr.workflows.argo_sync import Span, ingress_obstacles
+from alb_dr.workflows.capacity import ready_pods, refuse_overload
 from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.distribute import workload_id
+from alb_dr.workflows.drill_record import ANNOTATION
+from alb_dr.workflows.obstacles import refuse
 from alb_dr.workflows.readiness import workload_waits_for
 from alb_dr.workflows.recover import open_drills
 
@@ -43,6 +47,29 @@ def starting_weights(topology: Topology, ingress: Manifest) -> Weights:
         ) from error
 
 
+def refuse_open_weights(ingress: Manifest) -> None:
+    """Refused while a drill holds the weights: it would put them back over ours."""
+    if ANNOTATION in ingress.annotations:
+        raise Refused(
+            f"a drill is open on {ingress.id}",
+            hint="finish it first: alb-dr failover recover --execute",
+            code="ADR-DRILL-OPEN",
+        )
+
+
+def refuse_healers(
+    topology: Topology, fleet: KubeReader, *, now: datetime, longest_s: float, narrator: Narrator
+) -> None:
+    """Refused while Argo CD would put the weights back as Git has them (safety F20, F21)."""
+    span = Span(begin=now, end=now + timedelta(seconds=longest_s))
+    try:
+        found = tuple(ingress_obstacles(topology, fleet, span=span))
+    except Forbidden as error:
+        narrator.warn(f"whether Argo CD puts the weights back is not known: {error.message}")
+        return
+    refuse(found, overrides=(), narrator=narrator)
+
+
 def check_before(
     topology: Topology,
     start: Weights,
@@ -50,6 +77,7 @@ def check_before(
     *,
     members: Mapping[str, KubeReader],
     narrator: Narrator,
+    headroom: float | None,
 ) -> None:
     """Refused unless every member that is to get traffic can carry it and no drill is open."""
     pods: dict[str, int] = {}
@@ -63,7 +91,12 @@ def check_before(
                 raise
             pods[member.id] = 0
             narrator.warn(f"{member.name} has no part in this and was not asked: {error.message}")
-    _warn_of_load(topology, start, target, pods, narrator)
+    if headroom is None:
+        _warn_of_load(topology, start, target, pods, narrator)
+    else:
+        refuse_overload(
+            topology, start, target, members=members, headroom=headroom, narrator=narrator
+        )
     idle = [topology.member(m).name for m, weight in target if not weight]
     if idle:
         narrator.note(

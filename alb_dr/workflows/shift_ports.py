@@ -19,13 +19,17 @@ Remember = Callable[[Weights, Away | None], Away | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftPorts:
-    """Everything a shift touches. ``ask`` puts a failure to a person and returns the answer."""
+    """Everything a shift touches. ``ask`` puts a failure to a person and returns the answer.
+
+    ``remarks`` is the voice of the checks before: they are made a second time after the question.
+    """
 
     fleet: KubeApi
     members: Mapping[str, KubeReader]
     prober: Prober
     clock: Clock
     narrator: Narrator
+    remarks: Narrator
     journal: Journal
     log: SampleLog
     shield: Callable[[], AbstractContextManager[None]]

@@ -14,8 +14,7 @@ from alb_dr.model.away import Away, moved_away
 from alb_dr.model.shift import ShiftRequest
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
-from alb_dr.ports import KubeReader, Narrator
-from alb_dr.workflows.capacity import refuse_overload
+from alb_dr.ports import KubeReader
 from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.readiness import workload_waits_for
@@ -28,10 +27,8 @@ def check_switchover(
     target: Weights,
     *,
     members: Mapping[str, KubeReader],
-    headroom: float,
-    narrator: Narrator,
 ) -> None:
-    """Refused unless all members that carry traffic, before or after, are whole and big enough.
+    """Refused unless all members that carry traffic, before or after, are whole.
 
     An API that does not answer raises Unreachable: without it nothing can be planned.
     """
@@ -49,7 +46,6 @@ def check_switchover(
                 "--reason TEXT",
                 code="ADR-NOT-HEALTHY",
             )
-    refuse_overload(topology, start, target, members=members, headroom=headroom, narrator=narrator)
 
 
 def remembering(request: ShiftRequest, *, by: str, since: datetime) -> Remember:

@@ -221,16 +221,30 @@ def test_bad_words_are_refused(up: Shell) -> None:
     assert weights(up) == ["100", "0"]
 
 
-def test_F20_Argo_CD_that_heals_the_Ingress_is_named_and_nothing_is_written_over_it(
-    up: Shell,
-) -> None:
+def test_F20_Argo_CD_that_heals_the_Ingress_refuses_a_shift(up: Shell) -> None:
     up.ok("sandbox", "argo", "--ingress", "on")
     try:
-        data = shifted(up, 5, "--steps", "50,100", "--step-timeout", "20s")
+        words = up.refused(6, "ingress", "shift", "--to", "0:100", "--yes")
+        assert "undoes every change of the weights" in words
+        up.ok("sandbox", "argo", "--deny", "1h")
+        assert up.data("ingress", "shift", "--to", "0:100", "--dry-run")["dry_run"]
     finally:
-        up.ok("sandbox", "argo", "--ingress", "off")
-    assert data["phase"] == "stopped"
-    assert "(argocd-controller); nothing was written over it" in data["why"]
-    assert weights(up) == ["100", "0"], "as Git has them"
+        up.ok("sandbox", "argo", "--ingress", "off", "--deny", "off")
+    assert weights(up) == ["100", "0"]
+
+
+def test_F21_Argo_CD_that_comes_to_heal_half_way_is_named_and_nothing_is_written_over_it(
+    up: Shell,
+) -> None:
+    with begun(up, "--hold", "6s") as process:
+        up.ok("sandbox", "argo", "--ingress", "on")
+        try:
+            out, _ = process.communicate(timeout=120)
+        finally:
+            up.ok("sandbox", "argo", "--ingress", "off")
+    assert process.returncode == 5, out
+    assert "STOPPED" in out
+    assert "(argocd-controller); nothing was written over it" in out
+    assert weights(up) == ["50", "50"], "as Git has them"
     assert up.data("status", "--requests", "0")["unfinished"] == []
     assert up.data("failover", "status")["lock"] is None

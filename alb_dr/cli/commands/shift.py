@@ -9,17 +9,10 @@ from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import context_of
 from alb_dr.cli.options import DryRun, Yes
 from alb_dr.cli.shift_options import (
-    BaselineTime,
-    Factor,
-    Failure,
-    Hold,
+    USUAL_PACE,
     Pace,
-    Rate,
     Reason,
-    Share,
-    Steps,
-    StepTimeout,
-    Tolerance,
+    paced,
 )
 from alb_dr.model.printable import printable
 
@@ -33,22 +26,13 @@ Patience = Annotated[
 ]
 
 
-def shift(  # noqa: PLR0913, PLR0917  every flag is one parameter
+@paced
+def shift(
     ctx: typer.Context,
     to: Annotated[
         str, typer.Option("--to", metavar="WEIGHTS", help="Where to: 0:100, or a=0,b=100.")
     ],
-    steps: Steps = "5,25,50,100",
-    hold: Hold = "30s",
-    on_failure: Failure = "rollback",
-    rate: Rate = 200.0,
-    baseline: BaselineTime = "5s",
-    step_timeout: StepTimeout = "2m",
-    tolerance: Tolerance = 5.0,
-    slow_errors: Share = 0.5,
-    abort_errors: Share = 2.0,
-    slow_latency: Factor = 1.5,
-    abort_latency: Factor = 3.0,
+    pace: Pace = USUAL_PACE,
     reason: Reason = "",
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -61,19 +45,6 @@ def shift(  # noqa: PLR0913, PLR0917  every flag is one parameter
     from alb_dr.cli.shifting import foreseen
 
     context = context_of(ctx)
-    pace = Pace(
-        steps=steps,
-        hold=hold,
-        on_failure=on_failure,
-        rate=rate,
-        baseline=baseline,
-        step_timeout=step_timeout,
-        tolerance=tolerance,
-        slow_errors=slow_errors,
-        abort_errors=abort_errors,
-        slow_latency=slow_latency,
-        abort_latency=abort_latency,
-    )
     request = pace.request(_weights(to, context.topology), verb="shift", reason=reason)
     way = foreseen(context, request)
     if dry_run:

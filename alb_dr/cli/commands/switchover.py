@@ -11,19 +11,12 @@ from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.options import DryRun, Yes
 from alb_dr.cli.shift_options import (
-    BaselineTime,
-    Factor,
-    Failure,
+    USUAL_PACE,
     Headroom,
-    Hold,
     Pace,
-    Rate,
     Reason,
-    Share,
-    Steps,
-    StepTimeout,
-    Tolerance,
     ZoneTimeout,
+    paced,
 )
 from alb_dr.cli.zoning import bring_back, companion_of, planned_zones, zones_out
 from alb_dr.errors import BadInput
@@ -35,6 +28,7 @@ if TYPE_CHECKING:
     from alb_dr.model.zone_shift import ZoneRecord
 
 
+@paced
 def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
     ctx: typer.Context,
     to: Annotated[
@@ -46,18 +40,8 @@ def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
             "--away-from", metavar="MEMBER", help="Instead: who is to carry none; repeatable."
         ),
     ] = None,
-    steps: Steps = "5,25,50,100",
-    hold: Hold = "30s",
-    on_failure: Failure = "rollback",
+    pace: Pace = USUAL_PACE,
     headroom: Headroom = HEADROOM,
-    rate: Rate = 200.0,
-    baseline: BaselineTime = "5s",
-    step_timeout: StepTimeout = "2m",
-    tolerance: Tolerance = 5.0,
-    slow_errors: Share = 0.5,
-    abort_errors: Share = 2.0,
-    slow_latency: Factor = 1.5,
-    abort_latency: Factor = 3.0,
     zone: Annotated[
         bool,
         typer.Option(
@@ -79,22 +63,9 @@ def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
     before the first step, and returns when the weights do.
     """
     context = context_of(ctx)
-    pace = Pace(
-        steps=steps,
-        hold=hold,
-        on_failure=on_failure,
-        rate=rate,
-        baseline=baseline,
-        step_timeout=step_timeout,
-        tolerance=tolerance,
-        slow_errors=slow_errors,
-        abort_errors=abort_errors,
-        slow_latency=slow_latency,
-        abort_latency=abort_latency,
-    )
     target = _target(context, to, away_from or [])
-    request = pace.request(target, verb="switchover", reason=reason)
-    way = _checked(context, request, headroom)
+    request = pace.request(target, verb="switchover", reason=reason, headroom=headroom)
+    way = _checked(context, request)
     longest_s = seconds_of(zone_timeout, what="zone-timeout")
     plan = planned_zones(context, way, timeout_s=longest_s) if zone else None
     beside = f", and take {plan.words}" if plan is not None else ""
@@ -134,23 +105,18 @@ def _live_weights(context: Context) -> "Weights":
     return starting_weights(context.topology, live_ingress(context.topology, fleet=context.fleet))
 
 
-def _checked(context: Context, request: "ShiftRequest", headroom: float) -> "tuple[Weights, ...]":
+def _checked(context: Context, request: "ShiftRequest") -> "tuple[Weights, ...]":
     """The way, once everything that only reads has been asked."""
     from alb_dr.cli.shifting import foreseen
     from alb_dr.workflows.switchover import check_switchover
 
-    way = foreseen(context, request)
     check_switchover(
-        context.topology,
-        way[0],
-        request.target,
-        members=context.members,
-        headroom=headroom,
-        narrator=context.narrator,
+        context.topology, _live_weights(context), request.target, members=context.members
     )
-    return way
+    return foreseen(context, request)
 
 
+@paced
 def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     ctx: typer.Context,
     to_weights: Annotated[
@@ -168,18 +134,8 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     stabilise_timeout: Annotated[
         str, typer.Option("--stabilise-timeout", metavar="TIME", help="Longest wait for that.")
     ] = "15m",
-    steps: Steps = "5,25,50,100",
-    hold: Hold = "30s",
-    on_failure: Failure = "rollback",
+    pace: Pace = USUAL_PACE,
     headroom: Headroom = HEADROOM,
-    rate: Rate = 200.0,
-    baseline: BaselineTime = "5s",
-    step_timeout: StepTimeout = "2m",
-    tolerance: Tolerance = 5.0,
-    slow_errors: Share = 0.5,
-    abort_errors: Share = 2.0,
-    slow_latency: Factor = 1.5,
-    abort_latency: Factor = 3.0,
     no_zones: Annotated[
         bool, typer.Option("--no-zones", help="Leave zones that are out of DNS out.")
     ] = False,
@@ -195,19 +151,8 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     return before the first step; that alone is done when no traffic is away.
     """
     context = context_of(ctx)
-    pace = Pace(
-        steps=steps,
-        hold=hold,
-        on_failure=on_failure,
-        rate=rate,
-        baseline=baseline,
-        step_timeout=step_timeout,
-        tolerance=tolerance,
-        slow_errors=slow_errors,
-        abort_errors=abort_errors,
-        slow_latency=slow_latency,
-        abort_latency=abort_latency,
-    )
+    from alb_dr.cli.shifting import foreseen
+
     window_s = seconds_of(stabilise, what="stabilise")
     longest_s = seconds_of(stabilise_timeout, what="stabilise-timeout")
     zone_s = seconds_of(zone_timeout, what="zone-timeout")
@@ -218,10 +163,10 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     target = _home(ctx, to_weights, dry_run=dry_run)
     if target is None:
         return
-    request = pace.request(target, verb="back", reason=reason)
+    request = pace.request(target, verb="back", reason=reason, headroom=headroom)
     beside = f", and {_zone_words(zones)} into DNS before" if zones is not None else ""
     if dry_run:
-        way = _back_checked(context, request, headroom)
+        way = foreseen(context, request)
         foretell(ctx, way, verb="return", beside=beside)
         return
     from alb_dr.workflows.failback import returning, way_back
@@ -229,7 +174,7 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     way = way_back(context.topology, request, fleet=context.fleet, members=context.members)
     confirm(f"return the traffic: {way_words(context.topology, way)}{beside}?", yes=yes)
     _stable(context, way, window_s, longest_s)
-    _back_checked(context, request, headroom)
+    foreseen(context, request)
     if zones is not None:
         bring_back(context, timeout_s=zone_s)
     carry_out(ctx, request, remember=returning(target))
@@ -283,24 +228,6 @@ def _home(ctx: typer.Context, to_weights: str | None, *, dry_run: bool) -> "Weig
         return away.home
     words = to_weights.replace(":", " ").replace(",", " ").split()
     return parse_weights(words, topology.members)
-
-
-def _back_checked(
-    context: Context, request: "ShiftRequest", headroom: float
-) -> "tuple[Weights, ...]":
-    from alb_dr.cli.shifting import foreseen
-    from alb_dr.workflows.capacity import refuse_overload
-
-    way = foreseen(context, request)
-    refuse_overload(
-        context.topology,
-        way[0],
-        request.target,
-        members=context.members,
-        headroom=headroom,
-        narrator=context.narrator,
-    )
-    return way
 
 
 def _stable(

@@ -254,6 +254,7 @@ def _records(topology: Topology) -> tuple[Need, ...]:
             namespace=space,
         ),
         Need(command="failover drill", kind=INGRESS, verbs=("list",), namespace=space),
+        # What of Argo CD undoes a drill, or a shift, which goes on without this right.
         Need(command="failover drill", kind=APPLICATION, verbs=("list",), namespace=argo),
         Need(
             command="failover drill",

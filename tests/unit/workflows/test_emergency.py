@@ -42,7 +42,7 @@ from tests.fakes.gateway import ROUTE, Book, no_shield
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
 from tests.unit.model.test_moves import THREE
-from tests.unit.workflows.test_shift import World, a_request
+from tests.unit.workflows.test_shift import World, a_request, with_argo
 
 
 class Member(FakeKube):
@@ -136,6 +136,13 @@ def test_few_calls_go_before_the_patch() -> None:
     scene.start()
     before = scene.fleet.calls[: scene.fleet.calls.index(f"patch {ROUTE}")]
     assert [call.split()[0] for call in before] == ["get", "create"]
+
+
+def test_F20_argo_cd_that_will_undo_it_is_named_behind_the_patch() -> None:
+    scene = Scene()
+    with_argo(scene.fleet)
+    assert scene.start("poc-ack-1").written
+    assert any("this may not last" in warning for warning in scene.voice.warnings)
 
 
 def test_doing_it_again_changes_nothing() -> None:

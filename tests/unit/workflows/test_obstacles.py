@@ -11,9 +11,7 @@ from alb_dr.errors import AlbDrError, BadInput, Forbidden, NotFound, Refused
 from alb_dr.model.manifest import KINDS, Manifest
 from alb_dr.workflows.argo_sync import (
     Span,
-    applications_over_ingress,
-    heals,
-    held_back,
+    ingress_obstacles,
     sync_obstacles,
 )
 from alb_dr.workflows.autoscalers import PAUSED, PAUSED_REPLICAS, scaler_obstacles, scalers_of
@@ -369,14 +367,52 @@ def test_F21_drift_of_a_revision_that_is_synced_already_does_not(fleet: FakeKube
     assert syncing(fleet) == []
 
 
-def test_F20_an_application_over_the_ingress_is_found(fleet: FakeKube) -> None:
+def over_ingress(fleet: FakeKube, **spec: Any) -> list[Obstacle]:
+    """What is in the way of the weights when an Application puts the Ingress onto the Fleet."""
     topology = a_topology()
     ingress = {"kind": "Ingress", "namespace": SPACE, "name": topology.ingress.name}
     here = {"server": "https://kubernetes.default.svc", "namespace": SPACE}
-    application(fleet, "ingresses", destination=here, status={"resources": [ingress]})
-    (found,) = applications_over_ingress(topology, fleet)
-    assert heals(found)
-    assert not held_back(found, fleet, TEN_MINUTES)
+    application(fleet, "ingresses", destination=here, status={"resources": [ingress]}, **spec)
+    return list(ingress_obstacles(topology, fleet, span=TEN_MINUTES))
+
+
+def test_F20_an_application_that_heals_the_ingress_is_in_the_way_of_its_weights(
+    fleet: FakeKube,
+) -> None:
+    (found,) = over_ingress(fleet)
+    assert refused(found) is not None
+    assert "undoes every change of the weights" in found.text
+    assert "RespectIgnoreDifferences" in found.hint
+
+
+def test_F20_a_deny_window_holds_an_application_over_the_ingress_back(fleet: FakeKube) -> None:
+    project(fleet, DENY)
+    (found,) = over_ingress(fleet)
+    assert found.note
+    assert refused(found) is None
+
+
+WEIGHTS = [f"/metadata/annotations/alb.ingress.kubernetes.io~1cluster-weight.c{n}" for n in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "spared"),
+    [
+        ({"kind": "Ingress", "jsonPointers": WEIGHTS}, True),
+        ({"kind": "*", "jqPathExpressions": [".metadata.annotations"]}, True),
+        ({"kind": "Ingress", "jsonPointers": WEIGHTS[:1]}, False),
+        ({"kind": "Deployment", "jsonPointers": WEIGHTS}, False),
+    ],
+)
+def test_F20_weights_that_are_no_difference_to_argo_cd_may_be_changed(
+    fleet: FakeKube, ignored: Json, spared: bool
+) -> None:
+    (found,) = over_ingress(fleet, ignoreDifferences=[ignored])
+    assert (refused(found) is None) is spared
+
+
+def test_F20_an_application_without_self_heal_leaves_the_weights_alone(fleet: FakeKube) -> None:
+    assert over_ingress(fleet, syncPolicy={"automated": {}}) == []
 
 
 def test_a_fleet_without_argo_cd_syncs_nothing(fleet: FakeKube) -> None:

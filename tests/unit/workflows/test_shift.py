@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from alb_dr.errors import (
     BadInput,
     Conflict,
+    Forbidden,
     Interruption,
     NotFound,
     Refused,
@@ -29,13 +31,14 @@ from alb_dr.model.shift import (
 from alb_dr.model.weights import Weights
 from alb_dr.render.annotations import weights_of
 from alb_dr.report.shift_data import shift_data, shift_lines
+from alb_dr.workflows.drill_record import ANNOTATION
 from alb_dr.workflows.shift import Shift, foresee
 from alb_dr.workflows.shift_control import end_shift, steer
 from alb_dr.workflows.shift_hand import ShiftHand
 from alb_dr.workflows.shift_ports import ShiftPorts
 from alb_dr.workflows.shift_record import make_wish, read_record, record_words
 from alb_dr.workflows.shift_watch import Foreign
-from alb_dr.workflows.weights import set_weights
+from alb_dr.workflows.weights import live_ingress, set_weights
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet, the_members
 from tests.fakes.gateway import ROUTE, Book, FakeGateway, MovingClock, no_shield
@@ -105,6 +108,7 @@ class World:
             prober=self.gateway,
             clock=self.clock,
             narrator=self.voice,
+            remarks=self.voice,
             journal=self.book,
             log=self.log,
             shield=no_shield,
@@ -516,10 +520,98 @@ def test_foreseeing_reads_only() -> None:
         a_topology(),
         fleet=world.fleet,
         members=world.members,
+        now=world.clock.now(),
         narrator=world.voice,
     )
     assert [w.as_dict()["c2"] for w in way] == [0, 10, 50, 100]
-    assert {c.split()[0] for c in world.fleet.calls} == {"get"}
+    assert {c.split()[0] for c in world.fleet.calls} == {"get", "list"}
+
+
+INGRESS_OF_GIT = Manifest.of(
+    {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": "ingresses", "namespace": "argocd"},
+        "spec": {
+            "destination": {"server": "https://kubernetes.default.svc"},
+            "syncPolicy": {"automated": {"selfHeal": True}},
+        },
+        "status": {
+            "resources": [{"kind": "Ingress", "namespace": "gateway-demo", "name": "web-demo"}]
+        },
+    }
+)
+
+
+def with_argo(fleet: FakeKube) -> None:
+    """An Application that heals the Ingress is listed from now on."""
+    listed = fleet.list
+    fleet.list = lambda kind, **words: (  # type: ignore[method-assign]  # as the docstring says
+        (INGRESS_OF_GIT,) if kind.name == "Application" else listed(kind, **words)
+    )
+
+
+def test_F20_a_shift_that_Argo_CD_would_undo_is_refused_before_anything_is_written() -> None:
+    world = World()
+    with_argo(world.fleet)
+    with pytest.raises(Refused, match="selfHeal") as caught:
+        world.shift()
+    assert caught.value.code == "ADR-SELF-HEAL"
+    assert world.weights == {"c1": "100", "c2": "0"}
+    assert read_record(a_topology(), world.fleet) is None
+
+
+def test_F37_who_may_not_ask_Argo_CD_is_warned_and_shifts() -> None:
+    world = World()
+    forbidden = Forbidden("no")
+    world.fleet.fail = lambda call: forbidden if call == "list applications" else None
+    assert world.shift().phase is ShiftPhase.DONE
+    assert any("whether Argo CD puts the weights back" in w for w in world.voice.warnings)
+
+
+def test_F10_weights_that_a_drill_holds_are_not_shifted() -> None:
+    world = World()
+    live = live_ingress(a_topology(), fleet=world.fleet)
+    annotations = {**live.annotations, ANNOTATION: "{}"}
+    metadata = {**live.metadata, "annotations": annotations}
+    world.fleet.replace(Manifest(id=live.id, document={**live.document, "metadata": metadata}))
+    with pytest.raises(Refused, match="a drill is open on Ingress"):
+        world.shift()
+
+
+def test_a_step_that_could_not_be_held_is_said_to_be_proven_but_not_held() -> None:
+    """And the report says what became of the requests that were lost."""
+    world = World()
+    world.once(20, lambda: setattr(world.gateway, "lose", lambda member, _: member == "c2"))
+    report = world.shift(hold_s=30.0)
+    step = report.steps[-1]
+    assert (step.proven, step.held) == (True, False)
+    assert step.classes == {"server_error": step.lost}
+    assert report.classes == {"server_error": report.lost}
+    lines = "\n".join(shift_lines(report))
+    assert "proven, NOT held, in" in lines
+    assert f"{report.lost} of {report.requests} requests lost ({report.lost} server error" in lines
+    assert lines.lower().count("rolled back") == 1
+
+
+def test_a_signal_that_comes_when_all_is_done_does_not_hide_how_it_ended() -> None:
+    """The prober is stopped behind the last step: nothing can be taken back any more."""
+    world = World()
+    held: list[str] = []
+
+    @contextmanager
+    def shield() -> Iterator[None]:
+        held.append("in")
+        yield
+        if held.pop() and not held:
+            raise Interruption(15)
+
+    shift = Shift(a_request(), a_topology(), dataclasses.replace(world.ports(), shield=shield))
+    with pytest.raises(Interruption):
+        shift.run()
+    assert shift.over is not None
+    assert shift.over.phase is ShiftPhase.DONE
+    assert world.weights == {"c1": "0", "c2": "100"}
 
 
 def test_two_shifts_at_once_are_one_shift() -> None:

@@ -75,7 +75,9 @@ def annotation(world: World) -> str | None:
 
 
 def checked(world: World, target: Weights = OVER, headroom: float = 1.3) -> None:
-    check_switchover(
+    """Everything that is asked before a switchover."""
+    check_switchover(a_topology(), HOME, target, members=world.members)
+    check_before(
         a_topology(),
         HOME,
         target,
@@ -456,13 +458,15 @@ def test_F41_a_lost_member_without_any_part_in_a_move_is_not_needed_for_it() -> 
     members = three_with(world, Unreachable("no route"))
     one, two = Weights.of({"c1": 100, "c2": 0, "c3": 0}), Weights.of({"c1": 0, "c2": 100, "c3": 0})
     topology = a_topology(THREE)
-    check_before(topology, one, two, members=members, narrator=world.voice)
+    check_before(topology, one, two, members=members, narrator=world.voice, headroom=1.3)
     assert world.voice.warnings[0].startswith("poc-ack-3 has no part in this")
-    check_switchover(topology, one, two, members=members, headroom=1.3, narrator=world.voice)
+    check_switchover(topology, one, two, members=members)
     half = Weights.of({"c1": 50, "c2": 0, "c3": 50})
     for start, target in ((half, one), (one, half)):
         with pytest.raises(Unreachable):
-            check_before(topology, start, target, members=members, narrator=world.voice)
+            check_before(
+                topology, start, target, members=members, narrator=world.voice, headroom=None
+            )
 
 
 def test_F10_the_way_back_is_barred_by_an_open_drill_but_not_by_a_member_still_away() -> None:
