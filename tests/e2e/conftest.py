@@ -18,6 +18,8 @@ import pytest
 
 pytest.importorskip("envoy", reason="the gateway's binary is in the extra 'sandbox'")
 
+LONGEST_S = 180.0
+"""Longest one command line may take: its own windows are shorter, but the machine may be busy."""
 PROGRAM = str(Path(sys.executable).parent / "alb-dr")
 
 
@@ -33,7 +35,7 @@ class Shell:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ALB_DR_", "XDG_"))}
         return {**kept, "XDG_STATE_HOME": str(self.state), "CI": "true", **self.env}
 
-    def run(self, *words: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, timeout: float = LONGEST_S) -> subprocess.CompletedProcess[str]:
         """Run one command line to its end."""
         return subprocess.run(
             [PROGRAM, *words],
@@ -58,13 +60,13 @@ class Shell:
             cwd=self.state,
         )
 
-    def ok(self, *words: str, timeout: float = 60.0) -> str:
+    def ok(self, *words: str, timeout: float = LONGEST_S) -> str:
         """Run one command line that must succeed; what it answered."""
         done = self.run(*words, timeout=timeout)
         assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def data(self, *words: str, timeout: float = 60.0) -> dict[str, Any]:
+    def data(self, *words: str, timeout: float = LONGEST_S) -> dict[str, Any]:
         """The data of a JSON answer of a command that must succeed."""
         envelope: dict[str, Any] = json.loads(self.ok(*words, "-o", "json", timeout=timeout))
         data: dict[str, Any] = envelope["data"]

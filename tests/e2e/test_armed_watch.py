@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import LONGEST_S, Shell
 from tests.e2e.test_shift import PATIENT
 from tests.e2e.test_switchover import PACE, away, until, weights
 
@@ -39,7 +39,7 @@ def from_100_to_0(up: Shell) -> Iterator[None]:
 
 def watched(shell: Shell, code: int, *words: str) -> dict[str, Any]:
     """The data of a watch that must leave with ``code``."""
-    done = shell.run(*words, "-o", "json", timeout=150)
+    done = shell.run(*words, "-o", "json")
     assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
     data: dict[str, Any] = json.loads(done.stdout)["data"]
     return data
@@ -67,7 +67,7 @@ def test_a_healthy_member_is_left_alone_and_ctrl_c_says_what_it_leaves(up: Shell
         until(process, "watching poc-ack-1, armed")
         until(process, "probe served")
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=LONGEST_S)
     assert process.returncode == 130
     assert "nothing was changed: poc-ack-1 100, poc-ack-2 0" in err
     assert weights(up) == ["100", "0"]
@@ -92,7 +92,7 @@ def test_primary_and_standby_exchange_their_roles(up: Shell) -> None:
         done = up.run("ingress", "set-weights", "99", "1")
         assert "is unconfirmed" in done.stderr
         pace = (*PACE[:-2], "--steps", "100", "--yes", *PATIENT)
-        up.ok("failover", "switchover", "--to", "poc-ack-2", *pace, timeout=120)
+        up.ok("failover", "switchover", "--to", "poc-ack-2", *pace)
         assert weights(up) == ["1", "99"]
         notes = up.data("status", "--requests", "0")["notes"]
         assert any("poc-ack-2 is the primary now" in note for note in notes)
@@ -101,7 +101,7 @@ def test_primary_and_standby_exchange_their_roles(up: Shell) -> None:
             2, "failover", "switchover", "--to", "poc-ack-2"
         )
         assert up.run("verify", "-n", "500").returncode == 0
-        up.ok("failover", "switchover", "--to", "poc-ack-1", *pace, timeout=120)
+        up.ok("failover", "switchover", "--to", "poc-ack-1", *pace)
         assert (weights(up), away(up)) == (["99", "1"], []), "home again"
         up.ok("ingress", "set-weights", "100", "0")
         said = up.refused(6, "failover", "drill", "poc-ack-1", "--yes")

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import LONGEST_S, Shell
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -43,7 +43,7 @@ def test_a_pin_that_stays_is_removed_by_ctrl_c(up: Shell) -> None:
             if "keeping the pin" in line:
                 break
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=LONGEST_S)
     assert process.returncode == 130
     assert up.data("ingress", "unpin")["removed"] == []
 

@@ -15,10 +15,12 @@ import pytest
 from alb_dr.sandbox.lifecycle import distort
 from tests.e2e.conftest import Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 # Latency is not judged here: this machine may be busy with other tests.
 PATIENT = ("--slow-latency", "500", "--abort-latency", "999")
+LONG = 180.0
+"""Longer than a step and its way back may take by themselves: the machine may be busy."""
 QUICK = ("--rate", "400", "--baseline", "1s", "--hold", "1s", "--yes", *PATIENT)
 
 
@@ -40,7 +42,9 @@ def from_100_to_0(up: Shell) -> Iterator[None]:
 
 def shifted(shell: Shell, code: int, *words: str) -> dict[str, Any]:
     """The data of a shift to the second member that must leave with ``code``."""
-    done = shell.run("ingress", "shift", "--to", "0:100", *QUICK, *words, "-o", "json", timeout=120)
+    done = shell.run(
+        "ingress", "shift", "--to", "0:100", *QUICK, *words, "-o", "json", timeout=LONG
+    )
     assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
     data: dict[str, Any] = json.loads(done.stdout)["data"]
     return data
@@ -99,7 +103,7 @@ def test_a_lying_gateway_does_not_pass_the_gate(up: Shell) -> None:
 def test_a_member_dying_half_way_leaves_the_traffic_whole(up: Shell) -> None:
     with begun(up, "--hold", "60s") as process:
         up.ok("sandbox", "fault", "pods-down", "poc-ack-2")
-        out, _ = process.communicate(timeout=120)
+        out, _ = process.communicate(timeout=LONG)
     assert process.returncode == 9, out
     assert "ROLLED BACK" in out
     assert weights(up) == ["100", "0"]
@@ -112,7 +116,7 @@ def test_a_member_dying_half_way_leaves_the_traffic_whole(up: Shell) -> None:
     assert whole["outcomes"]["ok"] == 500, "measured, not assumed"
     up.ok("sandbox", "fault", "clear")
     up.ok("gateway", "wait")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + LONG
     while up.data("distribute", "status")["members"][1]["ready_pods"] < 2:
         assert time.monotonic() < deadline
 
@@ -132,7 +136,7 @@ def test_another_terminal_pauses_resumes_and_ends_it(up: Shell) -> None:
         assert "a shift is open" in up.refused(6, "ingress", "shift", "--to", "0:100", "--yes")
         assert up.data("ingress", "resume")["phase"] == "running"
         ended = up.data("ingress", "abort")
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=LONG)
     assert ended["phase"] == "aborted"
     assert process.returncode == 10, out
     assert weights(up) == ["100", "0"]
@@ -141,7 +145,7 @@ def test_another_terminal_pauses_resumes_and_ends_it(up: Shell) -> None:
 def test_ctrl_c_puts_the_weights_back(up: Shell) -> None:
     with begun(up, "--hold", "60s") as process:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=LONG)
     assert process.returncode == 130
     assert weights(up) == ["100", "0"]
     assert up.data("status", "--requests", "0")["unfinished"] == []
@@ -150,32 +154,16 @@ def test_ctrl_c_puts_the_weights_back(up: Shell) -> None:
 def test_a_killed_shift_says_where_it_stopped_and_is_ended_from_elsewhere(up: Shell) -> None:
     with begun(up, "--hold", "60s") as process:
         process.kill()
-        process.communicate(timeout=30)
-    assert weights(up) == ["50", "50"], "one of the listed vectors"
+        process.communicate(timeout=LONG)
+    assert weights(up) == ["50", "50"], "one of the listed vectors; tests/kills has all instants"
     unfinished = up.data("status", "--requests", "0")["unfinished"][0]
     assert "step 1 of 2 (weights 50/50)" in unfinished
     assert "a shift is open" in up.refused(6, "down", "--yes")
-    assert up.data("ingress", "abort")["phase"] == "aborted"
-    assert weights(up) == ["100", "0"]
-    assert "no shift is under way" in up.refused(13, "ingress", "pause")
-
-
-@pytest.mark.parametrize("step", [1, 2, 3])
-def test_killed_at_any_step_it_leaves_a_listed_vector_and_no_lock(up: Shell, step: int) -> None:
-    """Killed as the step begins: its patch may be on its way, written, or not yet proven."""
-    words = ("ingress", "shift", "--to", "0:100", "--steps", "20,60,100", *QUICK)
-    with up.start(*words) as process:
-        assert process.stderr is not None
-        assert any(f"step {step} of 3" in line for line in process.stderr)
-        process.kill()
-        process.communicate(timeout=30)
-    way = [["100", "0"], ["80", "20"], ["40", "60"], ["0", "100"]]
-    assert weights(up) in way[step - 1 : step + 1]
-    assert "of 3 (weights" in up.data("status", "--requests", "0")["unfinished"][0]
     assert "a shift is open" in up.refused(6, "failover", "drill", "poc-ack-2", "--yes")
     assert up.data("ingress", "abort")["phase"] == "aborted"
     assert weights(up) == ["100", "0"]
     assert up.data("failover", "status")["lock"] is None
+    assert "no shift is under way" in up.refused(13, "ingress", "pause")
 
 
 def test_F8_a_shift_holds_the_lock_of_drills_and_gives_it_back(up: Shell) -> None:
@@ -183,14 +171,14 @@ def test_F8_a_shift_holds_the_lock_of_drills_and_gives_it_back(up: Shell) -> Non
         assert "last renewed" in up.data("failover", "status")["lock"]
         assert "a shift is open" in up.refused(6, "failover", "drill", "poc-ack-2", "--yes")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=LONG)
     assert up.data("failover", "status")["lock"] is None
 
 
 def test_weights_set_by_somebody_else_end_it(up: Shell) -> None:
     with begun(up, "--hold", "60s") as process:
         up.ok("ingress", "set-weights", "30", "70", "--no-wait")
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=LONG)
     assert process.returncode == 5
     assert "somebody else set the weights" in out
     assert weights(up) == ["30", "70"]
@@ -199,7 +187,7 @@ def test_weights_set_by_somebody_else_end_it(up: Shell) -> None:
 def test_of_two_operators_one_shifts(up: Shell) -> None:
     command = ("ingress", "shift", "--to", "0:100", "--steps", "100", *QUICK)
     with up.start(*command) as one, up.start(*command) as two:
-        said = [process.communicate(timeout=60) for process in (one, two)]
+        said = [process.communicate(timeout=LONG) for process in (one, two)]
     codes = sorted([one.returncode, two.returncode])
     assert codes[0] == 0, said
     assert codes[1] in {5, 6}, said
@@ -239,7 +227,7 @@ def test_F21_Argo_CD_that_comes_to_heal_half_way_is_named_and_nothing_is_written
     with begun(up, "--hold", "6s") as process:
         up.ok("sandbox", "argo", "--ingress", "on")
         try:
-            out, _ = process.communicate(timeout=120)
+            out, _ = process.communicate(timeout=LONG)
         finally:
             up.ok("sandbox", "argo", "--ingress", "off")
     assert process.returncode == 5, out

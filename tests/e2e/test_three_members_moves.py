@@ -32,7 +32,7 @@ def test_three_members(up: Shell) -> None:
     assert weights(up) == ["20", "40", "40"]
     gone = up.data("failover", "switchover", "--away-from", "one", "--dry-run", "--steps", "100")
     assert [list(w.values()) for w in gone["way"]] == [[20, 40, 40], [0, 50, 50]]
-    up.ok("failover", "switchover", "--away-from", "one", *QUICK, *PATIENT, timeout=120)
+    up.ok("failover", "switchover", "--away-from", "one", *QUICK, *PATIENT)
     assert weights(up) == ["0", "50", "50"]
     up.ok("sandbox", "fault", "zone-down", "three")
     assert up.data(*START, "--away-from", "three")["traffic"]["follows"]
@@ -42,7 +42,7 @@ def test_three_members(up: Shell) -> None:
     up.ok("sandbox", "fault", "clear")
     up.ok("distribute", "apply")
     back = ("failover", "back", "--stabilise", "1s")
-    up.ok(*back, *QUICK, *PATIENT, timeout=120)
+    up.ok(*back, *QUICK, *PATIENT)
     assert (weights(up), away(up)) == (["20", "40", "40"], [])
     assert "cannot all be 0" in up.refused(
         2, *START, "--away-from", "one", "--away-from", "two", "--away-from", "three"

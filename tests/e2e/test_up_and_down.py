@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import LONGEST_S, Shell
 from tests.e2e.others import as_other
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -82,7 +82,7 @@ def test_going_up_is_carried_on_after_a_kill(world: Shell) -> None:
             if "created AlbConfig" in line:
                 break
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=LONGEST_S)
     brought = world.data("up")
     assert "Ingress gateway-demo/web-demo" in brought["written"]
     assert "AlbConfig ackone-gateway-demo" not in brought["written"]
@@ -130,7 +130,7 @@ def test_a_watch_shows_changes_until_ctrl_c(world: Shell) -> None:
             if "60%" in line:
                 break
         watching.send_signal(signal.SIGINT)
-        watching.communicate(timeout=20)
+        watching.communicate(timeout=LONGEST_S)
     assert watching.returncode == 0
     assert "-o json gives one answer" in world.refused(2, "status", "--watch", "-o", "json")
     world.ok("up", "--reset-weights", "--yes")

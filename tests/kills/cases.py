@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Operation:
     where: str
     what: str
     nth: int
-    """Which of its like; for the disk which of all."""
+    """Which of its like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +102,14 @@ def recorded(
             if counted[key] <= 2 or (every_write and is_write(operation)):
                 calls.append(operation)
     lines = log.read_text().splitlines() if log.exists() else []
-    disk = [Operation(where="disk", what=line, nth=n) for n, line in enumerate(lines)]
-    return [*calls, *disk], done
+    return [*calls, *_on_disk(lines)], done
+
+
+def _on_disk(lines: list[str]) -> Iterator[Operation]:
+    counted: Counter[str] = Counter()
+    for line in lines:
+        counted[line] += 1
+        yield Operation(where="disk", what=line, nth=counted[line])
 
 
 def kills_of(found: Bench) -> list[Kill]:

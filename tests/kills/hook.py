@@ -10,7 +10,9 @@ from __future__ import annotations
 import builtins
 import io
 import os
+import re
 import signal
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -22,7 +24,7 @@ FOLDER = "KILLS_FOLDER"
 LOG = "KILLS_LOG"
 """Where to note each operation, a line each: what a recorded run did."""
 STRIKE = "KILLS_STRIKE"
-"""``NUMBER:before|after:SIGNAL``: the operation to strike, counted from 0."""
+"""``NTH:before|after:SIGNAL:WHAT``: the operation to strike, the first of its like is 1."""
 CLOCK = "KILLS_CLOCK"
 """Seconds by which this process's wall clock is ahead: how a deadline passes at once."""
 HASTE = "KILLS_HASTE"
@@ -36,11 +38,10 @@ class Hook:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._folder = environ[FOLDER]
         self._log = environ.get(LOG)
-        number, _, rest = environ.get(STRIKE, "-1:before:0").partition(":")
-        self._number, (self._when, _, signum) = int(number), rest.partition(":")
-        self._signum = int(signum)
-        self._count = 0
-        self._files: set[int] = set()
+        nth, self._when, signum, self._what = environ.get(STRIKE, "0:before:0:").split(":", 3)
+        self._nth, self._signum = int(nth), int(signum)
+        self._counted: Counter[str] = Counter()
+        self._files: dict[int, str] = {}
         self._real_open = os.open
         self._real_write = os.write
         self._real_close = os.close
@@ -51,31 +52,35 @@ class Hook:
             return target in self._files
         return str(os.fspath(target)).startswith(self._folder)  # type: ignore[call-overload]
 
-    def opened(self, file: int) -> None:
+    def opened(self, file: int, place: str) -> None:
         """From now on what happens to this descriptor counts."""
-        self._files.add(file)
+        self._files[file] = place
+
+    def place(self, file: int) -> str:
+        """The path behind a descriptor that counts."""
+        return self._files[file]
 
     def closed(self, file: int) -> None:
         """It is somebody else's from now on."""
-        self._files.discard(file)
+        self._files.pop(file, None)
 
     def operate(self, what: str, work: Callable[[], Any]) -> Any:
         """One operation."""
-        number = self._count
-        self._count += 1
+        what = what.replace(self._folder, "")
+        self._counted[what] += 1
         if self._log:
-            line = f"{what.replace(self._folder, '')}\n".encode()
+            line = f"{what}\n".encode()
             file = self._real_open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             self._real_write(file, line)
             self._real_close(file)
-        self._strike(number, "before")
+        self._strike(what, "before")
         try:
             return work()
         finally:
-            self._strike(number, "after")
+            self._strike(what, "after")
 
-    def _strike(self, number: int, when: str) -> None:
-        if number == self._number and when == self._when:
+    def _strike(self, what: str, when: str) -> None:
+        if (what, self._counted[what], when) == (self._what, self._nth, self._when):
             os.kill(os.getpid(), signal.Signals(self._signum))
 
 
@@ -104,7 +109,7 @@ def _hook_opening(hook: Hook) -> None:
         file: int = hook.operate(
             f"open {_place(path)}", lambda: real_open(path, flags, *rest, **words)
         )
-        hook.opened(file)
+        hook.opened(file, _place(path))
         return file
 
     def hooked_close(file: int) -> None:
@@ -113,7 +118,7 @@ def _hook_opening(hook: Hook) -> None:
 
     def hooked_fdopen(file: int, *rest: Any, **words: Any) -> Any:
         stream = real_fdopen(file, *rest, **words)
-        return Stream(hook, stream) if hook.counts(file) else stream
+        return Stream(hook, stream, hook.place(file)) if hook.counts(file) else stream
 
     def hooked_io(path: Any, mode: str = "r", *rest: Any, **words: Any) -> Any:
         if not set(mode) & set("wax+") or isinstance(path, int) or not hook.counts(path):
@@ -127,9 +132,10 @@ def _hook_opening(hook: Hook) -> None:
 class Stream:
     """A file object whose writes count."""
 
-    def __init__(self, hook: Hook, stream: Any) -> None:
+    def __init__(self, hook: Hook, stream: Any, place: str) -> None:
         self._hook = hook
         self._stream = stream
+        self._place = place
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -143,7 +149,7 @@ class Stream:
 
     def write(self, content: Any) -> Any:
         """Write, through to the kernel: what stays in a buffer is no operation."""
-        return self._hook.operate("write stream", lambda: self._through(content))
+        return self._hook.operate(f"write {self._place}", lambda: self._through(content))
 
     def _through(self, content: Any) -> Any:
         written = self._stream.write(content)
@@ -161,7 +167,7 @@ def _on_descriptor(hook: Hook, name: str, real: Callable[..., Any]) -> Callable[
     def hooked(file: int, *rest: Any) -> Any:
         if not hook.counts(file):
             return real(file, *rest)
-        return hook.operate(f"{name} file", lambda: real(file, *rest))
+        return hook.operate(f"{name} {hook.place(file)}", lambda: real(file, *rest))
 
     return hooked
 
@@ -176,9 +182,10 @@ def _on_path(hook: Hook, name: str, real: Callable[..., Any]) -> Callable[..., A
 
 
 def _place(path: Any) -> str:
-    """A path, its run's own name left out: that is another one each time."""
+    """A path without the names of its run and of its cluster: those are others each time."""
     parts = Path(os.fspath(path)).parts
-    return "/".join("RUN" if "-drill-" in part else part for part in parts)
+    named = "/".join("RUN" if re.match(r"\d{8}T\d+", part) else part for part in parts)
+    return re.sub(r"[0-9a-f]{16}", "CLUSTER", named)
 
 
 def _turn_clock(ahead_s: float) -> None:

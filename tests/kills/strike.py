@@ -46,39 +46,28 @@ def problem_of(found: Bench, kill: Kill, before: State) -> str | None:
 
 
 def struck(
-    found: Bench,
-    words: tuple[str, ...],
-    operation: Operation,
-    when: str,
-    signum: signal.Signals,
-    *,
-    limit_s: float = 60.0,
+    found: Bench, words: tuple[str, ...], operation: Operation, when: str, signum: signal.Signals
 ) -> tuple[bool, Finished]:
     """Run a command line into its signal; whether the operation came, and how it ended."""
     if operation.where == "disk":
-        return _on_disk(found, words, operation, when, signum, limit_s)
+        return _on_disk(found, words, operation, when, signum)
     hit = _arm(found, operation, when, signum)
-    done = found.run(words, limit_s=limit_s)
+    done = found.run(words)
     found.proxies[operation.where].watcher = None
     return hit.is_set(), done
 
 
 def _on_disk(
-    found: Bench,
-    words: tuple[str, ...],
-    operation: Operation,
-    when: str,
-    signum: signal.Signals,
-    limit_s: float,
+    found: Bench, words: tuple[str, ...], operation: Operation, when: str, signum: signal.Signals
 ) -> tuple[bool, Finished]:
     found.arm("", None)
     log = found.state / "operations"
     log.unlink(missing_ok=True)
-    strike = f"{operation.nth}:{when}:{int(signum)}"
+    strike = f"{operation.nth}:{when}:{int(signum)}:{operation.what}"
     with hooked(found, **{hook.STRIKE: strike, hook.LOG: str(log)}):
-        done = found.run(words, limit_s=limit_s)
-    came = len(log.read_text().splitlines()) if log.exists() else 0
-    return came > operation.nth, done
+        done = found.run(words)
+    came = log.read_text().splitlines().count(operation.what) if log.exists() else 0
+    return came >= operation.nth, done
 
 
 def _arm(found: Bench, operation: Operation, when: str, signum: signal.Signals) -> threading.Event:
