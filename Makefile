@@ -47,6 +47,9 @@ kills: ## kill a drill before and after every operation; the figure is the last 
 shift-kills: ## kill a shift before and after every operation; the figure is the last line
 	$(PY) -m tests.kills.shift
 
+coverage-safety: ## what unit tests reach of drill, recover, guard, lock and journal; the figure is the last line
+	$(PY) -m tests.coverage.safety
+
 races: N ?= 10000
 races: ## two operators start a drill at once (N=...)
 	$(PY) -m tests.races.run $(N)

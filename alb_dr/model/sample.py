@@ -106,6 +106,16 @@ class SampleColumns:
         for name in self.__slots__:
             getattr(self, name).extend(getattr(other, name))
 
+    def since(self, instant_s: float) -> SampleColumns:
+        """Those that were due at an instant or later."""
+        if all(due >= instant_s for due in self.due_s):
+            return self
+        found = SampleColumns()
+        for sample in self:
+            if sample.due_s >= instant_s:
+                found.append(sample)
+        return found
+
     def __getitem__(self, n: int) -> Sample:
         return Sample(
             due_s=self.due_s[n],

@@ -47,22 +47,13 @@ class Gate:
 
     def add(self, columns: SampleColumns) -> None:
         """Account for newer requests."""
-        fresh = self._fresh(columns)
+        fresh = columns.since(self._since_s)
         if self.passed or not len(fresh):
             return
         if self._reduction is None:
             self._arrive(fresh)
         else:
             self._prove(self._reduction, fresh)
-
-    def _fresh(self, columns: SampleColumns) -> SampleColumns:
-        if all(due >= self._since_s for due in columns.due_s):
-            return columns
-        fresh = SampleColumns()
-        for sample in columns:
-            if sample.due_s >= self._since_s:
-                fresh.append(sample)
-        return fresh
 
     def _arrive(self, fresh: SampleColumns) -> None:
         for outcome, member in zip(fresh.outcome, fresh.member, strict=True):

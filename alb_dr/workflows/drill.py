@@ -110,9 +110,8 @@ class Drill:
     def _close(self) -> None:
         """Close the Fleet record, unless the harm may still be in force; give the lock back."""
         if not self.progress.is_open:
-            ended = self.progress.found or self.progress.ended
-            if ended is not None:
-                self._evidence.close(str(ended.outcome), ended.why)
+            last = self.progress.last
+            self._evidence.close(str(last.outcome), last.why)
         self._lock.release()
 
     def _measured(self, target: Target, cleared: Cleared) -> DrillReport:
@@ -320,11 +319,9 @@ class Drill:
         self.progress.say(f"the fault is in force: {evidence}")
 
     def _hold(self, way: DrillReturn) -> None:
-        if way.has_ramp:
-            self._book.note("hold")
-            held = way.hold()
-            if held is not None:
-                self.progress.say(held)
+        held = way.hold(lambda: self._book.note("hold"))
+        if held is not None:
+            self.progress.say(held)
 
     def _take_back(self, traffic: DrillTraffic, fault: Fault, way: DrillReturn) -> None:
         self._restoring = Deadline(self._clock, self._plan.restore_timeout_s)

@@ -46,8 +46,8 @@ class DrillProgress:
         self.marks = Marks()
         self.ended: Ended | None = None
         """What ended it early, whatever the traffic says."""
-        self.found: Ended | None = None
-        """What its report says."""
+        self.last = Ended(outcome=DrillOutcome.ABORTED, why="it is not known why")
+        """How it ended in the end, as its record on the Fleet will say."""
         self.is_open = False
         """Whether its harm may be in force."""
 
@@ -106,7 +106,7 @@ class DrillProgress:
 
     def judged(self, report: DrillReport) -> None:
         """The drill ran its course."""
-        self.found = Ended(outcome=report.outcome, why=report.why)
+        self.last = Ended(outcome=report.outcome, why=report.why)
 
     def failed(self, error: BaseException) -> None:
         """Note the error that ended it; an incomplete restore outranks what was noted before."""
@@ -117,5 +117,6 @@ class DrillProgress:
             self.ended = Ended(outcome=DrillOutcome.INTERRUPTED, why=str(error))
         else:
             self.abort(error.message if isinstance(error, AlbDrError) else repr(error))
+        self.last = self.ended or self.last
         if self._started is not None:
             self._keep(self.described)

@@ -154,12 +154,10 @@ class DrillRamp:
         )
 
     def give_back(self) -> str:
-        """Put the former weights back at once, if they are held; how that went, in words.
+        """Put the held weights back at once; how that went, in words.
 
         RestoreIncomplete when that is not proven.
         """
-        if not self.is_holding:
-            return "the weights were not held"
         deadline = Deadline(self._setting.clock, self._timeout_s)
         done = self._carried.take_back(self._record, deadline)
         self.is_holding = False
@@ -235,13 +233,8 @@ class DrillRamp:
         since = traffic.instant_s()
 
         def listen(columns: SampleColumns) -> None:
-            fresh = SampleColumns()
-            for sample in columns:
-                if sample.due_s >= since:
-                    fresh.append(sample)
-            if len(fresh):
-                gate.add(fresh)
-                vigil.add(fresh)
+            gate.add(columns.since(since))
+            vigil.add(columns.since(since))
 
         traffic.listeners.append(listen)
         try:

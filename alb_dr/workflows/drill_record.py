@@ -126,11 +126,9 @@ def clear_patch(target: Manifest) -> list[Operation]:
 
 
 def clear_operations(target: Manifest) -> list[Operation]:
-    """Remove annotation and label, whichever is there."""
-    operations: list[Operation] = []
-    if ANNOTATION in target.annotations:
-        path = pointer("metadata", "annotations", ANNOTATION)
-        operations.append({"op": "remove", "path": path})
+    """Remove the annotation, and the label if it is still there."""
+    path = pointer("metadata", "annotations", ANNOTATION)
+    operations: list[Operation] = [{"op": "remove", "path": path}]
     if LABEL in target.labels:
         operations.append({"op": "remove", "path": pointer("metadata", "labels", LABEL)})
     return operations

@@ -41,24 +41,21 @@ class DrillReturn:
         self._ramp = ramp
         self._shield = shield
 
-    def hold(self) -> str | None:
+    def hold(self, before: Callable[[], None]) -> str | None:
         """Hold the weight low before the pods come back; how, or None where it is not held.
 
-        They come back all the same where the Fleet does not take it.
+        ``before`` is called where there is something to hold. The pods come back all the same
+        where the Fleet does not take it.
         """
         if self._ramp is None:
             return None
+        before()
         try:
             return self._ramp.hold()
         except AlbDrError as error:
             self._narrator.warn(f"the weight is not held: {error.message}")
             self._ramp.look_again()
             return None
-
-    @property
-    def has_ramp(self) -> bool:
-        """Whether the weight is to be held low and given back in steps."""
-        return self._ramp is not None
 
     def targets(self) -> tuple[FleetTarget, ...]:
         """What it may write to, for the Fleet record."""
@@ -121,10 +118,15 @@ class DrillReturn:
         return int(weight) / TOTAL if weight.isdigit() else 0.0
 
     def settle(self, traffic: DrillTraffic, due: float, *, is_foreign: bool) -> str:
-        """Wait until the victim serves its share; how, in words. RestoreIncomplete otherwise."""
+        """Wait until the victim serves its share; how, in words. RestoreIncomplete otherwise.
+
+        A prober that ended says nothing more: what was proven of pods and weights must do (F14).
+        """
         deadline = Deadline(self._clock, self._timeout_s)
         with self._narrator.phase("waiting until the traffic is back"):
             while not deadline.passed:
+                if traffic.finished:
+                    return "whether the traffic is back cannot be measured: the prober ended"
                 traffic.collect(1.0)
                 seen = traffic.recent_shares(traffic.newest_s - 1)
                 if seen.get(self._victim.name, 0.0) >= BACK * due or is_foreign:

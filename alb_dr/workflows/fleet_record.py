@@ -95,25 +95,30 @@ def update_record(
 
     A Conflict is tried once more: two that close the same drill both succeed.
     """
-    for last in (False, True):
-        live = fleet.get(record_id(namespace, drill))
-        if live is None:
-            return
-        found = _recorded(live)
-        if found.record is None:
-            return
-        newer = change(found.record)
-        if newer == found.record:
-            return
-        data = {**(live.document.get("data") or {}), RECORD: newer.dump()}
-        try:
-            # Replaced, not patched: a role cannot name these, and may grant no unnamed patch.
-            fleet.replace(Manifest(id=live.id, document={**live.document, "data": data}))
-        except Conflict:
-            if last:
-                raise
-        else:
-            return
+    try:
+        _update_once(fleet, namespace, drill, change)
+    except Conflict:
+        _update_once(fleet, namespace, drill, change)
+
+
+def _update_once(
+    fleet: KubeApi,
+    namespace: str | None,
+    drill: str,
+    change: Callable[[FleetRecord], FleetRecord],
+) -> None:
+    live = fleet.get(record_id(namespace, drill))
+    if live is None:
+        return
+    found = _recorded(live)
+    if found.record is None:
+        return
+    newer = change(found.record)
+    if newer == found.record:
+        return
+    data = {**(live.document.get("data") or {}), RECORD: newer.dump()}
+    # Replaced, not patched: a role cannot name these, and may grant no unnamed patch.
+    fleet.replace(Manifest(id=live.id, document={**live.document, "data": data}))
 
 
 def close_record(

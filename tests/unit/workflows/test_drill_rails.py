@@ -9,11 +9,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alb_dr.errors import AlbDrError, BadInput, Conflict, Forbidden, Refused
+from alb_dr.model.application import DistributionMethod
 from alb_dr.model.away import Away
+from alb_dr.model.drill import DrillRecord
 from alb_dr.model.fleet_record import FleetRecord
-from alb_dr.model.manifest import Manifest
+from alb_dr.model.manifest import SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.render.annotations import AWAY
+from alb_dr.workflows.autoscalers import PAUSE_KEDA
 from alb_dr.workflows.away import escaped
+from alb_dr.workflows.drill_record import LABEL, fire_patch
 from alb_dr.workflows.fleet_record import create_record
 from alb_dr.workflows.guardrails import Cleared, check_guardrails
 from alb_dr.workflows.kill_switch import outside_window
@@ -326,3 +330,43 @@ def test_a_drill_refused_leaves_nothing(estate: Estate) -> None:
     estate.control(drills="allowed")
     assert estate.is_clean
     assert estate.records == ()
+
+
+def test_F37_a_pause_of_keda_that_could_not_be_ended_refuses(estate: Estate) -> None:
+    scaled = ResourceId(kind=SCALED_OBJECT, name="web-demo", namespace=SPACE)
+    spec = {"scaleTargetRef": {"name": "web-demo"}, "minReplicaCount": 1}
+    document = {"apiVersion": SCALED_OBJECT.api_version, "kind": "ScaledObject", "spec": spec}
+    metadata = {"name": scaled.name, "namespace": SPACE}
+    estate.members["c2"].create(Manifest(id=scaled, document={**document, "metadata": metadata}))
+    options = frozenset({PAUSE_KEDA})
+    assert check(estate, options=options).to_pause == (scaled,)
+    estate.members["c2"].fail = lambda call: (
+        Forbidden("no") if call == "review patch scaledobjects" else None
+    )
+    with pytest.raises(Forbidden, match="its pause could not be ended"):
+        check(estate, options=options)
+
+
+def test_F10_a_pause_left_behind_refuses(estate: Estate) -> None:
+    scaled = ResourceId(kind=SCALED_OBJECT, name="web-demo", namespace=SPACE)
+    spec = {"scaleTargetRef": {"name": "web-demo"}}
+    document = {"apiVersion": SCALED_OBJECT.api_version, "kind": "ScaledObject", "spec": spec}
+    metadata = {"name": scaled.name, "namespace": SPACE, "labels": {LABEL: "true"}}
+    estate.members["c2"].create(Manifest(id=scaled, document={**document, "metadata": metadata}))
+    assert "a drill's pause is still open" in refused(estate, "ADR-DRILL-OPEN").message
+
+
+def test_F10_a_mark_that_lost_its_label_refuses_all_the_same(estate: Estate) -> None:
+    record = DrillRecord(drill="7f3a", replicas=2, deadline="x", reason="", by="ann")
+    patch = fire_patch(estate.workload(), record)
+    unlabelled = [o for o in patch if "labels" not in o["path"]]
+    up = {"op": "replace", "path": "/spec/replicas", "value": 2}
+    estate.members["c2"].patch(WORKLOAD, [*unlabelled, up])
+    assert "an unfinished drill" in refused(estate, "ADR-DRILL-OPEN").message
+
+
+def test_a_workload_placed_by_policy_is_warned_of(estate: Estate) -> None:
+    application = dataclasses.replace(estate.topology.application, method=DistributionMethod.POLICY)
+    estate.topology = dataclasses.replace(estate.topology, application=application)
+    check(estate)
+    assert any("placed by policy" in words for words in estate.voice.warnings)

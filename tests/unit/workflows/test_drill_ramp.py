@@ -198,6 +198,19 @@ def test_F22_weights_that_somebody_else_sets_on_the_ramp_stay(estate: Estate) ->
     assert not [r for r in estate.records if r.is_open]
 
 
+def test_F22_weights_that_somebody_sets_between_two_steps_stay(estate: Estate) -> None:
+    def set_first(call: str) -> None:
+        if call.startswith("get Ingress"):
+            estate.fleet.fail = lambda _call: None
+            set_weights(estate, 50, 50)
+
+    once(estate, "20", lambda: setattr(estate.fleet, "fail", set_first))
+    report = ramped(estate)
+    assert report.outcome is DrillOutcome.ABORTED
+    assert "somebody else set the weights to 50/50" in report.why
+    assert estate.weights == {"c1": "50", "c2": "50"}
+
+
 def test_F30_another_operator_who_recovers_on_the_ramp_is_believed(estate: Estate) -> None:
     def recover() -> None:
         record = record_of(estate.ingress)
@@ -233,11 +246,14 @@ def test_F26_an_overload_at_the_whole_weight_only_is_met_too(estate: Estate) -> 
     assert estate.is_clean
 
 
-def test_a_weight_that_cannot_be_held_again_after_an_overload_is_said(estate: Estate) -> None:
+@pytest.mark.parametrize("error", [Conflict("faster"), Unreachable("no answer")])
+def test_a_weight_that_cannot_be_held_again_after_an_overload_is_said(
+    estate: Estate, error: AlbDrError
+) -> None:
     climbed: list[bool] = []
 
     def refuse(call: str) -> AlbDrError | None:
-        return Conflict("faster") if call.startswith("patch Ingress") else None
+        return error if call.startswith("patch Ingress") else None
 
     def lose(member: str, _n: int) -> bool:
         climbed.extend([True] * (estate.weights["c2"] == "40"))

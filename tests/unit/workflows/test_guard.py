@@ -118,3 +118,19 @@ def test_its_heartbeat_tells_whether_it_lives(member: FakeKube) -> None:
     assert not is_alive(member, namespace=SPACE, clock=later)
     sweep(member, namespace=SPACE, clock=later, narrator=TellTale())
     assert is_alive(member, namespace=SPACE, clock=later)
+
+
+def test_F29_what_the_guard_may_not_write_or_see_keeps_it_from_no_restore(member: FakeKube) -> None:
+    fire(member, record())
+    heard = TellTale()
+
+    def strict(call: str) -> Forbidden | None:
+        closed = ("list ingresses", "get Lease", "create Event")
+        return Forbidden("no") if call.startswith(closed) else None
+
+    member.fail = strict
+    (done,) = sweep(member, namespace=SPACE, clock=StillClock(), narrator=heard)
+    assert done.done == "restore"
+    assert wants(member) > 0
+    assert "the heartbeat could not be written: no" in heard.warnings
+    assert any("no event was left" in words for words in heard.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -391,3 +392,72 @@ def test_F19_the_guard_says_when_it_cannot_read_a_pause() -> None:
     with pytest.raises(RestoreIncomplete, match="cannot read"):
         sweep(member, namespace=SPACE, clock=StillClock(), narrator=voice)
     assert voice.warnings
+
+
+def test_F19_under_keda_the_workload_goes_to_zero_and_comes_back() -> None:
+    member, voice = Member(), TellTale()
+    clock = Ticking(member)
+    found = fault(member, clock, voice)
+    assert found.harm() == "poc-ack-1 scaled from 3 to 0, KEDA is paused"
+    member.look()
+    assert member.replicas == 0
+    assert member.scaled.annotations[PAUSED_REPLICAS] == "0"
+    assert found.take_back(Deadline(clock, 20)) == "put back"
+    assert member.replicas == 3
+    assert is_clean(member)
+
+
+def test_F19_a_restore_that_cannot_be_done_still_lets_keda_work_again() -> None:
+    member, voice = Member(), TellTale()
+    clock = Ticking(member)
+    found = fault(member, clock, voice)
+    found.harm()
+    member.delete(WORKLOAD)
+    with pytest.raises(RestoreIncomplete, match="does not exist any more"):
+        found.take_back(Deadline(clock, 5))
+    assert is_clean(member)
+
+
+def test_F19_a_keda_held_at_another_number_is_only_warned_of() -> None:
+    member, voice = Member(), TellTale()
+    clock = Ticking(member)
+    found = fault(member, clock, voice)
+    found.harm()
+    refusals = iter([Unreachable("away")])
+    member.fail = lambda call: next(refusals, None) if call == f"patch {ID}" else None
+    found.take_back(Deadline(clock, 20))
+    assert any("is paused at another number: away" in words for words in voice.warnings)
+    assert is_clean(member)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda member: pause(member, ID, RECORD),
+        lambda member: hold(member, ID, "7f3a", 0),
+        lambda member: resume(member, ID, "7f3a"),
+    ],
+    ids=["pause", "hold", "resume"],
+)
+def test_F38_a_scaled_object_that_keeps_changing_is_given_up(
+    step: Callable[[Member], None], request: pytest.FixtureRequest
+) -> None:
+    member = Member()
+    if "pause]" not in request.node.name:
+        pause(member, ID, RECORD)
+    member.fail = lambda call: Conflict("changed") if call.startswith("patch") else None
+    with pytest.raises((Conflict, RestoreIncomplete), match="keeps changing"):
+        step(member)
+
+
+def test_F19_a_pause_that_is_gone_or_holds_that_number_already_is_not_touched() -> None:
+    member = Member()
+    hold(member, ID, "7f3a", 0)
+    pause(member, ID, RECORD)
+    hold(member, ID, "7f3a", 3)
+    assert not [call for call in member.calls[-1:] if call.startswith("patch")]
+    resume(member, ID, "another")
+    assert not is_clean(member)
+    resume(member, ID, "7f3a")
+    resume(member, ID, "7f3a")
+    assert is_clean(member)

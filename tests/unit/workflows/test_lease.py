@@ -145,3 +145,34 @@ def test_F47_times_have_six_digits_always(micro: int) -> None:
     document = {"spec": {"renewTime": text}}
     found = renewed_at(Manifest(id=ResourceId(kind=INGRESS, name="x"), document=document))
     assert found == datetime(2026, 3, 1, 12, 0, 0, micro, tzinfo=UTC)
+
+
+def test_a_lock_given_back_in_the_very_moment_is_taken(fleet: FakeKube) -> None:
+    lock(fleet).acquire(holder="ann", drill="7f3a")
+
+    def gone(call: str) -> None:
+        if call.startswith("get Lease"):
+            fleet.fail = lambda _call: None
+            fleet.delete(ID)
+
+    fleet.fail = gone
+    mine = lock(fleet)
+    mine.acquire(holder="bob", drill="9c1d")
+    assert mine.is_held
+
+
+@pytest.mark.parametrize("spec", [{}, {"renewTime": "yesterday"}])
+def test_a_renewal_nobody_can_read_is_none(spec: dict[str, str]) -> None:
+    assert renewed_at(Manifest(id=ID, document={"spec": spec})) is None
+
+
+def test_a_lock_without_a_holder_is_taken_over_at_once(fleet: FakeKube) -> None:
+    lock(fleet).acquire(holder="ann", drill="7f3a")
+    live = fleet.get(ID)
+    assert live is not None
+    fleet.replace(Manifest(id=ID, document={**live.document, "spec": {"holderIdentity": ""}}))
+    clock, said = StillClock(), TellTale()
+    mine = DrillLock(ID, fleet=fleet, clock=clock, narrator=said)
+    mine.acquire(holder="bob", drill="9c1d")
+    assert mine.is_held
+    assert said.warnings == []

@@ -457,6 +457,15 @@ def test_F15_at_zero_is_refused(member: FakeKube) -> None:
     assert (error.exit_code, error.code) == (6, "ADR-AT-ZERO")
 
 
+def test_F15_at_zero_beside_an_hpa_that_did_not_do_it_is_refused(member: FakeKube) -> None:
+    hpa(member, 1, ("ScalingActive", "False", "FailedGetScale"))
+    change(member, replicas=0)
+    ready(member, 0)
+    error = target_error(member)
+    assert error is not None
+    assert error.code == "ADR-AT-ZERO"
+
+
 def test_F15_replicas_that_were_never_set_are_one(member: FakeKube) -> None:
     change(member, replicas=None)
     ready(member, 1)
@@ -603,6 +612,22 @@ def test_F29_a_guard_whose_pods_cannot_be_made_says_why(member: FakeKube) -> Non
     event(member, "CronJob", "alb-dr-guard", "FailedCreate", "serviceaccount not found")
     (found,) = guarding(member)
     assert "FailedCreate: serviceaccount not found" in found.text
+
+
+def test_F29_a_suspended_guard_says_so_though_its_pods_may_not_be_seen(member: FakeKube) -> None:
+    installed(member, suspend=True)
+    member.fail = lambda call: Forbidden("no right") if call.startswith("list pods") else None
+    (found,) = guarding(member)
+    assert "it is suspended" in found.text
+
+
+def test_F29_pods_of_others_say_nothing_of_a_guard(member: FakeKube) -> None:
+    installed(member)
+    other = {"serviceAccountName": "default", "containers": [{"name": "web", "image": "x"}]}
+    put(member, "Pod", "other", spec=other, status={"phase": "Succeeded"})
+    guard_pod(member, phase="Running", containerStatuses=[{"state": {"running": {}}}])
+    (found,) = guarding(member)
+    assert "nothing is known of why" in found.text
 
 
 def test_F29_a_guard_that_may_not_be_looked_at_is_only_said(member: FakeKube) -> None:

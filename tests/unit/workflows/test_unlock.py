@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from alb_dr.errors import Conflict, Refused, Unreachable
-from alb_dr.model.manifest import LEASE, Manifest, ResourceId
+from alb_dr.model.drill import DrillRecord
+from alb_dr.model.manifest import DEPLOYMENT, LEASE, Manifest, ResourceId
+from alb_dr.workflows.drill_record import fire_patch
 from alb_dr.workflows.lease import DURATION_S, DrillLock, lease_id
 from alb_dr.workflows.unlock import check_unlock, forget_lock, remove_lock
 from tests.builders import a_topology
@@ -95,3 +97,16 @@ def test_a_lock_somebody_deleted_is_lost_at_the_next_renewal() -> None:
     clock.sleep(DURATION_S / 2)
     assert held.renew() == "somebody else took the lock of this drill"
     assert not held.is_held
+
+
+def test_a_lock_whose_drill_is_still_marked_somewhere_stays(fleet: FakeKube) -> None:
+    members = the_members()
+    workload = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
+    live = members["c2"].get(workload)
+    assert live is not None
+    record = DrillRecord(drill="7f3a", replicas=2, deadline="x", reason="", by="ann")
+    members["c2"].patch(workload, fire_patch(live, record))
+    with pytest.raises(Refused, match="still carries the record of drill 7f3a"):
+        check_unlock(TOPOLOGY, "7f3a", fleet=fleet, members=members, clock=later())
+    forget_lock(TOPOLOGY, "9c1d", fleet=fleet, narrator=TellTale())
+    assert fleet.get(ID) is not None

@@ -1,0 +1,406 @@
+"""What may come between in a drill, and in putting one back."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+
+import pytest
+
+from alb_dr.errors import (
+    AlbDrError,
+    BadInput,
+    Conflict,
+    Forbidden,
+    OutcomeUnknown,
+    Refused,
+    RestoreIncomplete,
+    Unreachable,
+)
+from alb_dr.model.drill_report import DrillOutcome
+from alb_dr.model.manifest import LEASE, Manifest
+from alb_dr.model.sample import SampleColumns
+from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.drill_record import ANNOTATION
+from alb_dr.workflows.fault_sandbox import SandboxFault
+from alb_dr.workflows.faults import check_fault
+from alb_dr.workflows.fleet_record import update_record
+from alb_dr.workflows.observation import observed
+from alb_dr.workflows.recover import OpenDrill, Remedy, remedy, restore_until
+from alb_dr.workflows.recovery import Recovery
+from tests.fakes.drilling import ID, ROUTE, SPACE, WORKLOAD, Estate
+from tests.fakes.samples import a_sample, columns_of
+from tests.unit.workflows.test_recovery import edit, killed, recover
+
+LABELLED = "/metadata/labels/alb-dr.io~1drill-open"
+NOTE = "/metadata/annotations/alb-dr.io~1drill"
+
+
+@pytest.fixture
+def estate() -> Estate:
+    return Estate()
+
+
+def failing(*errors: AlbDrError, call: str) -> Callable[[str], AlbDrError | None]:
+    """An API on which the first calls of a kind fail."""
+    left = list(errors)
+    return lambda asked: left.pop(0) if left and asked.startswith(call) else None
+
+
+# before the harm ------------------------------------------------------------------------------
+
+
+def test_F16_a_fault_nobody_knows_or_that_needs_a_sandbox_is_refused() -> None:
+    with pytest.raises(BadInput, match="is no fault of a drill"):
+        check_fault("meteor", has_box=True)
+    with pytest.raises(Refused, match="to a sandbox only"):
+        check_fault("sandbox:hung", has_box=False)
+    check_fault("sandbox:hung", has_box=True)
+
+
+def test_F9_a_lock_that_is_lost_before_the_harm_prevents_it(estate: Estate) -> None:
+    def steal() -> None:
+        for lease in estate.fleet.list(LEASE):
+            estate.fleet.delete(lease.id)
+
+    estate.during(3.0, steal)
+    with pytest.raises(Conflict, match="nothing was harmed"):
+        estate.drill(baseline_s=15.0)
+    assert estate.is_clean
+    assert estate.records == ()
+
+
+def test_F22_a_workload_that_somebody_scales_at_the_last_moment_is_not_harmed(
+    estate: Estate,
+) -> None:
+    def scale_first(call: str) -> None:
+        if call.startswith("patch Deployment"):
+            estate.members["c2"].fail = lambda _call: None
+            edit(estate, {"op": "replace", "path": "/spec/replicas", "value": 3})
+
+    estate.members["c2"].fail = scale_first
+    with pytest.raises(Conflict):
+        estate.drill()
+    assert estate.replicas == 3
+    assert [(r.is_open, r.record and r.record.outcome) for r in estate.records] == [
+        (False, "ABORTED")
+    ]
+
+
+def test_F32_a_harm_whose_answer_was_lost_is_taken_back(estate: Estate) -> None:
+    real = estate.members["c2"].patch
+
+    def lost(*args, **words):  # type: ignore[no-untyped-def]
+        done = real(*args, **words)
+        estate.members["c2"].patch = real  # type: ignore[method-assign]
+        assert estate.replicas == 0
+        raise OutcomeUnknown(f"whether {done.id} was patched is not known")
+
+    estate.members["c2"].patch = lost  # type: ignore[method-assign]
+    report = estate.drill()
+    assert report.outcome is DrillOutcome.ABORTED
+    assert "is not known" in report.why
+    assert report.run.marks.fired_s is not None
+    assert estate.is_clean
+
+
+def test_a_prober_that_cannot_start_leaves_no_lock(estate: Estate) -> None:
+    def broken(*_args: object) -> None:
+        raise Unreachable("the gateway's name is unknown")
+
+    estate.gateway.start = broken  # type: ignore[method-assign, assignment]
+    with pytest.raises(Unreachable):
+        estate.drill()
+    assert estate.is_clean
+    assert estate.kept == []
+
+
+# while it is in force -------------------------------------------------------------------------
+
+
+def test_F6_samples_that_cannot_be_written_are_said_and_judged_all_the_same(
+    estate: Estate,
+) -> None:
+    class Full:
+        """A log whose disk is full."""
+
+        def add(self, columns: SampleColumns) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    estate.log = Full()  # type: ignore[assignment]
+    assert estate.drill().outcome is DrillOutcome.SUCCEEDED
+    assert "the samples can no longer be written: No space left on device" in (
+        estate.voice.warnings
+    )
+
+
+def test_F14_a_prober_that_ends_ends_the_drill_as_unmeasured(estate: Estate) -> None:
+    estate.during(4.0, lambda: setattr(estate.gateway, "stopped", 1))
+    report = estate.drill(observe_s=30.0)
+    assert report.outcome is DrillOutcome.ABORTED
+    assert "nothing can be measured any more" in report.why
+    assert "cannot be measured" in report.run.timeline[-1].what
+    assert estate.is_clean
+
+
+def test_F38_a_record_that_changes_under_a_heartbeat_ends_the_drill(estate: Estate) -> None:
+    def beat() -> None:
+        estate.members["c2"].fail = failing(Conflict("changed"), call="patch Deployment")
+
+    estate.during(4.0, beat)
+    report = estate.drill(observe_s=30.0)
+    assert report.outcome is DrillOutcome.ABORTED
+    assert "somebody else changed the record" in report.why
+    assert estate.is_clean
+
+
+def test_a_drained_weight_lives_by_its_heartbeats_too(estate: Estate) -> None:
+    deadlines: set[str] = set()
+
+    def look() -> None:
+        text = estate.ingress.annotations.get(ANNOTATION, "")
+        deadlines.add(text)
+
+    estate.gateway.each = look
+    assert estate.drill(fault="weight-drain", observe_s=25.0).outcome is DrillOutcome.SUCCEEDED
+    assert len(deadlines - {""}) > 1
+    assert estate.is_clean
+
+
+def test_F23_an_ingress_made_anew_under_a_drain_is_left_alone(estate: Estate) -> None:
+    def renew() -> None:
+        live = estate.ingress
+        annotations = {k: v for k, v in live.annotations.items() if k != ANNOTATION}
+        metadata = {"name": live.id.name, "namespace": SPACE, "annotations": annotations}
+        estate.fleet.delete(ROUTE)
+        estate.fleet.create(Manifest(id=ROUTE, document={**live.document, "metadata": metadata}))
+
+    estate.during(5.0, renew)
+    with pytest.raises(RestoreIncomplete, match="was made anew during the drill"):
+        estate.drill(fault="weight-drain", observe_s=30.0)
+    assert estate.weights == {"c1": "100", "c2": "0"}
+
+
+def test_pods_of_a_sandbox_that_are_down_are_in_force_without_endpoints(estate: Estate) -> None:
+    estate.pods["c2"].ready = lambda wanted: 0 if estate.box.faults else wanted
+    report = estate.drill(fault="sandbox:pods-down")
+    assert "no endpoint is left" in " ".join(step.what for step in report.run.timeline)
+
+
+# the way back ---------------------------------------------------------------------------------
+
+
+def test_how_long_the_restore_may_take_is_known_once_it_began(estate: Estate) -> None:
+    drill = estate.make()
+    left: list[float | None] = [drill.restore_left_s]
+
+    def note(call: str) -> None:
+        if call.startswith("patch Deployment"):
+            left.append(drill.restore_left_s)
+
+    estate.members["c2"].fail = note
+    drill.run()
+    assert left == [None, None, 20.0]
+
+
+def test_F24_a_label_that_somebody_removed_keeps_nothing_from_being_put_back(
+    estate: Estate,
+) -> None:
+    estate.during(5.0, lambda: edit(estate, {"op": "remove", "path": LABELLED}))
+    assert estate.drill().outcome is DrillOutcome.SUCCEEDED
+    assert estate.is_clean
+
+
+def test_F50_a_member_that_is_put_back_but_gets_no_traffic_is_incomplete(estate: Estate) -> None:
+    def deaf() -> None:
+        estate.gateway.lie = lambda _weights: {"c1": 100}
+
+    estate.during(4.0, deaf)
+    with pytest.raises(RestoreIncomplete, match="gets no traffic"):
+        estate.drill()
+    assert estate.replicas == 2
+    assert [r.is_open for r in estate.records] == [True]
+
+
+def sandbox_fault(estate: Estate) -> SandboxFault:
+    """A fault as a drill makes it."""
+    from alb_dr.workflows.drill_fault import FaultSetting
+
+    estate.box.faults["poc-ack-2"] = ID
+    setting = FaultSetting(
+        drill=ID,
+        topology=estate.topology,
+        victim=estate.topology.member("poc-ack-2"),
+        workload=estate.workload(),
+        ingress=estate.ingress,
+        member=estate.members["c2"],
+        fleet=estate.fleet,
+        clock=estate.clock,
+        narrator=estate.voice,
+        deadline="2026-03-01T12:10:00+00:00",
+        reason="test",
+        by="ann",
+    )
+    return SandboxFault("hung", setting, estate.box, value=0)
+
+
+def test_a_sandbox_that_does_not_answer_is_asked_again_until_the_deadline(estate: Estate) -> None:
+    fault = sandbox_fault(estate)
+    estate.box.fail = Unreachable("no daemon")
+    with pytest.raises(RestoreIncomplete, match="the fault hung is not cleared: no daemon"):
+        fault.take_back(Deadline(estate.clock, 5.0))
+    until = estate.clock.elapsed_s + 2.0
+    clear = estate.box.clear
+
+    def patient(member: str, *, drill: str) -> bool:
+        estate.box.fail = Unreachable("no daemon") if estate.clock.elapsed_s < until else None
+        return clear(member, drill=drill)
+
+    estate.box.clear = patient  # type: ignore[method-assign]
+    assert fault.take_back(Deadline(estate.clock, 5.0)) == "the fault is cleared"
+
+
+def test_an_api_that_comes_back_after_a_fault_of_the_sandbox_is_waited_for(
+    estate: Estate,
+) -> None:
+    fault = sandbox_fault(estate)
+    estate.members["c2"].fail = failing(Unreachable("no route"), call="list deployments")
+    words = fault.prove(Deadline(estate.clock, 5.0))
+    assert words == "its API answers and all pods are ready"
+    estate.members["c2"].fail = lambda _call: Unreachable("no route")
+    with pytest.raises(RestoreIncomplete, match="does not answer after the fault: no route"):
+        fault.prove(Deadline(estate.clock, 5.0))
+    estate.members["c2"].fail = lambda _call: None
+    estate.pods["c2"].ready = lambda _wanted: 0
+    with pytest.raises(RestoreIncomplete, match="its pods are not ready"):
+        fault.prove(Deadline(estate.clock, 5.0))
+
+
+# the marks ------------------------------------------------------------------------------------
+
+
+def marked(estate: Estate) -> OpenDrill:
+    """What a killed drill left on the victim."""
+    killed(estate)
+    (case,) = Recovery(estate.recovery_ports()).cases()
+    assert case.live is not None
+    from alb_dr.workflows.drill_record import record_of
+
+    return OpenDrill(member="poc-ack-2", target=case.live, record=record_of(case.live))
+
+
+def once(estate: Estate, what: Callable[[], object]) -> Callable[[str], None]:
+    """Let something happen right before the next write of the workload."""
+
+    def before(call: str) -> None:
+        if call.startswith("patch Deployment"):
+            estate.members["c2"].fail = lambda _call: None
+            what()
+
+    return before
+
+
+def test_F22_a_mark_that_changes_under_our_hands_is_looked_at_again(estate: Estate) -> None:
+    found = marked(estate)
+    estate.members["c2"].fail = once(
+        estate, lambda: edit(estate, {"op": "replace", "path": "/spec/replicas", "value": 5})
+    )
+    assert remedy(found, api=estate.members["c2"]) is Remedy.CLEAR
+    assert estate.replicas == 5
+
+
+def test_F30_a_mark_that_somebody_else_removes_first_is_nothing_to_do(estate: Estate) -> None:
+    found = marked(estate)
+
+    def restore() -> None:
+        remedy(found, api=estate.members["c2"])
+
+    estate.members["c2"].fail = once(estate, restore)
+    assert remedy(found, api=estate.members["c2"]) is Remedy.CLEAR
+    assert estate.replicas == 2
+
+
+def test_F23_a_workload_made_anew_under_our_hands_is_left_alone(estate: Estate) -> None:
+    found = marked(estate)
+
+    def renew() -> None:
+        live = estate.workload()
+        metadata = {"name": live.id.name, "namespace": SPACE}
+        estate.members["c2"].delete(WORKLOAD)
+        document = {**live.document, "metadata": metadata}
+        estate.members["c2"].create(Manifest(id=WORKLOAD, document=document))
+
+    estate.members["c2"].fail = once(estate, renew)
+    with pytest.raises(RestoreIncomplete, match="was deleted or made anew meanwhile"):
+        remedy(found, api=estate.members["c2"])
+
+
+def test_F38_a_mark_that_keeps_changing_is_given_up(estate: Estate) -> None:
+    found = marked(estate)
+    estate.members["c2"].fail = lambda call: (
+        Conflict("changed") if call.startswith("patch") else None
+    )
+    with pytest.raises(RestoreIncomplete, match="keeps changing"):
+        remedy(found, api=estate.members["c2"])
+
+
+def test_F23_what_does_not_exist_any_more_cannot_be_put_back(estate: Estate) -> None:
+    found = marked(estate)
+    estate.members["c2"].delete(WORKLOAD)
+    with pytest.raises(RestoreIncomplete, match="does not exist any more"):
+        restore_until(
+            found.target,
+            ID,
+            api=estate.members["c2"],
+            clock=estate.clock,
+            deadline=Deadline(estate.clock, 1.0),
+            note=estate.voice.warn,
+        )
+
+
+def test_F41_a_fleet_that_cannot_be_read_leaves_the_marks_to_be_believed(estate: Estate) -> None:
+    killed(estate)
+    estate.fleet.fail = lambda call: Forbidden("no") if call == "list configmaps" else None
+    seen = Recovery(estate.recovery_ports())
+    assert any("cannot be read: no" in words for words in estate.voice.warnings)
+    (case,) = seen.cases()
+    assert seen.carry_out(case, accepted=()) == "restore"
+
+
+def test_a_case_that_can_be_reached_no_longer_is_incomplete(estate: Estate) -> None:
+    killed(estate)
+    (case,) = Recovery(estate.recovery_ports()).cases()
+    with pytest.raises(RestoreIncomplete, match="cannot be reached"):
+        Recovery(estate.recovery_ports(members={})).carry_out(case, accepted=())
+
+
+def test_a_workload_put_back_elsewhere_is_watched_until_it_is_whole(estate: Estate) -> None:
+    killed(estate)
+    ports = estate.recovery_ports()
+    seen = Recovery(ports)
+    (case,) = seen.cases()
+    seen.carry_out(case, accepted=())
+    estate.pods["c2"].ready = lambda _wanted: 0
+    with pytest.raises(RestoreIncomplete, match="its pods are not ready"):
+        observed(case, ports, Deadline(estate.clock, 2.0))
+
+
+def test_F30_a_record_that_keeps_changing_is_no_longer_fought_for(estate: Estate) -> None:
+    killed(estate)
+    estate.fleet.fail = lambda call: Conflict("changed") if call.startswith("replace") else None
+    from dataclasses import replace
+
+    with pytest.raises(Conflict):
+        update_record(estate.fleet, SPACE, ID, lambda record: replace(record, why="more"))
+
+
+def test_recovering_twice_finds_nothing_the_second_time(estate: Estate) -> None:
+    killed(estate)
+    assert len(recover(estate)) == 1
+    assert recover(estate) == []
+
+
+def test_samples_since_an_instant() -> None:
+    columns = columns_of([a_sample(0, at_s=n / 10) for n in range(10)])
+    assert len(columns.since(0.0)) == 10
+    assert list(columns.since(0.75).due_s) == [0.8, 0.9]
