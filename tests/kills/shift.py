@@ -37,7 +37,7 @@ START, WAY = (100, 0), ((100, 0), (50, 50), (0, 100))
 SHIFT = (
     *("ingress", "shift", "--to", "0:100", "--steps", "50,100", "--yes"),
     # Steps as wide as these are told apart by few requests, so that a kill takes seconds.
-    *("--tolerance", "25", "--rate", "150", "--baseline", "1s", "--hold", "0.3s"),
+    *("--tolerance", "25", "--rate", "100", "--baseline", "1s", "--hold", "0.3s"),
     # Latency is not judged: this machine may be busy with other kills.
     *("--slow-latency", "500", "--abort-latency", "999", "--step-timeout", "60s"),
 )
@@ -51,6 +51,8 @@ HASTE = 10.0
 """So many times faster passes the time in which another machine takes a shift for dead."""
 TRIES = 3
 """A call that depends on timing may not come every time."""
+UNSTRUCK = {6, 9}
+"""How it ends when the traffic suffers before the signal can: on a machine that is too busy."""
 
 Result = tuple[str, str | None]
 
@@ -162,7 +164,7 @@ def problem_of(scene: Scene, kill: Kill) -> str | None:
     for _ in range(TRIES):
         scene.reset()
         came, done = struck(scene.found, SHIFT, kill.operation, kill.when, kill.signum)
-        if came:
+        if came and done.code not in UNSTRUCK:
             break
     else:
         return f"the operation did not come; it ended with {done.code}: {done.stderr[-300:]}"
