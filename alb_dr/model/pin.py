@@ -18,12 +18,13 @@ _RESERVED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """One header with its value, the member it leads to (by id), and when that ends (UTC)."""
+    """One header with its value, the member it leads to (by id), when that ends (UTC), and why."""
 
     member: str
     header: str
     value: str
     expires: datetime
+    reason: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.header) or self.header.lower() in _RESERVED:

@@ -17,6 +17,7 @@ HEALTH_CHECK_ENABLED = PREFIX + "healthcheck-enabled"
 PIN_LABEL = "alb-dr.io/pin"
 """Marks the Ingresses that pin a header to one member."""
 PIN_EXPIRES = "alb-dr.io/pin-expires"
+PIN_REASON = "alb-dr.io/pin-reason"
 """When a pin ends, ISO 8601."""
 AWAY = "alb-dr.io/away"
 """On the weighted Ingress: where the traffic is to return to, see ``model.away``."""
@@ -36,6 +37,7 @@ def pin_annotations(pin: Pin) -> dict[str, str]:
         CANARY_VALUE: pin.value,
         ORDER: PIN_ORDER,
         PIN_EXPIRES: pin.expires.isoformat(timespec="seconds"),
+        **({PIN_REASON: pin.reason} if pin.reason else {}),
     }
 
 

@@ -10,6 +10,7 @@ from alb_dr.errors import BadInput, Conflict, DeadlineExceeded, NotFound, Refuse
 from alb_dr.model.load import Target
 from alb_dr.model.manifest import INGRESS, Manifest, ManifestSet, ResourceId
 from alb_dr.model.pin import Pin
+from alb_dr.model.printable import printable
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober
 from alb_dr.render.annotations import (
@@ -17,6 +18,7 @@ from alb_dr.render.annotations import (
     CANARY_VALUE,
     PIN_EXPIRES,
     PIN_LABEL,
+    PIN_REASON,
     weights_of,
 )
 from alb_dr.workflows.after_writing import after_writing
@@ -63,6 +65,7 @@ def _pin_of(ingress: Manifest) -> Pin | None:
             header=found[CANARY_HEADER],
             value=found[CANARY_VALUE],
             expires=datetime.fromisoformat(found[PIN_EXPIRES]),
+            reason=found.get(PIN_REASON, ""),
         )
     except (BadInput, KeyError, IndexError, ValueError):
         return None
@@ -74,7 +77,9 @@ def pin_words(topology: Topology, found: LivePin) -> str:
         return f"{found.live.id} is a pin that cannot be read"
     name = next((m.name for m in topology.members if m.id == found.pin.member), found.pin.member)
     until = found.pin.expires.isoformat(timespec="seconds")
-    return f"{found.pin.header}={found.pin.value} is pinned to {name} until {until}"
+    # The annotation is text that anybody with access to the namespace may have written.
+    reason = printable(f": {found.pin.reason}") if found.pin.reason else ""
+    return f"{found.pin.header}={found.pin.value} is pinned to {name} until {until}{reason}"
 
 
 def pin_of(topology: Topology, member: str, *, fleet: KubeReader, now: datetime) -> LivePin:

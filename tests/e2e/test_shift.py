@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from alb_dr.sandbox.lifecycle import distort
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import PROGRAM, Shell
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -127,6 +128,36 @@ def test_a_member_that_answers_with_errors_gets_nothing(up: Shell) -> None:
     data = shifted(up, 9, "--steps", "50,100", "--step-timeout", "5s")
     assert data["phase"] == "rolled back"
     assert weights(up) == ["100", "0"]
+
+
+def test_a_person_at_the_terminal_is_asked_and_may_freeze_what_failed(up: Shell) -> None:
+    distort(up.folder, {"poc-ack-1": 100, "poc-ack-2": 0})
+    ours, theirs = os.openpty()
+    words = ("--to", "0:100", "--steps", "50,100", *QUICK, "--step-timeout", "2s")
+    command = [PROGRAM, "ingress", "shift", *words, "--on-failure", "ask"]
+    with subprocess.Popen(
+        command,
+        env=up.environment(),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.close(theirs)
+        assert process.stderr is not None
+        asked = ""
+        while not asked.endswith("[c]ontinue? "):
+            piece = process.stderr.read(1)
+            assert piece, asked
+            asked += piece
+        assert "does not follow the weights" in asked.splitlines()[-2]
+        os.write(ours, b"f\n")
+        out, _ = process.communicate(timeout=LONG)
+        os.close(ours)
+    assert process.returncode == 9, out
+    assert "FROZEN" in out
+    assert weights(up) == ["50", "50"]
+    assert up.data("status", "--requests", "0")["unfinished"] == [], "frozen is over"
 
 
 def test_another_terminal_pauses_resumes_and_ends_it(up: Shell) -> None:

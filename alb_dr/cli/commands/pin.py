@@ -10,6 +10,7 @@ from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.options import DryRun, NoWait, Timeout, Yes
+from alb_dr.cli.shift_options import Reason
 from alb_dr.errors import BadInput
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def pin(  # noqa: PLR0913, PLR0917  every flag is one parameter
     no_janitor: Annotated[
         bool, typer.Option("--no-janitor", help="No process that removes it when its time is up.")
     ] = False,
+    reason: Reason = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
@@ -63,6 +65,7 @@ def pin(  # noqa: PLR0913, PLR0917  every flag is one parameter
         header=name,
         value=value,
         expires=context.clock.now() + timedelta(seconds=seconds),
+        reason=reason,
     )
     manifests = render_pin(context.topology, template_library(environ=context.environ), wanted)
     if not dry_run:
@@ -156,6 +159,7 @@ def _answer(
         "header": wanted.header,
         "value": wanted.value,
         "expires": until,
+        "reason": wanted.reason,
         "observed": words,
         "dry_run": dry_run,
         "removed": gone,

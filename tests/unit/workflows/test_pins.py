@@ -84,6 +84,13 @@ def waited(api: FakeKube, prober: FakeProber) -> str:
     )
 
 
+def test_F73_why_a_pin_was_made_is_said_with_it_and_printed_safely() -> None:
+    api = a_fleet()
+    pinned(api, a_pin(reason="release 7\x1b[2J"))
+    (found,) = live_pins(a_topology(), api)
+    assert pin_words(a_topology(), found).endswith("+00:00: release 7[2J")
+
+
 def test_a_pin_is_an_ingress_ahead_of_the_weighted_one() -> None:
     made = pinned(a_fleet())
     prefix = "alb.ingress.kubernetes.io/"
