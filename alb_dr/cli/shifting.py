@@ -119,11 +119,15 @@ def _ports(context: Context, journal: Ledger, log: SampleFile) -> ShiftPorts:
     )
 
 
-def ask(failure: str) -> Answer:
+def ask(failure: str, alive: Callable[[], None]) -> Answer:
     """Put a failure to the person at the terminal; anything unclear means: roll back."""
+    import select
+
     from alb_dr.model.shift import Answer
 
     sys.stderr.write(f"\n{failure}\n[r]oll back, [f]reeze or [c]ontinue? ")
     sys.stderr.flush()
+    while not select.select([sys.stdin], [], [], 1.0)[0]:
+        alive()
     words = {"f": Answer.FREEZE, "c": Answer.CONTINUE}
     return words.get(sys.stdin.readline().strip().lower()[:1], Answer.ROLLBACK)

@@ -19,8 +19,10 @@ Remember = Callable[[Weights, Away | None], Away | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftPorts:
-    """Everything a shift touches. ``ask`` puts a failure to a person and returns the answer.
+    """Everything a shift touches.
 
+    ``ask`` puts a failure to a person and returns the answer; while it waits it calls what it is
+    given about once a second, so that nobody takes the shift for dead.
     ``remarks`` is the voice of the checks before: they are made a second time after the question.
     """
 
@@ -33,7 +35,7 @@ class ShiftPorts:
     journal: Journal
     log: SampleLog
     shield: Callable[[], AbstractContextManager[None]]
-    ask: Callable[[str], Answer]
+    ask: Callable[[str, Callable[[], None]], Answer]
     operator: str
 
 

@@ -79,12 +79,15 @@ class WayBack:
 
     def _write(self, before: Weights, start: Weights, deadline: Deadline, why: str) -> None:
         """Write the first weights, trying again while the Fleet is in trouble."""
+        said = ""
         while True:
             try:
                 self.hand.write(before, start)
                 return
             except AlbDrError as error:
-                self.narrator.warn(f"{error.message}; trying again")
+                if error.message != said:
+                    said = error.message
+                    self.narrator.warn(f"{said}; trying again")
             if deadline.passed:
                 typed = " ".join(f"{n}={w}" for n, w in self.topology.names(start).items())
                 raise RestoreIncomplete(

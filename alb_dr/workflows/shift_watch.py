@@ -207,6 +207,9 @@ class ShiftWatch:
         found = read_record(self._topology, self._ports.fleet)
         if found is None:
             raise Foreign("the record of this shift was deleted")
+        if found.record is not None and found.record.phase.is_over:
+            # Somebody took us for dead, as a machine that slept is.
+            raise Foreign(f"it was ended from elsewhere ({found.record.phase})")
         wish = found.wish
         if wish is Wish.NONE:
             return

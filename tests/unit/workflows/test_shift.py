@@ -36,7 +36,7 @@ from alb_dr.workflows.shift import Shift, foresee
 from alb_dr.workflows.shift_control import end_shift, steer
 from alb_dr.workflows.shift_hand import ShiftHand
 from alb_dr.workflows.shift_ports import ShiftPorts
-from alb_dr.workflows.shift_record import make_wish, read_record, record_words
+from alb_dr.workflows.shift_record import make_wish, read_record, record_words, update_record
 from alb_dr.workflows.shift_watch import Foreign
 from alb_dr.workflows.weights import live_ingress, set_weights
 from tests.builders import a_topology
@@ -98,7 +98,10 @@ class World:
         api.list = listed  # type: ignore[method-assign]  # as above
 
     def ports(self) -> ShiftPorts:
-        def ask(failure: str) -> Answer:
+        def ask(failure: str, alive: Callable[[], None]) -> Answer:
+            for _ in range(60):
+                self.clock.sleep(1)
+                alive()
             self.asked.append(failure)
             return self.answers.pop(0)
 
@@ -343,6 +346,30 @@ def test_pause_resume_and_abort_come_through_the_record() -> None:
     assert world.shift().phase is ShiftPhase.FROZEN
 
 
+@pytest.mark.parametrize("at_s", [7, 20], ids=["before the proof", "while it is held"])
+def test_a_pause_may_last_longer_than_any_step(at_s: float) -> None:
+    world = World()
+    world.once(at_s, lambda: make_wish(a_topology(), Wish.PAUSE, fleet=world.fleet))
+    world.once(900, lambda: make_wish(a_topology(), Wish.RESUME, fleet=world.fleet))
+    assert world.shift().phase is ShiftPhase.DONE
+    assert world.clock.elapsed_s > 1900
+
+
+def test_F5_a_shift_that_was_taken_for_dead_and_ended_goes_on_no_more() -> None:
+    """Its machine slept; the other terminal froze it where it was."""
+    world = World()
+
+    def end() -> None:
+        ended = dataclasses.replace(world.record, phase=ShiftPhase.FROZEN, why="ended from here")
+        update_record(a_topology(), ended, fleet=world.fleet)
+
+    world.once(20, end)
+    report = world.shift()
+    assert report.phase is ShiftPhase.STOPPED
+    assert "it was ended from elsewhere (frozen)" in report.why
+    assert world.weights in ({"c1": "90", "c2": "10"}, {"c1": "50", "c2": "50"})
+
+
 def test_an_interrupted_shift_puts_the_weights_back_first() -> None:
     world = World()
 
@@ -449,7 +476,7 @@ def test_F32_a_fleet_in_trouble_is_waited_for_on_the_way_back() -> None:
     report = world.shift()
     assert report.phase is ShiftPhase.ROLLED_BACK
     assert world.weights == {"c1": "100", "c2": "0"}
-    assert any("trying again" in warning for warning in world.voice.warnings)
+    assert sum("trying again" in warning for warning in world.voice.warnings) == 1
 
 
 def test_a_fleet_that_stays_away_is_the_loudest_failure() -> None:
