@@ -14,7 +14,9 @@ SPELL_S = 4
 POLL_S = 1.0
 """Pause before the next list when watching does not work (safety F39)."""
 MAX_FAILURES = 8
-"""Lost connections in a row before the API counts as unreachable."""
+"""Lists lost in a row before the API counts as unreachable."""
+LOST = 2
+"""Lists lost in a row at the end that say more than what was seen before."""
 
 Lister = Callable[[], tuple[tuple[Manifest, ...], str]]
 Streamer = Callable[[str, int], Iterator[dict[str, Any]]]
@@ -34,7 +36,7 @@ def watch(
 ) -> Iterator[tuple[Manifest, ...]]:
     """One snapshot now, one after each change, one at least every few seconds."""
     end = clock.monotonic() + timeout_s
-    failures = 0
+    failures = lost = 0
     seen = False
     trouble: Unreachable | None = None
     state: dict[str, Manifest] = {}
@@ -43,6 +45,7 @@ def watch(
         try:
             if not version:
                 listed, version = lister()
+                lost = 0
                 state = {_key(m): m for m in listed}
                 seen = True
                 yield tuple(state.values())
@@ -52,6 +55,7 @@ def watch(
                 failures = 0
                 if changed:
                     yield tuple(state.values())
+            failures = 0
             yield tuple(state.values())
         except _ExpiredError:
             version = ""
@@ -62,17 +66,19 @@ def watch(
             clock.sleep(min(POLL_S, max(0.0, end - clock.monotonic())))
         except Unreachable as error:
             failures += 1
+            lost += not version
             trouble = error
-            if failures > MAX_FAILURES:
+            if lost > MAX_FAILURES:
                 raise
             version = ""
-            clock.sleep(min(0.1 * failures, max(0.0, end - clock.monotonic())))
-        if _is_over(clock, end, None if seen else trouble):
+            pause_s = min(0.1 * failures, POLL_S)
+            clock.sleep(min(pause_s, max(0.0, end - clock.monotonic())))
+        if _is_over(clock, end, trouble if lost >= LOST or not seen else None):
             return
 
 
 def _is_over(clock: Clock, end: float, trouble: Unreachable | None) -> bool:
-    """Whether the time is up. Raises the trouble then: without anything seen it says more."""
+    """Whether the time is up. Raises the trouble then, where it says more than what was seen."""
     if clock.monotonic() < end:
         return False
     if trouble is not None:

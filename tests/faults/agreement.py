@@ -22,7 +22,7 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.sandbox.names import HOSTS
 from tests.faults.expectations import ABORTED, CREDENTIALS, OK, OPEN, UNREACHABLE
-from tests.faults.scenes import FORMER_WEIGHTS, MEMBERS, shift_record
+from tests.faults.scenes import MEMBERS, shift_record, weights
 
 if TYPE_CHECKING:
     from tests.faults.bench import Bench, Finished
@@ -39,7 +39,6 @@ KEPT = (
 )
 """Everything that a command may leave changed; locks and records are evidence, not effect."""
 UNCHANGED = re.compile(r"nothing was (changed|written)(?! since| over)")
-WEIGHT = re.compile(r"/cluster-weight\.")
 SETTLE_S = 2.0
 """Longest the sandbox's names may lag behind its zones."""
 World = dict[str, Any]
@@ -93,15 +92,9 @@ def drill_agrees(found: Bench, done: Finished) -> str | None:
 def weighted_drill_agrees(found: Bench, done: Finished) -> str | None:
     """The same of a drill that sets weights, which have to be the former ones when none is open."""
     live = weights(found)
-    if done.code != OPEN and sorted(live) != sorted(map(str, FORMER_WEIGHTS)):
+    if done.code != OPEN and live != found.weights:
         return f"exit code {done.code}, but the weights are {live}"
     return drill_agrees(found, done)
-
-
-def weights(found: Bench) -> list[str]:
-    """The live weights of the demo's Ingress, in the order of the members' ids."""
-    live = [i for i in found.api("fleet").list(INGRESS) if i.id.name == "web-demo"]
-    return [v for i in live for k, v in sorted(i.annotations.items()) if WEIGHT.search(k)]
 
 
 def shift_agrees(found: Bench, done: Finished) -> str | None:

@@ -27,7 +27,7 @@ from alb_dr.model.settings import Settings
 from tests.faults.command import Command, Words
 from tests.faults.forkserver import Forked, ForkServer
 from tests.faults.proxy import FaultProxy
-from tests.faults.scenes import no_guard, no_zone
+from tests.faults.scenes import no_guard, no_zone, weights
 from tests.faults.toxics import Rule
 
 DEMO = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
@@ -85,6 +85,8 @@ class Bench:
     """Whether the commands of now have a cloud."""
     patience: float = 1.0
     """How many times longer than on a quiet machine calls and commands may take."""
+    weights: list[str] = field(default_factory=list)
+    """Those the tutorial leaves, in the order of the members' ids."""
     shift_before: str = ""
     """The shift whose record stood on the Fleet before the command, which is not about it."""
 
@@ -287,6 +289,7 @@ def bench(*, patience: float = 1.0) -> Iterator[Bench]:
         found.proxied.write_text(found.direct.read_text())
         (state / "hosts").symlink_to(folder / "hosts")
         found.make_whole()
+        found.weights = weights(found)
         yield found
     finally:
         found._accompany(())

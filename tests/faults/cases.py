@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from math import inf
 from urllib.parse import urlsplit
 
 from tests.faults.agreement import World, changed, claims_nothing_changed, world
 from tests.faults.bench import CLOUD, Bench, Finished
-from tests.faults.command import Command
+from tests.faults.command import Command, Manner
 from tests.faults.expectations import expected
 from tests.faults.toxics import Effect, Rule, Toxic, toxics_for
 
 INSTALLED = 50
 """Every so manieth case is run with the installed program, not with a fork."""
+HARM = re.compile(r"/(deployments|ingresses)/[^?]*(?!.*dryRun)")
+"""The path of a write that harms."""
 REASON = re.compile(r"\[ADR-|FAIL|INCONCLUSIVE|ABORTED|stopping: \S")
 """What a command that did not succeed says at least."""
 TRIES = 3
@@ -54,21 +57,41 @@ def calls_of(found: Bench, command: Command) -> list[Call]:
     """Every API call a command makes.
 
     Recorded by running it once, so that no call can be forgotten. Of the same call made again
-    and again (a poll) the first two are taken.
+    and again (a poll) the first two are taken, and of a command that harms and takes back the
+    first one under the harm, too.
     """
     found.prepare(command)
     found.arm("", None)
     done = found.run(command.words)
     assert done.code in command.ends, f"{command.name}: {done.code}: {done.stderr}"
+    harmed_at = _harmed_at(found) if command.manner is Manner.RESTORES else inf
     calls: list[Call] = []
     for api, proxy in found.doors.items():
         counted: Counter[tuple[str, str]] = Counter()
-        for method, path in proxy.seen:
+        under_harm: set[tuple[str, str]] = set()
+        for (method, path), at in zip(proxy.seen, proxy.seen_at, strict=True):
             key = (method, pattern_of(path))
             counted[key] += 1
-            if counted[key] <= 2 and (not command.cloud or api == CLOUD):
+            is_under_harm = at >= harmed_at and key not in under_harm
+            if is_under_harm:
+                under_harm.add(key)
+            is_first = counted[key] <= 2 and not command.harms_only
+            if (is_first or is_under_harm) and (not command.cloud or api == CLOUD):
                 calls.append((api, *key, counted[key]))
     return calls
+
+
+def _harmed_at(found: Bench) -> float:
+    """When it first changed a workload or weights; never, if it did not."""
+    return min(
+        (
+            at
+            for proxy in found.proxies.values()
+            for (method, path), at in zip(proxy.seen, proxy.seen_at, strict=True)
+            if method == "PATCH" and HARM.search(path)
+        ),
+        default=inf,
+    )
 
 
 def cases_of(found: Bench, command: Command) -> list[Case]:

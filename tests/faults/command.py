@@ -42,7 +42,8 @@ class Command:
     ends of paths that its documented roles may not list. ``others`` are exit codes that are right
     for this command alone, ``ends`` those of a run that nothing disturbs: on a busy machine a
     verdict may lack samples. ``cloud``: it has credentials of the cloud, and the faults are at the
-    cloud's calls; those of the APIs are another entry's.
+    cloud's calls; those of the APIs are another entry's. ``harms_only``: what comes before the harm
+    is another entry's, too.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Command:
     manner: Manner = Manner.STRICT
     agrees: Agrees | None = None
     cloud: bool = False
+    harms_only: bool = False
     seconds: float = 15.0
 
     @property

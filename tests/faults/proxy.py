@@ -46,6 +46,8 @@ class FaultProxy:
         host, _, port = address.partition(":")
         self._upstream = (host, int(port))
         self.seen: list[tuple[str, str]] = []
+        self.seen_at: list[float] = []
+        """When each came, on the monotonic clock."""
         self.rule: Rule | None = None
         self.watcher: Callable[[str, str, str], None] | None = None
         """Told of every call: ``before`` it is passed on, ``after`` it was answered upstream."""
@@ -76,6 +78,7 @@ class FaultProxy:
             self._met.clear()
             self._first.clear()
             self.seen.clear()
+            self.seen_at.clear()
             self.slowest_s = 0.0
 
     def close(self) -> None:
@@ -104,6 +107,7 @@ class FaultProxy:
         """What is to happen to this call."""
         with self._lock:
             self.seen.append((method, path))
+            self.seen_at.append(time.monotonic())
             if self.rule is None or not self.rule.matches(method, path):
                 return None
             self._met[self.rule] += 1

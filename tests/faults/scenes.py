@@ -14,6 +14,7 @@ from alb_dr.model.manifest import (
     CONFIG_MAP,
     CRON_JOB,
     DEPLOYMENT,
+    INGRESS,
     LEASE,
     ROLE,
     ROLE_BINDING,
@@ -22,7 +23,8 @@ from alb_dr.model.manifest import (
     ResourceId,
 )
 from alb_dr.model.shift import ShiftRecord
-from alb_dr.workflows.drill_record import fire_patch, record_of, replicas_of
+from alb_dr.render.annotations import weights_of
+from alb_dr.workflows.drill_record import ANNOTATION, fire_patch, record_of, replicas_of
 from alb_dr.workflows.lease import DRILL, micro_time
 
 if TYPE_CHECKING:
@@ -32,9 +34,10 @@ MEMBERS = VICTIM, OTHER = "poc-ack-1", "poc-ack-2"
 NAMESPACE = "gateway-demo"
 WORKLOAD = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace=NAMESPACE)
 LOCK = ResourceId(kind=LEASE, name="alb-dr-web-demo", namespace=NAMESPACE)
+ROUTE = ResourceId(kind=INGRESS, name="web-demo", namespace=NAMESPACE)
 SHIFT = ResourceId(kind=CONFIG_MAP, name="alb-dr-shift-web-demo", namespace=NAMESPACE)
-FORMER_WEIGHTS = (20, 80)
-"""The tutorial's: with others the survivor of a drill may not have the capacity."""
+FORMER = ("ingress", "set-weights", "20", "80", "--no-wait")
+"""What sets the tutorial's weights."""
 LOST = "10570000"
 """The id of the drill whose machine is lost."""
 STEPS = (
@@ -66,11 +69,31 @@ def lost_drill(found: Bench) -> None:
 
 
 def no_drill(found: Bench) -> None:
-    """No record and no lock of the lost drill."""
-    found.run(("failover", "recover", "--execute"), direct=True)
+    """No drill is open, and nobody holds the lock."""
     fleet = found.api("fleet")
+    held = fleet.get(LOCK) is not None
+    if held or any(_is_marked(found, api) for api in MEMBERS) or _is_marked(found, "fleet"):
+        found.run(("failover", "recover", "--execute"), direct=True)
     with suppress(AlbDrError):
         fleet.delete(LOCK)
+
+
+def _is_marked(found: Bench, api: str) -> bool:
+    """Whether a drill's record is on what it harms there."""
+    live = found.api(api).get(ROUTE if api == "fleet" else WORKLOAD)
+    return live is not None and ANNOTATION in live.annotations
+
+
+def former_weights(found: Bench) -> None:
+    """The weights the tutorial leaves; with others a survivor may not have the capacity."""
+    if weights(found) != found.weights:
+        found.run(FORMER, direct=True)
+
+
+def weights(found: Bench) -> list[str]:
+    """The live weights of the demo's Ingress, in the order of the members' ids."""
+    live = found.api("fleet").get(ROUTE)
+    return [w for _, w in sorted(weights_of(live.annotations).items())] if live is not None else []
 
 
 def no_zone(found: Bench) -> None:

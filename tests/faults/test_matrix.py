@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from zlib import crc32
 
 import pytest
 
@@ -11,8 +12,8 @@ from tests.faults.cases import calls_of, cases_of, problem_of
 from tests.faults.commands import COMMANDS
 from tests.faults.expectations import OK
 
-STRIDE, FIRST = 23, 7
-"""A prime, so that the sample meets every command and most faults."""
+STRIDE, CHOSEN = 23, 7
+"""One case of so many, by its name: whatever else was recorded, it is or is not in the sample."""
 SAMPLED = ("distribute status", "ingress status", "ingress set-weights", "failover status")
 
 
@@ -33,7 +34,7 @@ def hung_up(found: Bench) -> Iterator[None]:
 @pytest.mark.parametrize("name", SAMPLED)
 def test_F31_to_F44_at_any_call_end_as_documented(found: Bench, name: str) -> None:
     command = next(c for c in COMMANDS if c.name == name)
-    cases = cases_of(found, command)[FIRST::STRIDE]
+    cases = [c for c in cases_of(found, command) if crc32(c.key.encode()) % STRIDE == CHOSEN]
     assert cases
     wrong = {case.name: problem_of(found, case) for case in cases}
     assert not {n: w for n, w in wrong.items() if w}

@@ -108,3 +108,29 @@ def test_F39_an_api_that_never_answers_is_not_an_empty_one() -> None:
     snapshots = watch(lister=never, streamer=nothing, make=Manifest.of, clock=clock, timeout_s=4.0)
     with pytest.raises(Unreachable):
         list(snapshots)
+
+
+def test_F39_a_watch_that_never_works_is_polled_to_the_end() -> None:
+    server, versions = seen([Unreachable("cut")] * 50, timeout_s=20.0)
+    assert 15 < server.lists < 40, "about one list a second"
+    assert versions[-1] == [str(server.lists)]
+
+
+def test_F41_an_api_that_went_away_is_said_rather_than_what_was_seen_before() -> None:
+    clock = MovingClock()
+    server = Server(clock, [Unreachable("cut")])
+    snapshots = watch(
+        lister=lambda: server.list() if server.lists == 0 else _silent(clock),
+        streamer=server.stream,
+        make=Manifest.of,
+        clock=clock,
+        timeout_s=6.0,
+    )
+    assert len(next(snapshots)) == 1
+    with pytest.raises(Unreachable, match="no answer"):
+        list(snapshots)
+
+
+def _silent(clock: MovingClock) -> tuple[tuple[Manifest, ...], str]:
+    clock.sleep(1.0)
+    raise Unreachable("no answer")
