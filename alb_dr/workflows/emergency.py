@@ -7,9 +7,8 @@ and neither a full disk nor a lock that cannot be taken keeps it from writing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from alb_dr.errors import (
     AlbDrError,
@@ -26,8 +25,8 @@ from alb_dr.model.shift import ShiftPhase
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
-from alb_dr.workflows.argo_sync import Span, ingress_obstacles
 from alb_dr.workflows.away import away_of
+from alb_dr.workflows.healers import tell_of_healers
 from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.shift_checks import starting_weights
 from alb_dr.workflows.shift_hand import Journal
@@ -35,8 +34,6 @@ from alb_dr.workflows.shift_record import read_record, record_verb, update_recor
 from alb_dr.workflows.survivors import MOMENT_S, SurvivorLook, Survivors
 from alb_dr.workflows.weights import change_weights, live_ingress
 
-HEALED_BY = timedelta(hours=1)
-"""What holds Argo CD back for so long leaves a person time to see to the rest."""
 TRIES = 3
 """How often the weights are read and written anew when somebody changes them in between."""
 
@@ -129,7 +126,9 @@ class _Move:
                 self._close_shift()
             finally:
                 self._lock.release()
-        self._tell_of_healers()
+        # Asked afterwards: nothing waits for it.
+        now = self._ports.clock.now()
+        tell_of_healers(self._topology, self._ports.fleet, now=now, narrator=self._ports.narrator)
         return replace(done, took_over=took_over, away=away)
 
     def foresee(self) -> MovedAway:
@@ -261,15 +260,6 @@ class _Move:
             self._ports.narrator.warn(f"{record_verb(found)} {record.shift} was ended: {why}")
         except AlbDrError as error:
             self._ports.narrator.warn(f"the record of a shift is behind: {error.message}")
-
-    def _tell_of_healers(self) -> None:
-        """Who will put the weights back (safety F20). Asked afterwards: nothing waits for it."""
-        now = self._ports.clock.now()
-        span = Span(begin=now, end=now + HEALED_BY)
-        with suppress(AlbDrError):
-            for found in ingress_obstacles(self._topology, self._ports.fleet, span=span):
-                if not found.note:
-                    self._ports.narrator.warn(f"this may not last: {found.text}; {found.hint}")
 
     def _log(self, event: str, **facts: object) -> None:
         try:

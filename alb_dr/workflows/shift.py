@@ -31,10 +31,10 @@ from alb_dr.render.annotations import weights_of
 from alb_dr.stats.vigil import Vigil, baseline_of
 from alb_dr.workflows.await_split import target_of
 from alb_dr.workflows.away import away_of
+from alb_dr.workflows.healers import refuse_healers
 from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.shift_checks import (
     check_before,
-    refuse_healers,
     refuse_open_weights,
     starting_weights,
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 
-from alb_dr.errors import AlbDrError, BadInput, Conflict, Forbidden, Refused, Unreachable
+from alb_dr.errors import AlbDrError, BadInput, Conflict, Refused, Unreachable
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
@@ -13,12 +12,10 @@ from alb_dr.model.weights import Weights, parse_weight
 from alb_dr.ports import KubeReader, Narrator
 from alb_dr.render.annotations import weights_of
 from alb_dr.stats.capacity import busiest, growth
-from alb_dr.workflows.argo_sync import Span, ingress_obstacles
 from alb_dr.workflows.capacity import ready_pods, refuse_overload
 from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.distribute import workload_id
 from alb_dr.workflows.drill_record import ANNOTATION
-from alb_dr.workflows.obstacles import refuse
 from alb_dr.workflows.readiness import workload_waits_for
 from alb_dr.workflows.recover import open_drills
 
@@ -55,19 +52,6 @@ def refuse_open_weights(ingress: Manifest) -> None:
             hint="finish it first: alb-dr failover recover --execute",
             code="ADR-DRILL-OPEN",
         )
-
-
-def refuse_healers(
-    topology: Topology, fleet: KubeReader, *, now: datetime, longest_s: float, narrator: Narrator
-) -> None:
-    """Refused while Argo CD would put the weights back as Git has them (safety F20, F21)."""
-    span = Span(begin=now, end=now + timedelta(seconds=longest_s))
-    try:
-        found = tuple(ingress_obstacles(topology, fleet, span=span))
-    except Forbidden as error:
-        narrator.warn(f"whether Argo CD puts the weights back is not known: {error.message}")
-        return
-    refuse(found, overrides=(), narrator=narrator)
 
 
 def check_before(

@@ -61,9 +61,10 @@ def test_a_lost_primary_is_flipped_away_from_once(up: Shell) -> None:
 
 
 def test_a_healthy_member_is_left_alone_and_ctrl_c_says_what_it_leaves(up: Shell) -> None:
-    said = watched(up, 0, *PRIMARY, "--for", "3s", "--arm", "--yes")
+    patient = (*PRIMARY, "--timeout", "10s", "--arm", "--yes")
+    said = watched(up, 0, *patient, "--for", "3s")
     assert (said["outcome"], said["failed"]) == ("quiet", 0)
-    with up.start(*PRIMARY, "--arm", "--yes") as process:
+    with up.start(*patient) as process:
         until(process, "watching poc-ack-1, armed")
         until(process, "probe served")
         process.send_signal(signal.SIGINT)

@@ -208,7 +208,7 @@ MOVING = (
         words=(*_WEIGHTS, *WAIT),
         before=(former_weights,),
         after=((*_WEIGHTS, "--no-wait"),),
-        optional=("/events", "/leases"),
+        optional=("/events", "/leases", "/applications"),
     ),
     Command(
         name="ingress set-weights --all",
@@ -281,7 +281,10 @@ FAILING = (
         words=(*_EMERGENCY, *WAIT),
         # It needs the Fleet's weights and nothing else; who cannot be asked is told. The weights
         # are written all the same when the look at the traffic afterwards is in vain.
-        optional=("/events", "/configmaps/", "/albconfigs/", "/endpointslices", "/deployments"),
+        optional=(
+            *("/events", "/configmaps/", "/albconfigs/", "/endpointslices", "/deployments"),
+            "/applications",
+        ),
         others=frozenset({TIMED_OUT}),
         before=(no_drill, former_weights),
         after=((*_EMERGENCY, "--no-wait"),),

@@ -150,6 +150,7 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
     from alb_dr.cli.findings import say_findings
     from alb_dr.model.weights import parse_weights
     from alb_dr.workflows.after_writing import after_writing
+    from alb_dr.workflows.healers import tell_of_healers
     from alb_dr.workflows.weights import set_weights as change_weights
 
     for word in weights:
@@ -181,6 +182,8 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
         "dry_run": dry_run,
         "findings": findings,
     }
+    if change.written and not dry_run:
+        tell_of_healers(topology, context.fleet, now=context.clock.now(), narrator=context.narrator)
     if not (dry_run or no_wait):
         with after_writing([f"weights {said}"] if change.written else []):
             data |= _await_split(context, timeout)
