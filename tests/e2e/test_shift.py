@@ -85,6 +85,16 @@ def test_the_traffic_goes_over_step_by_step_and_nothing_is_lost(up: Shell) -> No
     assert up.data("status")["unfinished"] == []
 
 
+def test_who_is_left_must_be_able_to_carry_it(up: Shell) -> None:
+    up.ok("ingress", "set-weights", "50", "50", "--no-wait")
+    alone = ("ingress", "shift", "--to", "0:100", "--dry-run")
+    assert "would carry 2 times" in up.refused(6, *alone)
+    assert up.data(*alone, "--headroom", "2")["dry_run"]
+    more = up.run(*alone[:3], "20:80", "--dry-run")
+    assert more.returncode == 0
+    assert more.stderr.count("will carry 1.6 times") == 1, "said, and once"
+
+
 def test_a_dry_run_tells_the_way_and_moves_nothing(up: Shell) -> None:
     words = ("ingress", "shift", "--to", "poc-ack-1=0,poc-ack-2=100", "--dry-run")
     way = [list(w.values()) for w in up.data(*words)["way"]]

@@ -6,15 +6,17 @@ import typer
 
 from alb_dr.cli.answer import answer
 from alb_dr.cli.confirm import confirm
-from alb_dr.cli.context import context_of
+from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.options import DryRun, Yes
 from alb_dr.cli.shift_options import (
     USUAL_PACE,
+    Headroom,
     Pace,
     Reason,
     paced,
 )
 from alb_dr.model.printable import printable
+from alb_dr.stats.capacity import HEADROOM
 
 if TYPE_CHECKING:
     from alb_dr.model.shift import ShiftRecord, ShiftRequest
@@ -33,6 +35,7 @@ def shift(
         str, typer.Option("--to", metavar="WEIGHTS", help="Where to: 0:100, or a=0,b=100.")
     ],
     pace: Pace = USUAL_PACE,
+    headroom: Headroom = HEADROOM,
     reason: Reason = "",
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -40,18 +43,31 @@ def shift(
     """Move the traffic in steps; each must show in the measured shares before the next.
 
     Errors and latency are watched against what was measured before the first step: above the slow
-    thresholds a step is held longer, above the abort thresholds the shift fails.
+    thresholds a step is held longer, above the abort thresholds the shift fails. A way that takes
+    everything from a member is refused when the others have too few pods for it (--headroom).
     """
     from alb_dr.cli.shifting import foreseen
 
     context = context_of(ctx)
-    request = pace.request(_weights(to, context.topology), verb="shift", reason=reason)
+    target = _weights(to, context.topology)
+    bears = headroom if _leaves_somebody(context, target) else None
+    request = pace.request(target, verb="shift", reason=reason, headroom=bears)
     way = foreseen(context, request)
     if dry_run:
         foretell(ctx, way, verb="shift")
         return
     confirm(f"shift the traffic: {way_words(context.topology, way)}?", yes=yes)
     carry_out(ctx, request)
+
+
+def _leaves_somebody(context: Context, target: "Weights") -> bool:
+    """Whether a member that has traffic is to have none: the others must be able to carry it."""
+    from alb_dr.workflows.shift_checks import starting_weights
+    from alb_dr.workflows.weights import live_ingress
+
+    live = live_ingress(context.topology, fleet=context.fleet)
+    start = starting_weights(context.topology, live)
+    return any(weight and not target[member] for member, weight in start)
 
 
 def carry_out(ctx: typer.Context, request: "ShiftRequest", **how: Any) -> None:
