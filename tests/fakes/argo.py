@@ -68,3 +68,27 @@ def owned_by(api: FakeKube, application: dict[str, Any]) -> Manifest:
     }
     metadata = {**application["metadata"], "ownerReferences": [reference]}
     return Manifest.of({**application, "metadata": metadata})
+
+
+INGRESS_OF_GIT = Manifest.of(
+    {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": "ingresses", "namespace": "argocd"},
+        "spec": {
+            "destination": {"server": "https://kubernetes.default.svc"},
+            "syncPolicy": {"automated": {"selfHeal": True}},
+        },
+        "status": {
+            "resources": [{"kind": "Ingress", "namespace": "gateway-demo", "name": "web-demo"}]
+        },
+    }
+)
+
+
+def with_argo(fleet: FakeKube) -> None:
+    """An Application that heals the Ingress is listed from now on."""
+    listed = fleet.list
+    fleet.list = lambda kind, **words: (  # type: ignore[method-assign]  # as the docstring says
+        (INGRESS_OF_GIT,) if kind.name == "Application" else listed(kind, **words)
+    )

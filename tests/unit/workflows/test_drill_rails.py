@@ -23,6 +23,7 @@ from alb_dr.workflows.guardrails import Cleared, check_guardrails
 from alb_dr.workflows.kill_switch import outside_window
 from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.rail_scene import OVERRIDABLE, RailRules, RailScene
+from tests.fakes.argo import with_argo
 from tests.fakes.drilling import ROUTE, SPACE, WORKLOAD, Estate
 
 WEIGHT = "/metadata/annotations/alb.ingress.kubernetes.io~1cluster-weight."
@@ -276,6 +277,20 @@ def test_G8_missing_health_checks_are_said(estate: Estate) -> None:
     estate.fleet.patch(ROUTE, [{"op": "add", "path": key, "value": "false"}])
     check(estate)
     assert any("health checks" in words for words in estate.voice.warnings)
+
+
+@pytest.mark.parametrize(
+    ("fault", "ramp"), [("weight-drain", False), ("scale-to-zero", True)], ids=["drain", "ramp"]
+)
+def test_G9_F20_weights_that_Argo_CD_puts_back_are_not_drilled(
+    estate: Estate, fault: str, ramp: bool
+) -> None:
+    with_argo(estate.fleet)
+    assert (
+        "undoes every change of the weights"
+        in refused(estate, "ADR-SELF-HEAL", fault=fault, ramp=ramp).message
+    )
+    check(estate, fault="scale-to-zero")
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,13 @@ from alb_dr.workflows.lease import DRILL, DrillLock, lease_id
 from alb_dr.workflows.shift_record import read_record
 from alb_dr.workflows.weights import live_ingress, set_weights
 from tests.builders import PROJECT, a_topology
+from tests.fakes.argo import with_argo
 from tests.fakes.fleet import a_fleet
 from tests.fakes.gateway import ROUTE, Book, no_shield
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
 from tests.unit.model.test_moves import THREE
-from tests.unit.workflows.test_shift import World, a_request, with_argo
+from tests.unit.workflows.test_shift import World, a_request
 
 
 class Member(FakeKube):

@@ -40,6 +40,7 @@ from alb_dr.workflows.shift_record import make_wish, read_record, record_words, 
 from alb_dr.workflows.shift_watch import Foreign
 from alb_dr.workflows.weights import live_ingress, set_weights
 from tests.builders import a_topology
+from tests.fakes.argo import with_argo
 from tests.fakes.fleet import a_fleet, the_members
 from tests.fakes.gateway import ROUTE, Book, FakeGateway, MovingClock, no_shield
 from tests.fakes.kube import FakeKube
@@ -552,30 +553,6 @@ def test_foreseeing_reads_only() -> None:
     )
     assert [w.as_dict()["c2"] for w in way] == [0, 10, 50, 100]
     assert {c.split()[0] for c in world.fleet.calls} == {"get", "list"}
-
-
-INGRESS_OF_GIT = Manifest.of(
-    {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "Application",
-        "metadata": {"name": "ingresses", "namespace": "argocd"},
-        "spec": {
-            "destination": {"server": "https://kubernetes.default.svc"},
-            "syncPolicy": {"automated": {"selfHeal": True}},
-        },
-        "status": {
-            "resources": [{"kind": "Ingress", "namespace": "gateway-demo", "name": "web-demo"}]
-        },
-    }
-)
-
-
-def with_argo(fleet: FakeKube) -> None:
-    """An Application that heals the Ingress is listed from now on."""
-    listed = fleet.list
-    fleet.list = lambda kind, **words: (  # type: ignore[method-assign]  # as the docstring says
-        (INGRESS_OF_GIT,) if kind.name == "Application" else listed(kind, **words)
-    )
 
 
 def test_F20_a_shift_that_Argo_CD_would_undo_is_refused_before_anything_is_written() -> None:
