@@ -15,11 +15,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import Manager
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 
 from tests.faults.bench import Bench, bench
 from tests.faults.cases import Case, Result, recorded, run_case
@@ -59,19 +59,39 @@ def _work(jobs: Jobs, reports: Reports, over: threading.Event, patience: float) 
     """Do chunks until there is none or the run is over, in a sandbox of its own."""
     for signum in (signal.SIGINT, signal.SIGTERM):
         # Whoever started it is told, and says when it is over: the sandbox must be ended.
-        signal.signal(signum, signal.SIG_IGN)
-    with bench(patience=patience) as found:
-        while (chunk := jobs.get()) is not None and not over.is_set():
-            began = time.monotonic()
-            if chunk.cases:
-                run = (run_case(found, case) for case in chunk.cases if not over.is_set())
-                report = Report(chunk=chunk, results=tuple(run))
-            else:
-                report = _recording(found, chunk)
+        signal.signal(signum, lambda *_: None)
+    while not over.is_set():
+        with bench(patience=patience) as found:
+            if _work_in(found, jobs, reports, over):
+                return
+
+
+def _work_in(found: Bench, jobs: Jobs, reports: Reports, over: threading.Event) -> bool:
+    """Do chunks until there is none or the run is over; False when the world broke meanwhile."""
+    while (chunk := jobs.get()) is not None and not over.is_set():
+        began = time.monotonic()
+        if chunk.cases:
+            run = (run_case(found, case) for case in chunk.cases if not over.is_set())
+            report = Report(chunk=chunk, results=tuple(run))
+        else:
+            report = _recording(found, chunk)
+        broken: tuple[Result, ...] = ()
+        try:
             found.make_whole()
-            seconds = time.monotonic() - began
-            done = Report(chunk=chunk, results=report.results, cases=report.cases, seconds=seconds)
-            reports.put(done)
+        except AssertionError as error:
+            name = f"{chunk.command}: the world after it"
+            broken = (Result(key=name, name=name, wrong=f"is not whole: {error}"),)
+        reports.put(
+            Report(
+                chunk=chunk,
+                results=(*report.results, *broken),
+                cases=report.cases,
+                seconds=time.monotonic() - began,
+            )
+        )
+        if broken:
+            return False
+    return True
 
 
 def _recording(found: Bench, chunk: Chunk) -> Report:
@@ -92,7 +112,8 @@ class Results:
         if path is not None and path.exists():
             for line in path.read_text().splitlines():
                 result = Result(**json.loads(line))
-                (self.right_before.discard if result.wrong else self.right_before.add)(result.key)
+                is_right = result.came and not result.wrong
+                (self.right_before.add if is_right else self.right_before.discard)(result.key)
 
     def add(self, results: tuple[Result, ...]) -> None:
         """Count them, and say what is wrong."""
@@ -126,14 +147,27 @@ def _chunks(cases: list[Case]) -> Iterator[Chunk]:
 
 
 def _hand_out(
-    jobs: Jobs, reports: Reports, commands: list[Command], every: int, known: Results
+    jobs: Jobs,
+    reports: Reports,
+    over: threading.Event,
+    workers: list[Future[None]],
+    asked: tuple[list[Command], int],
+    known: Results,
 ) -> None:
-    """Have every command recorded, then every case run."""
+    """Have every command recorded, then every case run, unless it is over before."""
+    commands, every = asked
     open_chunks = len(commands)
     for command in commands:
         jobs.put(Chunk(command=command.name))
-    while open_chunks:
-        report = reports.get()
+    while open_chunks and not over.is_set():
+        try:
+            report = reports.get(timeout=1)
+        except Empty:
+            for worker in workers:
+                if worker.done():
+                    # It is not to end before the others: this raises why it did.
+                    worker.result()
+            continue
         open_chunks -= 1
         known.add(report.results)
         for chunk in _chunks(known.left_of(report.cases[::every])):
@@ -144,7 +178,8 @@ def _hand_out(
 
 
 def _run(asked: argparse.Namespace, commands: list[Command], known: Results) -> None:
-    """Share the work out; an interrupt ends it early, and no sandbox is left."""
+    """Share the work out; a signal ends it early, and no sandbox is left."""
+    cut = threading.Event()
     with Manager() as manager, ProcessPoolExecutor(asked.workers) as pool:
         jobs: Jobs = manager.Queue()
         reports: Reports = manager.Queue()
@@ -152,10 +187,10 @@ def _run(asked: argparse.Namespace, commands: list[Command], known: Results) -> 
         shared = (jobs, reports, over, asked.patience)
         workers = [pool.submit(_work, *shared) for _ in range(asked.workers)]
         for signum in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signum, signal.default_int_handler)
-        try:
-            _hand_out(jobs, reports, commands, asked.every, known)
-        except KeyboardInterrupt:
+            # No exception: it would leave a question to the manager half asked.
+            signal.signal(signum, lambda *_: cut.set())
+        _hand_out(jobs, reports, cut, workers, (commands, asked.every), known)
+        if cut.is_set():
             print("cut short", flush=True)
         over.set()
         for _ in workers:
