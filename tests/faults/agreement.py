@@ -16,12 +16,18 @@ from alb_dr.model.manifest import (
     INGRESS,
     INGRESS_CLASS,
     NAMESPACE,
+    OVERRIDE_POLICY,
+    POLICY_GROUPS,
+    PROPAGATION_POLICY,
+    ROLE,
+    ROLE_BINDING,
     SERVICE,
+    SERVICE_ACCOUNT,
     Kind,
     Manifest,
 )
 from alb_dr.sandbox.names import HOSTS
-from tests.faults.expectations import ABORTED, CREDENTIALS, OK, OPEN, UNREACHABLE
+from tests.faults.expectations import ABORTED, CREDENTIALS, OK, OPEN, PARTLY, UNREACHABLE
 from tests.faults.scenes import MEMBERS, shift_record, weights
 
 if TYPE_CHECKING:
@@ -35,9 +41,19 @@ KEPT = (
     INGRESS,
     INGRESS_CLASS,
     NAMESPACE,
+    ROLE,
+    ROLE_BINDING,
     SERVICE,
+    SERVICE_ACCOUNT,
+    *(
+        policy.in_group(group)
+        for group in POLICY_GROUPS
+        for policy in (PROPAGATION_POLICY, OVERRIDE_POLICY)
+    ),
 )
 """Everything that a command may leave changed; locks and records are evidence, not effect."""
+RECORD = re.compile(r"applied: .*(Lease|ConfigMap|record|lock|asked)")
+"""What was written may be one of those, which are not looked at."""
 UNCHANGED = re.compile(r"nothing was (changed|written)(?! since| over)")
 SETTLE_S = 2.0
 """Longest the sandbox's names may lag behind its zones."""
@@ -72,6 +88,19 @@ def claims_nothing_changed(done: Finished) -> bool:
     if "OUTCOME-UNKNOWN" in done.stderr:
         return False
     return done.code in {CREDENTIALS, UNREACHABLE} or bool(UNCHANGED.search(done.stderr))
+
+
+def lies(found: Bench, done: Finished, before: World) -> str | None:
+    """Whether what it claims of the world is not so: that nothing was changed, or that something
+    was."""
+    if not (claims_nothing_changed(done) or done.code == PARTLY):
+        return None
+    differs = changed(before, world(found))
+    if claims_nothing_changed(done) and differs:
+        return f"says that nothing was changed ({done.code}), but: {differs}: {done.stderr[-300:]}"
+    if done.code == PARTLY and not differs and not RECORD.search(done.stderr):
+        return f"says that it wrote, but nothing differs: {done.stderr[-300:]}"
+    return None
 
 
 def changed(before: World, after: World) -> str:

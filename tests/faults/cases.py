@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from urllib.parse import urlsplit
 
-from tests.faults.agreement import World, changed, claims_nothing_changed, world
+from tests.faults.agreement import World, lies, world
 from tests.faults.bench import CLOUD, Bench, Finished
 from tests.faults.command import Command, Manner
 from tests.faults.expectations import expected
@@ -169,8 +169,8 @@ def _wrong(found: Bench, case: Case, done: Finished, before: World) -> str | Non
         return f"exit code {done.code}, not {sorted(wanted)}: {done.stderr[-300:]}"
     if done.code and not REASON.search(done.stderr + done.stdout):
         return f"no reason given: {done.stderr[-200:]}"
-    if before and claims_nothing_changed(done) and (differs := changed(before, world(found))):
-        return f"says that nothing was changed ({done.code}), but: {differs}: {done.stderr[-300:]}"
+    if before and (lie := lies(found, done, before)):
+        return lie
     return case.command.agrees(found, done) if case.command.agrees else None
 
 
