@@ -19,7 +19,7 @@ from alb_dr.model.manifest import (
     Manifest,
 )
 from alb_dr.ports import KubeReader
-from alb_dr.render.annotations import LISTEN_PORTS, PREFIX, REMOTE_CLUSTERS, weights_of
+from alb_dr.render.annotations import LISTEN_PORTS, PIN_LABEL, PREFIX, REMOTE_CLUSTERS, weights_of
 
 _REGION = re.compile(r"\.([a-z]{2}-[a-z0-9-]+)\.alb\.")
 """Where an ALB's DNS name names its region."""
@@ -95,9 +95,11 @@ def _existing(
 
 
 def _ingress(fleet: KubeReader, wanted: str | None) -> Manifest:
-    """The weighted Ingress that is named, or the only one."""
+    """The weighted Ingress that is named, or the only one. A pin is no project's own."""
     found = {
-        f"{i.id.namespace}/{i.id.name}": i for i in fleet.list(INGRESS) if weights_of(i.annotations)
+        f"{i.id.namespace}/{i.id.name}": i
+        for i in fleet.list(INGRESS)
+        if weights_of(i.annotations) and PIN_LABEL not in i.labels
     }
     listed = ", ".join(sorted(found)) or "none"
     if wanted is not None:

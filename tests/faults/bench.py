@@ -46,6 +46,7 @@ WHOLE: tuple[Words, ...] = (
     ("distribute", "apply"),
     ("gateway", "create"),
     ("ingress", "apply", "--force-conflicts"),
+    ("ingress", "unpin"),
 )
 """What makes the world whole again, whatever a case left; each must succeed."""
 

@@ -14,6 +14,7 @@ from alb_dr.config.starter import starter
 from alb_dr.errors import BadInput, NotFound
 from alb_dr.model.manifest import INGRESS
 from alb_dr.model.topology import Topology
+from alb_dr.render.annotations import PIN_LABEL
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
 from alb_dr.workflows.from_live import answers_from_live
@@ -107,6 +108,14 @@ def test_several_weighted_ingresses_must_be_chosen_from() -> None:
     assert read(world, ingress="gateway-demo/web-demo").path == "/svc1"
     with pytest.raises(NotFound, match="no weighted Ingress is called a/b"):
         read(world, ingress="a/b")
+
+
+def test_a_pin_is_not_taken_for_a_second_one() -> None:
+    world = a_world()
+    world.neighbour("/x", name="web-demo-pin-one", **{"cluster-weight.c1": "100"})
+    labels = {"metadata": {"labels": {PIN_LABEL: "true"}}}
+    world.fleet.merge("ingresses.networking.k8s.io", "web-demo-pin-one", labels, "gateway-demo")
+    assert read(world).path == "/svc1"
 
 
 def test_a_class_that_leads_nowhere_is_said() -> None:
