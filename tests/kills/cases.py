@@ -36,6 +36,13 @@ ASKS = ("reviews",)
 LONG = ("failover", "drill", VICTIM, "--yes", *SHORT[:-4], "--observe", "12", *SHORT[-2:])
 """Long enough for signs of life; only what a short drill does not do is struck in it."""
 
+RAMP = (
+    *("failover", "drill", "poc-ack-2", "--yes", "--ramp", "--no-watchdog"),
+    *("--override", "ADR-SURVIVOR-YOUNG", "--rate", "300", "--baseline", "1"),
+    *("--observe", "1.5", "--restore-timeout", "20"),
+)
+"""The member with most of the weight: its steps are wide, and so told apart by few requests."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
@@ -132,8 +139,19 @@ def kills_of(found: Bench) -> list[Kill]:
     return kills
 
 
-def _of(found: Bench, words: tuple[str, ...]) -> list[Operation]:
-    operations, done = recorded(found, words)
+def ramp_kills_of(found: Bench) -> list[Kill]:
+    """Around each write that only a ramp does: the weights held, raised in steps, given back."""
+    steps = [
+        operation
+        for operation in _of(found, RAMP, every_write=True)
+        if is_write(operation) and "ingresses" in operation.what
+    ]
+    assert len(steps) == 4, steps
+    return [k for k in _strikes("ramp", RAMP, steps) if k.rescuer != "guard"]
+
+
+def _of(found: Bench, words: tuple[str, ...], *, every_write: bool = False) -> list[Operation]:
+    operations, done = recorded(found, words, every_write=every_write)
     assert done.code in FINE, f"{words}: {done.code}: {done.stderr}"
     return operations
 

@@ -23,6 +23,8 @@ CODES = {
 }
 TRIES = 3
 """A call that depends on timing (a second look at a watch) may not come every time."""
+HASTE = "10"
+"""How many times as fast the monotonic clock of whoever recovers goes."""
 LATER_S = "3600"
 """By so much the guard's clock is ahead: every deadline has passed."""
 
@@ -106,10 +108,19 @@ def _rescued(found: Bench, rescuer: str) -> list[str]:
         marked = [k for k, text in state_of(found).items() if "alb-dr.io/drill-open" in text]
         if marked:
             return [f"the guard left {marked}"]
-    done = found.run(RECOVER, direct=True)
+    done = hastened(found, RECOVER)
     if done.code != 0:
         return [f"recover ended with {done.code}: {done.stderr[-300:]}"]
     return []
+
+
+def hastened(found: Bench, words: tuple[str, ...]) -> Finished:
+    """A command line that waits for the lock of the dead in a tenth of the time."""
+    os.environ[hook.HASTE] = HASTE
+    try:
+        return found.run(words, direct=True)
+    finally:
+        del os.environ[hook.HASTE]
 
 
 def guard(found: Bench, member: str) -> Finished:
