@@ -146,6 +146,11 @@ class Drill:
     def _keep_lock(self) -> None:
         self._lost_lock = self._lost_lock or self._lock.renew()
 
+    def _lock_lost(self) -> str | None:
+        """Why the lock is lost at this very instant: this process may just have woken (F5)."""
+        self._keep_lock()
+        return self._lost_lock
+
     # before ------------------------------------------------------------------------------------
 
     def _is_steady(self, traffic: DrillTraffic) -> bool:
@@ -290,7 +295,7 @@ class Drill:
             clock=self._clock,
             narrator=self._narrator,
             hooks=WatchHooks(
-                lost_lock=lambda: self._lost_lock,
+                lost_lock=self._lock_lost,
                 deadline=self._deadline,
                 in_force=lambda evidence: self._in_force(traffic, evidence),
                 expires_s=self._plan.expires_s,

@@ -133,6 +133,9 @@ class DrillWatch:
         if now < self._next_beat:
             return None
         self._next_beat = now + HEARTBEAT_S
+        lost = self._hooks.lost_lock()
+        if lost is not None:
+            return lost
         done = self._fault.extend(self._hooks.deadline())
         if done.moved:
             self._extended_s = now

@@ -256,10 +256,7 @@ class Recovery:
         if decision not in {Decision.RESTORE, Decision.CLEAR}:
             raise RestoreIncomplete(_refusal(case), hint=_advice(case))
         if case.id is None:
-            box = self._ports.box
-            if box is not None:
-                box.clear(case.where, drill=case.drill)
-            return "restore"
+            return self._cleared(case)
         api = self._api(case.where)
         if api is None or case.live is None:
             raise RestoreIncomplete(f"{case.where}: {case.what} cannot be reached")
@@ -272,6 +269,15 @@ class Recovery:
             return str(remedy(found, api=api))
         with unheld(api, namespace=case.id.namespace, drill=case.drill):
             return str(remedy(found, api=api))
+
+    def _cleared(self, case: Case) -> str:
+        box = self._ports.box
+        if box is None:
+            raise RestoreIncomplete(
+                f"{case.where}: {case.what} can only be cleared on the machine of the sandbox"
+            )
+        box.clear(case.where, drill=case.drill)
+        return "restore"
 
     def pauses(self, drill: str | None = None) -> tuple[OpenPause, ...]:
         """ScaledObjects that drills paused, or that one drill did, in every member that answers."""
@@ -300,6 +306,11 @@ class Recovery:
         elif target is not None and target.replicas is not None:
             replicas = max(target.replicas, target.least or 0)
             api.patch(live.id, unmarked_restore_patch(live, replicas))
+        else:
+            raise RestoreIncomplete(
+                f"{case.where}: the record of drill {case.drill} does not say what {case.what} had",
+                hint="put it back by hand",
+            )
 
 
 def _differs(live: Manifest, target: FleetTarget) -> bool:

@@ -142,3 +142,10 @@ def test_G15_F6_a_disk_that_is_nearly_full_refuses_and_leaves_nothing(tmp_path: 
     assert "--run-dir" in str(refusal.value.hint)
     assert not run.path.exists()
     assert free_bytes(tmp_path) > 0
+
+
+def test_a_file_that_holds_no_object_is_refused(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    (run.path / "run.json").write_text("[]")
+    with pytest.raises(BadInput, match="holds no object"):
+        run.read_json("run.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -93,3 +94,15 @@ def test_what_is_no_samples_file_is_refused(tmp_path: Path) -> None:
         list(read_samples(tmp_path / "other"))
     (tmp_path / "empty").write_bytes(MAGIC)
     assert list(read_samples(tmp_path / "empty")) == []
+
+
+def test_a_big_endian_machine_writes_and_reads_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = written(tmp_path / "here", answers(3, 4)).read_bytes()
+    monkeypatch.setattr("alb_dr.journal.samples.sys", SimpleNamespace(byteorder="big"))
+    path = written(tmp_path / "there", answers(3, 4))
+    (again,) = read_samples(path)
+    assert list(again) == list(answers(3, 4))
+    # This machine is none: what it swaps when it writes is the other order.
+    assert path.read_bytes() != here

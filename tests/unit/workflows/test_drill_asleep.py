@@ -134,6 +134,23 @@ def test_F5_past_its_lock_but_not_its_deadline_it_restores_itself(estate: Estate
     assert estate.is_clean
 
 
+def test_F5_asleep_while_it_looked_at_the_victim_it_extends_nothing(estate: Estate) -> None:
+    woke: list[int] = []
+
+    def stop(call: str) -> None:
+        # At a look at which a sign of life is due.
+        if call == "list endpointslices" and estate.clock.elapsed_s > 1012.0 and not woke:
+            estate.clock.sleep(45.0)
+            woke.append(len(estate.members["c2"].calls))
+
+    estate.members["c2"].fail = stop
+    report = drilled(estate, expires_s=600.0)
+    assert "the lock expired" in report.why
+    writes = [c for c in estate.members["c2"].calls[woke[0] :] if c.startswith("patch")]
+    assert writes == [f"patch {WORKLOAD}"], "the guarded restore, and nothing else"
+    assert estate.is_clean
+
+
 def test_F5_past_everything_and_nobody_came_it_restores_itself(estate: Estate) -> None:
     asleep = Asleep(estate)
     report = drilled(estate, expires_s=30.0)

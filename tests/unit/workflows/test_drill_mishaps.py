@@ -18,15 +18,17 @@ from alb_dr.errors import (
     Unreachable,
 )
 from alb_dr.model.drill_report import DrillOutcome
-from alb_dr.model.manifest import LEASE, Manifest
+from alb_dr.model.manifest import LEASE, SCALED_OBJECT, Manifest, ResourceId
+from alb_dr.model.pause_record import PauseRecord
 from alb_dr.model.sample import SampleColumns
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.drill_record import ANNOTATION
+from alb_dr.workflows.drill_record import ANNOTATION, LABEL
 from alb_dr.workflows.fault_sandbox import SandboxFault
 from alb_dr.workflows.faults import check_fault
 from alb_dr.workflows.fleet_record import update_record
 from alb_dr.workflows.observation import observed
 from alb_dr.workflows.recover import OpenDrill, Remedy, remedy, restore_until
+from alb_dr.workflows.recover_table import Decision
 from alb_dr.workflows.recovery import Recovery
 from tests.fakes.drilling import ID, ROUTE, SPACE, WORKLOAD, Estate
 from tests.fakes.samples import a_sample, columns_of
@@ -404,3 +406,96 @@ def test_samples_since_an_instant() -> None:
     columns = columns_of([a_sample(0, at_s=n / 10) for n in range(10)])
     assert len(columns.since(0.0)) == 10
     assert list(columns.since(0.75).due_s) == [0.8, 0.9]
+
+
+def test_F24_a_record_that_does_not_say_what_was_there_is_left_to_a_person(estate: Estate) -> None:
+    from dataclasses import replace
+
+    killed(estate)
+    edit(estate, {"op": "remove", "path": NOTE}, {"op": "remove", "path": LABELLED})
+    update_record(
+        estate.fleet,
+        SPACE,
+        ID,
+        lambda record: replace(
+            record, targets=tuple(replace(t, replicas=None) for t in record.targets)
+        ),
+    )
+    with pytest.raises(RestoreIncomplete, match="does not say what"):
+        recover(estate, ID)
+    assert estate.replicas == 0
+
+
+def test_a_fault_of_a_sandbox_is_cleared_where_the_sandbox_is(estate: Estate) -> None:
+    killed(estate, "sandbox:hung")
+    (case,) = Recovery(estate.recovery_ports()).cases()
+    with pytest.raises(RestoreIncomplete, match="on the machine of the sandbox"):
+        Recovery(estate.recovery_ports(box=None)).carry_out(case, accepted=())
+
+
+def test_a_prober_that_fails_under_the_fault_ends_the_drill(estate: Estate) -> None:
+    take = estate.gateway.take
+
+    def broken(**_words: object) -> SampleColumns:
+        estate.gateway.take = take  # type: ignore[method-assign]
+        raise Unreachable("no sockets are left")
+
+    estate.during(4.0, lambda: setattr(estate.gateway, "take", broken))
+    report = estate.drill(observe_s=30.0)
+    assert report.outcome is DrillOutcome.ABORTED
+    assert report.why == "no sockets are left"
+    assert estate.is_clean
+
+
+def test_an_error_nobody_foresaw_does_not_hide_why_a_drill_was_ended(estate: Estate) -> None:
+    estate.control(drills="allowed")
+    estate.during(4.0, lambda: estate.control(drills="no"))
+
+    def stumble(call: str) -> None:
+        if call.startswith("patch Deployment") and estate.book.events[-1][0] == "restoring":
+            estate.gateway.each = lambda: 1 // 0  # type: ignore[assignment, return-value]
+
+    estate.members["c2"].fail = stumble
+    with pytest.raises(ZeroDivisionError):
+        estate.drill(observe_s=30.0)
+    ended = estate.kept[-1].ended
+    assert ended is not None
+    assert "drills" in ended.why
+    assert estate.is_clean
+
+
+def test_pauses_are_found_and_ended_by_whoever_recovers(estate: Estate) -> None:
+    scaled = ResourceId(kind=SCALED_OBJECT, name="web-demo", namespace=SPACE)
+    record = PauseRecord(drill=ID, former={}, replicas=2, deadline="x", by="ann")
+    metadata = {
+        "name": scaled.name,
+        "namespace": SPACE,
+        "labels": {LABEL: "true"},
+        "annotations": {ANNOTATION: record.dump()},
+    }
+    spec = {"scaleTargetRef": {"name": "web-demo"}}
+    document = {"apiVersion": SCALED_OBJECT.api_version, "kind": "ScaledObject", "spec": spec}
+    estate.members["c2"].create(Manifest(id=scaled, document={**document, "metadata": metadata}))
+    estate.members["c1"].fail = lambda call: (
+        Unreachable("no route") if call == "list scaledobjects" else None
+    )
+    seen = Recovery(estate.recovery_ports())
+    assert [pause.drill for pause in seen.pauses()] == [ID]
+    assert seen.silent == ["poc-ack-1 could not be looked at: no route"]
+    assert seen.pauses("another") == ()
+    estate.members["c1"].fail = lambda _call: None
+    assert [pause.live.id for pause in seen.end_pauses()] == [scaled]
+    assert seen.pauses() == ()
+
+
+def test_closed_records_are_shown_and_only_what_writes_ends_a_drill(estate: Estate) -> None:
+    estate.drill()
+    seen = Recovery(estate.recovery_ports())
+    assert [found.drill for found in seen.closed_records] == [ID]
+    assert seen.open_records == ()
+    assert {d for d in Decision if d.writes} == {
+        Decision.RESTORE,
+        Decision.CLEAR,
+        Decision.ASK_MISSING,
+        Decision.ASK_STALE,
+    }

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alb_dr.errors import AlbDrError, BadInput, Conflict, Forbidden, Refused
+from alb_dr.errors import AlbDrError, BadInput, Conflict, Forbidden, Refused, Unreachable
 from alb_dr.model.application import DistributionMethod
 from alb_dr.model.away import Away
 from alb_dr.model.drill import DrillRecord
@@ -312,6 +312,9 @@ def test_G11_F37_a_missing_right_refuses_before_anything_else(
 
 
 def test_G12_F36_a_credential_that_ends_too_soon_refuses(estate: Estate) -> None:
+    far = estate.clock.now() + timedelta(days=9)
+    one = estate.members["c1"].identity
+    estate.members["c1"].identity = lambda: dataclasses.replace(one(), expires=far)  # type: ignore[method-assign]
     known = estate.members["c2"].identity
     soon = estate.clock.now() + timedelta(seconds=60)
     estate.members["c2"].identity = lambda: dataclasses.replace(known(), expires=soon)  # type: ignore[method-assign]
@@ -385,3 +388,12 @@ def test_a_workload_placed_by_policy_is_warned_of(estate: Estate) -> None:
     estate.topology = dataclasses.replace(estate.topology, application=application)
     check(estate)
     assert any("placed by policy" in words for words in estate.voice.warnings)
+
+
+def test_F31_an_api_that_does_not_answer_a_rail_is_no_refusal_to_override(estate: Estate) -> None:
+    estate.fleet.fail = lambda call: (
+        Unreachable("no route") if call.startswith("get AlbConfig") else None
+    )
+    with pytest.raises(Unreachable) as error:
+        check(estate, "ADR-CAPACITY")
+    assert "--override" not in str(error.value.hint)

@@ -461,3 +461,30 @@ def test_F19_a_pause_that_is_gone_or_holds_that_number_already_is_not_touched() 
     resume(member, ID, "7f3a")
     resume(member, ID, "7f3a")
     assert is_clean(member)
+
+
+def test_F19_the_restore_is_proven_when_keda_scales_again() -> None:
+    member = Member()
+    clock = Ticking(member)
+    found = fault(member, clock)
+    found.harm()
+    found.take_back(Deadline(clock, 20))
+    controller = member.cluster.client("deployment-controller")
+    generation = (live := member.get(WORKLOAD)) is not None and live.metadata["generation"]
+    counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas", "availableReplicas"), 3)
+    status = {"status": {**counts, "observedGeneration": generation}}
+    controller.merge("deployments.apps", "web-demo", status, SPACE, subresource="status")
+    words = found.prove(Deadline(clock, 20))
+    assert words == "all pods are ready, KEDA scales again"
+
+
+def test_F19_a_pause_whose_record_was_garbled_is_incomplete() -> None:
+    member = Member()
+    clock = Ticking(member)
+    found = fault(member, clock)
+    found.harm()
+    patch = {"metadata": {"annotations": {ANNOTATION: "{}"}}}
+    member.cluster.client("other").merge("scaledobjects.keda.sh", ID.name, patch, SPACE)
+    with pytest.raises(RestoreIncomplete):
+        found.take_back(Deadline(clock, 20))
+    assert member.replicas == 3

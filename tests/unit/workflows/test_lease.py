@@ -176,3 +176,17 @@ def test_a_lock_without_a_holder_is_taken_over_at_once(fleet: FakeKube) -> None:
     mine.acquire(holder="bob", drill="9c1d")
     assert mine.is_held
     assert said.warnings == []
+
+
+def test_an_emergency_takes_a_lock_that_was_given_back_in_the_very_moment(fleet: FakeKube) -> None:
+    lock(fleet).acquire(holder="ann", drill="7f3a")
+
+    def gone(call: str) -> None:
+        if call.startswith("get Lease"):
+            fleet.fail = lambda _call: None
+            fleet.delete(ID)
+
+    fleet.fail = gone
+    mine = lock(fleet)
+    assert mine.seize(holder="bob", drill="9c1d", over=None) is None
+    assert mine.is_held

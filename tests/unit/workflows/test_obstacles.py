@@ -614,6 +614,14 @@ def test_F29_a_guard_whose_pods_cannot_be_made_says_why(member: FakeKube) -> Non
     assert "FailedCreate: serviceaccount not found" in found.text
 
 
+def test_F29_what_happened_to_the_guards_pod_is_told(member: FakeKube) -> None:
+    installed(member)
+    guard_pod(member, phase="Pending")
+    event(member, "Pod", "alb-dr-guard-1", "FailedScheduling", "no node fits")
+    (found,) = guarding(member)
+    assert "FailedScheduling: no node fits" in found.text
+
+
 def test_F29_a_suspended_guard_says_so_though_its_pods_may_not_be_seen(member: FakeKube) -> None:
     installed(member, suspend=True)
     member.fail = lambda call: Forbidden("no right") if call.startswith("list pods") else None

@@ -26,8 +26,8 @@ __all__ = ["member"]
 DISABLED = ("ScalingActive", "False", "ScalingDisabled")
 
 
-def awaited(api: FakeKube) -> None:
-    deadline = Deadline(StillClock(), 20)
+def awaited(api: FakeKube, *, seconds: float = 20) -> None:
+    deadline = Deadline(StillClock(), seconds)
     await_pods(workload(api).id, api=api, deadline=deadline, narrator=TellTale())
 
 
@@ -83,3 +83,9 @@ def test_F25_pods_that_do_not_become_ready_are_explained(member: FakeKube, quota
         awaited(member)
     wanted = "FailedCreate: exceeded quota" if quota else "ImagePullBackOff: demo: not found"
     assert f"its pods are not ready: 0 of 2 pods ready; {wanted}" in caught.value.message
+
+
+def test_F17_a_watch_that_ends_before_an_hpa_works_again_is_incomplete(member: FakeKube) -> None:
+    hpa(member, 2, DISABLED)
+    with pytest.raises(RestoreIncomplete, match="does not scale it again"):
+        awaited(member, seconds=10**6)
