@@ -55,7 +55,8 @@ class TrafficStatus:
 class Status:
     """Everything on one screen. ``unknown`` lists what could not be asked, with the reason.
 
-    ``notes`` are worth knowing and nothing to act on at once.
+    ``notes`` are worth knowing and nothing to act on at once; ``lock`` says who holds the lock of
+    drills and shifts, empty when nobody does.
     """
 
     gateway: GatewayStatus | None
@@ -65,6 +66,7 @@ class Status:
     unfinished: Sequence[str]
     unknown: Sequence[str]
     notes: Sequence[str] = ()
+    lock: str = ""
 
     @property
     def attention(self) -> tuple[str, ...]:

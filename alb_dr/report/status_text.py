@@ -37,6 +37,7 @@ def status_text(status: Status) -> str:
         f"traffic    {_traffic(status)}",
         *_listed("drift", status.drift, "none: everything is as the file says"),
         *_listed("attention", status.attention, "nothing"),
+        *(_listed("lock", (status.lock,), "") if status.lock else ()),
         *(_listed("note", status.notes, "") if status.notes else ()),
     ]
     return "\n".join(lines)

@@ -22,13 +22,18 @@ from alb_dr.workflows.await_split import SplitSeen, look, target_of
 from alb_dr.workflows.away import away_of, away_words
 from alb_dr.workflows.control_side import ready_endpoints
 from alb_dr.workflows.distribute import applications_of, member_status
+from alb_dr.workflows.drill_record import ANNOTATION, record_of
 from alb_dr.workflows.events import warnings_since
+from alb_dr.workflows.fleet_record import read_records
+from alb_dr.workflows.fleet_record import record_words as drill_words
 from alb_dr.workflows.gateway import address_of, albconfig_id
+from alb_dr.workflows.lease import words as lock_words
 from alb_dr.workflows.pins import live_pins, pin_words
 from alb_dr.workflows.planning import keepable, make_plan
 from alb_dr.workflows.readiness import gateway_waits_for
 from alb_dr.workflows.recover import OpenDrill, open_drills
 from alb_dr.workflows.shift_record import read_record, record_verb, record_words
+from alb_dr.workflows.unlock import live_lock
 from alb_dr.workflows.weights import ingress_id
 from alb_dr.workflows.zone_record import read_zones, zone_words
 
@@ -65,6 +70,8 @@ class _Look:
         self._topology = topology
         self._ports = ports
         self._unknown: list[str] = []
+        self._drills: set[str] = set()
+        """Ids of the drills that were found at what they harm."""
 
     def run(self, manifests: ManifestSet, requests: int) -> Status:
         """Ask everybody once."""
@@ -79,7 +86,8 @@ class _Look:
         members = [self._member(m, gateway, applications or ()) for m in topology.members]
         plan = self._asked("the drift", lambda: self._plan(manifests))
         away = away_of(live) if live is not None else None
-        unfinished = self._unfinished()
+        unfinished = (*self._held_weights(live), *self._records(), *self._unfinished())
+        lock = self._asked("the lock", lambda: live_lock(topology, fleet=fleet))
         return Status(
             gateway=gateway,
             members=tuple(_with_traffic(m, weights, seen) for m in members),
@@ -88,6 +96,7 @@ class _Look:
             unfinished=(*_returns(topology, away), *unfinished),
             unknown=tuple(self._unknown),
             notes=_notes(topology, weights),
+            lock=lock_words(lock, self._ports.clock.now()) if lock is not None else "",
         )
 
     def _asked(self, what: str, question: Callable[[], T]) -> T | None:
@@ -151,11 +160,32 @@ class _Look:
                 wanted_pods=workload.wanted_pods,
                 application=workload.application or "Synced, Healthy",
                 endpoints=ready_endpoints(topology, api),
-                open_drills=tuple(_drill_words(d) for d in open_drills(api)),
+                open_drills=tuple(self._drill_words(d) for d in open_drills(api)),
                 problem=workload.workload,
             )
         except AlbDrError as error:
             return replace(found, problem=f"could not be asked: {error.message}")
+
+    def _held_weights(self, ingress: Manifest | None) -> Iterator[str]:
+        """A drill that holds the weights has its record beside them."""
+        if ingress is not None and ANNOTATION in ingress.annotations:
+            held = OpenDrill(member="Fleet", target=ingress, record=record_of(ingress))
+            yield self._drill_words(held)
+
+    def _records(self) -> Iterator[str]:
+        """Drills that are on record only: before their harm, after it, or of a sandbox's fault."""
+        fleet, space = self._ports.fleet, self._topology.ingress.namespace
+        for found in self._asked("the drills' records", lambda: read_records(fleet, space)) or ():
+            if found.is_open and found.drill not in self._drills:
+                yield f"drill {drill_words(found)} (alb-dr failover recover)"
+
+    def _drill_words(self, drill: OpenDrill) -> str:
+        record = drill.record
+        told = "a drill"
+        if record is not None:
+            self._drills.add(record.drill)
+            told = f"drill {record.drill} of {record.by}, until {record.deadline}"
+        return f"{told} is open on {drill.target.id} (alb-dr failover recover)"
 
     def _unfinished(self) -> tuple[str, ...]:
         fleet = self._ports.fleet
@@ -209,12 +239,6 @@ def _traffic(seen: SplitSeen | None) -> TrafficStatus:
     if seen is None:
         return TrafficStatus(requests=0, agrees=None, words="no request was sent")
     return TrafficStatus(requests=seen.requests, agrees=seen.agrees, words=seen.words)
-
-
-def _drill_words(drill: OpenDrill) -> str:
-    record = drill.record
-    told = f"drill {record.drill} of {record.by}, until {record.deadline}" if record else "a drill"
-    return f"{told} is open on {drill.target.id} (alb-dr failover recover)"
 
 
 def _drift(plan: Plan) -> Iterator[str]:

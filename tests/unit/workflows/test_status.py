@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from alb_dr.errors import Unreachable
+from alb_dr.model.fleet_record import FleetRecord
 from alb_dr.model.manifest import ALB_CONFIG, INGRESS, ResourceId
 from alb_dr.model.status import Status
+from alb_dr.model.weight_record import WeightRecord
 from alb_dr.model.weights import Weights
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
 from alb_dr.report.status_text import status_data, status_text
+from alb_dr.workflows.drill_record import hold_patch
+from alb_dr.workflows.fleet_record import create_record
+from alb_dr.workflows.lease import DrillLock, lease_id
 from alb_dr.workflows.status import StatusPorts, look_at_everything
-from alb_dr.workflows.weights import set_weights
+from alb_dr.workflows.weights import live_ingress, set_weights
 from tests.builders import PROJECT, a_topology
 from tests.fakes.fleet import a_fleet, the_members, writes
 from tests.fakes.kube import FakeKube
@@ -133,3 +138,39 @@ def test_a_listener_the_file_does_not_name_is_shown() -> None:
     api.patch(GATEWAY, [{"op": "add", "path": "/spec/listeners/-", "value": listener}])
     text = status_text(looked(api))
     assert "8001/HTTP, 443/HTTPS (not in the file)" in text
+
+
+def test_drills_that_hold_weights_or_are_on_record_only_are_shown_and_so_is_the_lock() -> None:
+    fleet = a_fleet()
+    live = live_ingress(a_topology(), fleet=fleet)
+    record = WeightRecord(
+        drill="d1",
+        former={"c1": "20", "c2": "80"},
+        held={"c1": "100", "c2": "0"},
+        deadline="2026-03-01T13:00:00+00:00",
+        reason="",
+        by="ann@bastion",
+    )
+    fleet.patch(live.id, hold_patch(live, record))
+    for drill in ("d1", "d2"):
+        begun = FleetRecord(
+            drill=drill,
+            by="ann@bastion",
+            reason="",
+            fault="sandbox:hung",
+            victim="poc-ack-2",
+            started="2026-03-01T12:00:00+00:00",
+            deadline="2026-03-01T13:00:00+00:00",
+            targets=(),
+        )
+        create_record(fleet, "gateway-demo", begun)
+    lock = DrillLock(lease_id(a_topology()), fleet=fleet, clock=StillClock(), narrator=TellTale())
+    lock.acquire(holder="ann@bastion", drill="d2")
+    seen = looked(fleet)
+    assert [line.split()[1] for line in seen.unfinished] == ["d1", "d2"], "d1 is said once"
+    assert "is open on Ingress gateway-demo/web-demo" in seen.unfinished[0]
+    assert "sandbox:hung on poc-ack-2" in seen.unfinished[1]
+    assert seen.lock.startswith("drill d2 by ann@bastion")
+    assert "lock       drill d2 by ann@bastion" in status_text(seen)
+    lock.release()
+    assert looked(fleet).lock == ""
