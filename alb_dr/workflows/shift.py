@@ -166,7 +166,7 @@ class Shift:
     def _measure_baseline(self, watch: ShiftWatch) -> None:
         seconds = self._request.baseline_s
         with self._ports.narrator.phase(f"measuring the steady state ({seconds:g} s)"):
-            watch.collect(seconds)
+            watch.collect(seconds, longest_s=max(seconds, self._request.step_timeout_s))
         baseline = baseline_of(watch.samples)
         self._baseline = (
             f"{baseline.requests} requests, {baseline.loss_rate:.2%} lost, "

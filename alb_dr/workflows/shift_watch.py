@@ -14,7 +14,7 @@ from alb_dr.model.weights import TOTAL, Weights
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, SampleLog, Stream
 from alb_dr.render.annotations import weights_of
 from alb_dr.stats.gate import Gate
-from alb_dr.stats.vigil import Alarm, Vigil
+from alb_dr.stats.vigil import LEAST, Alarm, Vigil
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.lease import DrillLock
 from alb_dr.workflows.managers import weight_setters
@@ -102,11 +102,17 @@ class ShiftWatch:
         self._next_ask = self._next_beat = 0.0
         self._troubled = False
 
-    def collect(self, seconds: float) -> None:
-        """Keep the samples of a span for the baseline."""
-        deadline = Deadline(self._ports.clock, seconds)
-        while not deadline.passed and not self._stream.finished:
-            self.samples.extend(self._take(min(LOOK_S, deadline.left_s)))
+    def collect(self, seconds: float, *, longest_s: float) -> None:
+        """Keep the samples of a span for the baseline; of a longer one while there are few."""
+        enough, longest = (
+            Deadline(self._ports.clock, seconds),
+            Deadline(self._ports.clock, longest_s),
+        )
+        while not self._stream.finished:
+            left_s = enough.left_s if not enough.passed else longest.left_s
+            if (enough.passed and len(self.samples) >= LEAST) or left_s <= 0:
+                return
+            self.samples.extend(self._take(min(LOOK_S, left_s)))
             self._lock.renew()
 
     @property

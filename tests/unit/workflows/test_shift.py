@@ -283,6 +283,15 @@ def test_traffic_that_loses_requests_already_is_not_moved() -> None:
     assert read_record(a_topology(), world.fleet) is None
 
 
+def test_a_baseline_of_few_requests_is_measured_for_longer() -> None:
+    world = World()
+    report = world.shift(rate=20.0, baseline_s=0.5, percents=(100,))
+    assert int(report.baseline.split()[0]) >= 50
+    world = World()
+    world.once(5, world.gateway.stop)
+    assert "the prober ended" in world.shift().why
+
+
 def test_freeze_leaves_the_weights_where_they_are() -> None:
     world = World()
     world.once(15, lambda: setattr(world.gateway, "lose", lambda member, _: member == "c2"))
