@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from alb_dr.errors import AlbDrError, DeadlineExceeded, NotFound, PartlyApplied, Refused
+from alb_dr.errors import (
+    AlbDrError,
+    DeadlineExceeded,
+    Forbidden,
+    NotFound,
+    PartlyApplied,
+    Refused,
+)
 from alb_dr.model.manifest import (
     ALB_CONFIG,
     APPLICATION_SET,
@@ -120,14 +127,16 @@ def _refuse_open_drills(api: KubeReader, narrator: Narrator) -> None:
 
 
 def _refuse_drills_of_fleet(topology: Topology, fleet: KubeReader, narrator: Narrator) -> None:
-    """A drill about to harm a member, or that took its weight, is seen on the Fleet only."""
+    """A drill about to harm a member, or that took its weight, is seen on the Fleet only.
+
+    Without the right to look it is warned about; a Fleet that fails to answer now is asked again
+    by whoever comes again: nothing is deleted on a guess.
+    """
     namespace = ingress_id(topology).namespace
     try:
         refuse_open_records(fleet, namespace=namespace)
         refuse_open_marks(fleet, {}, namespace=namespace)
-    except Refused:
-        raise
-    except AlbDrError as error:
+    except (Forbidden, NotFound) as error:
         narrator.warn(f"the Fleet could not be asked for open drills: {error.message}")
 
 

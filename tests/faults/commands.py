@@ -135,6 +135,7 @@ MAKING = (
         before=(("up", "--yes", "--no-wait"),),
         after=(("down", "--yes"),),
         optional=("/deployments", "/configmaps?"),
+        unlisted=("/ingresses",),
         seconds=30.0,
     ),
     Command(

@@ -290,6 +290,17 @@ def test_the_records_of_drills_stay_as_evidence_and_are_named() -> None:
     assert "1 ConfigMaps alb-dr-drill-… in gateway-demo" in named
 
 
+@pytest.mark.parametrize("asked", ["list configmaps", "list ingresses"])
+def test_F34_nothing_goes_down_while_the_fleet_cannot_say_whether_a_drill_is_open(
+    asked: str,
+) -> None:
+    api = a_fleet()
+    api.fail = lambda call: Unreachable("no answer") if call == asked else None
+    with pytest.raises(Unreachable):
+        went_down(api)
+    assert not [call for call in api.calls if call.startswith("delete")]
+
+
 def test_a_fleet_that_does_not_show_its_records_goes_down_all_the_same() -> None:
     api = a_fleet()
     api.fail = lambda call: Forbidden("no") if call == "list configmaps" else None
