@@ -31,7 +31,7 @@ def test_one_member_is_tested_before_the_cut_over(up: Shell) -> None:
     assert up.run("verify", "-n", "200").returncode == 0, "the others follow the weights"
     (said,) = up.data("status", "--requests", "0")["unfinished"]
     assert said.startswith("X-Cluster=green is pinned to poc-ack-2 until 2")
-    assert said.endswith(": release 7")
+    assert said.endswith(": release 7 (alb-dr ingress unpin)")
     assert not up.data("plan")["differs"], "a pin is no drift"
     assert up.data("ingress", "unpin", "--expired")["removed"] == []
     assert len(up.data("ingress", "unpin")["removed"]) == 1

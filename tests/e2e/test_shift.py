@@ -90,7 +90,7 @@ def test_who_is_left_must_be_able_to_carry_it(up: Shell) -> None:
     alone = ("ingress", "shift", "--to", "0:100", "--dry-run")
     assert "would carry 2 times" in up.refused(6, *alone)
     assert up.data(*alone, "--headroom", "2")["dry_run"]
-    more = up.run(*alone[:3], "20:80", "--dry-run")
+    more = up.run(*alone[:3], "20:80", "--steps", "100", "--dry-run")
     assert more.returncode == 0
     assert more.stderr.count("will carry 1.6 times") == 1, "said, and once"
 
