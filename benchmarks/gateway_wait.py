@@ -22,7 +22,7 @@ from alb_dr.sandbox.kube.cluster import EmbeddedCluster
 from alb_dr.sandbox.kube.crds import FLEET_CRDS
 from alb_dr.sandbox.kubeconfig import write_kubeconfig
 from alb_dr.sandbox.pki import make_pki, server_context
-from alb_dr.workflows.readiness import gateway_waits_for
+from alb_dr.workflows.live.readiness import gateway_waits_for
 
 ROUNDS = 20
 READY = {"loadBalancer": {"id": "alb-1", "dnsname": "alb-1.localhost", "subClusters": ["c1"]}}

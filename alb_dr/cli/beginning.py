@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from alb_dr.config.answers import Answers
     from alb_dr.ports import Cloud
-    from alb_dr.workflows.discovery import Discovered
+    from alb_dr.workflows.preflight.discovery import Discovered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def _discovered(context: Context, b: Beginning) -> tuple[Answers, tuple[Path, ..
     from alb_dr.cli.scene import cloud_of
     from alb_dr.config.answers import Answers, MemberAnswer
     from alb_dr.model.settings import Settings
-    from alb_dr.workflows.discovery import discover
+    from alb_dr.workflows.preflight.discovery import discover
 
     region = b.region or questions.ask("region", "cn-hongkong")
     with context.narrator.phase(f"asking the cloud about {region}"):
@@ -132,7 +132,7 @@ def _from_live(context: Context, b: Beginning) -> Answers:
     from alb_dr.fleet.connect import connect
     from alb_dr.model.member import KubeAccess
     from alb_dr.model.settings import Settings
-    from alb_dr.workflows.from_live import answers_from_live
+    from alb_dr.workflows.preflight.from_live import answers_from_live
 
     named = b.fleet_kubeconfig or (str(context.kubeconfig) if context.kubeconfig else None)
     text = named or questions.ask("kubeconfig of the Fleet", "fleet.kubeconfig")

@@ -73,7 +73,7 @@ class Context:
     def distributed(self, via: str = "") -> Topology:
         """The topology with the method of ``--via``, or the file's. Contacts nobody."""
         from alb_dr.model.application import DistributionMethod
-        from alb_dr.workflows.policy import with_method
+        from alb_dr.workflows.delivery.policy import with_method
 
         if not via:
             return self.topology
@@ -86,7 +86,7 @@ class Context:
 
         Contacts the Fleet only for distribution by policy. BadInput for an unknown method.
         """
-        from alb_dr.workflows.policy import by_policy, with_dialect
+        from alb_dr.workflows.delivery.policy import by_policy, with_dialect
 
         topology = self.distributed(via)
         return with_dialect(topology, self.fleet) if by_policy(topology) else topology

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from alb_dr.journal.rundir import RunDir
     from alb_dr.model.drill import DrillPlan
     from alb_dr.model.drill_report import DrillReport
-    from alb_dr.workflows.drill import Drill
-    from alb_dr.workflows.rail_scene import RailRules
+    from alb_dr.workflows.drill.drill import Drill
+    from alb_dr.workflows.rails.scene import RailRules
 
 LEAVE_S = 5.0
 """Longest the watchdog may take to leave when it is told to."""
@@ -46,8 +46,8 @@ def run_drill(
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import create_run, require_room
     from alb_dr.journal.samples import SAMPLES, SampleFile
-    from alb_dr.workflows.drill import Drill
-    from alb_dr.workflows.drill_ports import DrillPorts
+    from alb_dr.workflows.drill.drill import Drill
+    from alb_dr.workflows.drill.ports import DrillPorts
 
     run = create_run(context.state_dir, "drill", now=context.clock.now(), given=context.run_dir)
     require_room(run)
@@ -122,7 +122,7 @@ def rules_of(
 
     A sandbox was made a moment ago; unless ``strict`` the age of its survivors is not asked for.
     """
-    from alb_dr.workflows.rail_scene import STEADY_S, RailRules
+    from alb_dr.workflows.rails.scene import STEADY_S, RailRules
 
     lenient = context.box is not None and not strict
     return RailRules(

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from alb_dr.cli.context import Context
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import RunDir
-    from alb_dr.workflows.emergency import Emergency, EmergencyPorts
-    from alb_dr.workflows.shift_hand import Journal
+    from alb_dr.workflows.shift.emergency import Emergency, EmergencyPorts
+    from alb_dr.workflows.shift.hand import Journal
 
 
 class OptionalRun:
@@ -69,7 +69,7 @@ def emergency_ports(context: Context, journal: Journal) -> EmergencyPorts:
     from alb_dr.cli.drilling import operator
     from alb_dr.cli.signals import SIGNALS
     from alb_dr.fleet.connect import load
-    from alb_dr.workflows.emergency import EmergencyPorts
+    from alb_dr.workflows.shift.emergency import EmergencyPorts
 
     load()
     return EmergencyPorts(
@@ -86,7 +86,7 @@ def emergency_ports(context: Context, journal: Journal) -> EmergencyPorts:
 def observed(context: Context, timeout_s: float) -> dict[str, Any]:
     """What the traffic does now: waited for at most so long; never an error."""
     from alb_dr.errors import AlbDrError
-    from alb_dr.workflows.await_split import await_split
+    from alb_dr.workflows.delivery.await_split import await_split
 
     try:
         with context.narrator.phase("looking whether the traffic follows"):

@@ -27,6 +27,6 @@ def say_findings(context: Context, weights: Weights) -> list[dict[str, Any]]:
 
 def whole_split(context: Context, live: Mapping[str, str]) -> Weights | None:
     """Live weights, if they are a whole split over exactly the members."""
-    from alb_dr.workflows.planning import keepable
+    from alb_dr.workflows.project.planning import keepable
 
     return keepable(context.topology, live)

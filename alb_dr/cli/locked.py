@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def lock_words(context: Context) -> str | None:
     """Who holds the lock; None when nobody does or the Fleet does not say."""
-    from alb_dr.workflows.lease import words
-    from alb_dr.workflows.unlock import live_lock
+    from alb_dr.workflows.records.lease import words
+    from alb_dr.workflows.recover.unlock import live_lock
 
     try:
         lock = live_lock(context.topology, fleet=context.fleet)

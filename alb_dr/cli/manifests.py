@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from alb_dr.model.plan import Applied, Change
     from alb_dr.model.topology import Topology
     from alb_dr.render.library import TemplateLibrary
-    from alb_dr.workflows.apply import ApplyChoices
+    from alb_dr.workflows.delivery.apply import ApplyChoices
 
 
 def choices(*, dry_run: bool, force_conflicts: bool, adopt: bool) -> ApplyChoices:
     """What the flags allow."""
-    from alb_dr.workflows.apply import ApplyChoices
+    from alb_dr.workflows.delivery.apply import ApplyChoices
 
     return ApplyChoices(dry_run=dry_run, force_conflicts=force_conflicts, adopt=adopt)
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from alb_dr.cli.context import Context
     from alb_dr.journal.rundir import RunDir
     from alb_dr.model.verify import VerifyReport
-    from alb_dr.workflows.verify import Verification, Verified
+    from alb_dr.workflows.delivery.verify import Verification, Verified
 
 
 def measure(context: Context, verification: Verification, run: RunDir) -> Verified:
@@ -17,7 +17,7 @@ def measure(context: Context, verification: Verification, run: RunDir) -> Verifi
     from alb_dr.journal.rundir import DESCRIPTION
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.journal.verify_run import to_document
-    from alb_dr.workflows.verify import verify
+    from alb_dr.workflows.delivery.verify import verify
 
     log = SampleFile(run.path / SAMPLES, members=verification.question.names)
     try:
@@ -40,9 +40,9 @@ def measure_split(context: Context, *, requests: int) -> VerifyReport:
     from alb_dr.model.load import ClosedLoad
     from alb_dr.model.verify import Question
     from alb_dr.render.annotations import weights_of
-    from alb_dr.workflows.await_split import target_of
-    from alb_dr.workflows.verify import Verification
-    from alb_dr.workflows.weights import live_ingress
+    from alb_dr.workflows.delivery.await_split import target_of
+    from alb_dr.workflows.delivery.verify import Verification
+    from alb_dr.workflows.delivery.weights import live_ingress
 
     topology = context.topology
     target = target_of(topology, fleet=context.fleet)

@@ -20,7 +20,7 @@ def print_permissions(ctx: typer.Context) -> None:
     """RBAC of the Fleet and the members as YAML, the RAM policy as JSON in comments."""
     import yaml
 
-    from alb_dr.workflows.permissions import permissions
+    from alb_dr.workflows.preflight.permissions import permissions
 
     context = context_of(ctx)
     context.formats("table", "json")

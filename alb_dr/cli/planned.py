@@ -14,7 +14,7 @@ def plan_of(context: Context, choices: PlanChoices) -> Plan:
     """What `up` would do now."""
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render
-    from alb_dr.workflows.planning import make_plan
+    from alb_dr.workflows.project.planning import make_plan
 
     topology = context.settled()
     return make_plan(

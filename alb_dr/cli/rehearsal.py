@@ -70,7 +70,7 @@ class Rehearsal:
 
     def _apply(self, render: Callable[..., Any]) -> None:
         from alb_dr.render.library import template_library
-        from alb_dr.workflows.apply import ApplyChoices, apply
+        from alb_dr.workflows.delivery.apply import ApplyChoices, apply
 
         apply(
             render(self._context.topology, template_library(environ=self._context.environ)),
@@ -81,7 +81,7 @@ class Rehearsal:
 
     def _distribute(self) -> tuple[bool, str, Mapping[str, Any]]:
         from alb_dr.render.manifests import render_distribution
-        from alb_dr.workflows.distribute import await_distribution
+        from alb_dr.workflows.delivery.distribute import await_distribution
 
         self._apply(render_distribution)
         seen = await_distribution(
@@ -97,7 +97,7 @@ class Rehearsal:
 
     def _gateway(self) -> tuple[bool, str, Mapping[str, Any]]:
         from alb_dr.render.manifests import render_gateway
-        from alb_dr.workflows.gateway import await_gateway
+        from alb_dr.workflows.delivery.gateway import await_gateway
 
         self._apply(render_gateway)
         address = await_gateway(
@@ -117,7 +117,7 @@ class Rehearsal:
         return self._await_split()
 
     def _await_split(self) -> tuple[bool, str, Mapping[str, Any]]:
-        from alb_dr.workflows.await_split import await_split
+        from alb_dr.workflows.delivery.await_split import await_split
 
         seen = await_split(
             self._context.topology,
@@ -131,7 +131,7 @@ class Rehearsal:
 
     def _set_weights(self, first: int) -> tuple[bool, str, Mapping[str, Any]]:
         from alb_dr.model.weights import Weights
-        from alb_dr.workflows.weights import set_weights
+        from alb_dr.workflows.delivery.weights import set_weights
 
         one, two = (m.id for m in self._context.topology.members)
         wanted = Weights(((one, first), (two, 100 - first)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def scene_of(context: Context) -> Scene:
     """A fresh look at the world of the project file."""
-    from alb_dr.workflows.policy import with_dialect
+    from alb_dr.workflows.delivery.policy import with_dialect
     from alb_dr.workflows.preflight.cloud_once import CloudOnce
     from alb_dr.workflows.preflight.scene import Scene
 

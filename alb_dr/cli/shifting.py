@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from alb_dr.journal.samples import SampleFile
     from alb_dr.model.shift import Answer, ShiftReport, ShiftRequest
     from alb_dr.model.weights import Weights
-    from alb_dr.workflows.shift import Shift
-    from alb_dr.workflows.shift_hand import Journal
-    from alb_dr.workflows.shift_ports import Companion, Remember, ShiftPorts
+    from alb_dr.workflows.shift.hand import Journal
+    from alb_dr.workflows.shift.ports import Companion, Remember, ShiftPorts
+    from alb_dr.workflows.shift.shift import Shift
 
 
 def run_shift(
@@ -39,7 +39,7 @@ def run_shift(
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.journal.shift_run import to_document
     from alb_dr.report.shift_data import shift_data, shift_lines
-    from alb_dr.workflows.shift import Shift
+    from alb_dr.workflows.shift.shift import Shift
 
     names = [member.name for member in context.topology.members]
     run = create_run(
@@ -87,7 +87,7 @@ def _drop_unbegun(run: RunDir) -> None:
 
 def foreseen(context: Context, request: ShiftRequest) -> tuple[Weights, ...]:
     """The weights on the way, after every check that only reads."""
-    from alb_dr.workflows.shift import foresee
+    from alb_dr.workflows.shift.shift import foresee
 
     return foresee(
         request,
@@ -102,7 +102,7 @@ def foreseen(context: Context, request: ShiftRequest) -> tuple[Weights, ...]:
 def _ports(context: Context, journal: Ledger, log: SampleFile) -> ShiftPorts:
     from alb_dr.cli.drilling import operator
     from alb_dr.cli.signals import SIGNALS
-    from alb_dr.workflows.shift_ports import ShiftPorts
+    from alb_dr.workflows.shift.ports import ShiftPorts
 
     return ShiftPorts(
         fleet=context.fleet,

@@ -81,7 +81,7 @@ def through_pin(context: Context, flags: Flags) -> tuple[Flags, Manifest | None]
     """
     if flags.pin is None:
         return flags, None
-    from alb_dr.workflows.pins import pin_of
+    from alb_dr.workflows.delivery.pins import pin_of
 
     if flags.expect is not None:
         raise BadInput("a pin says what to expect", hint="give --pin or --expect, not both")
@@ -221,7 +221,7 @@ def control_of(
     context: Context, ingress: Manifest, weights: Weights, *, ask_cloud: bool
 ) -> tuple[Finding, ...]:
     """What the control side says, and the cloud if it is to be asked."""
-    from alb_dr.workflows.control_side import control_findings
+    from alb_dr.workflows.members.control_side import control_findings
 
     found = control_findings(
         context.topology,

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from alb_dr.model.shift import ShiftRequest
     from alb_dr.model.weights import Weights
     from alb_dr.model.zone_shift import ZonePlan, ZoneRecord
-    from alb_dr.workflows.shift_hand import Journal
-    from alb_dr.workflows.shift_ports import Companion
-    from alb_dr.workflows.zone_shift import ZoneShift
+    from alb_dr.workflows.shift.hand import Journal
+    from alb_dr.workflows.shift.ports import Companion
+    from alb_dr.workflows.zone.shift import ZoneShift
 
 
 class _Unwritten:
@@ -27,7 +27,7 @@ def zones_of(context: Context, journal: Journal, *, timeout_s: float) -> ZoneShi
     from alb_dr.cli.drilling import operator
     from alb_dr.cli.scene import cloud_to_change
     from alb_dr.cli.signals import SIGNALS
-    from alb_dr.workflows.zone_shift import ZonePorts, ZoneShift
+    from alb_dr.workflows.zone.shift import ZonePorts, ZoneShift
 
     cloud, switch = cloud_to_change(context)
     ports = ZonePorts(
@@ -49,7 +49,7 @@ def planned_zones(context: Context, way: Sequence[Weights], *, timeout_s: float)
 
     What the cloud does with it on an ALB that a gateway manages is unconfirmed, and said so.
     """
-    from alb_dr.workflows.zone_companion import leaving
+    from alb_dr.workflows.zone.companion import leaving
 
     away = leaving(context.topology, way[0], way[-1])
     with context.narrator.phase("asking the cloud for a dry run of the zone shift"):
@@ -73,7 +73,7 @@ def companion_of(
     """The zones as a companion of the shift, once its journal is there."""
 
     def companions(journal: Journal) -> Sequence[Companion]:
-        from alb_dr.workflows.zone_companion import ZoneCompanion
+        from alb_dr.workflows.zone.companion import ZoneCompanion
 
         return (
             ZoneCompanion(
@@ -93,7 +93,7 @@ def companion_of(
 
 def zones_out(context: Context, *, timeout_s: float) -> ZoneRecord | None:
     """What there is to bring back, the cloud's dry run passed; the cloud is not asked for None."""
-    from alb_dr.workflows.zone_record import read_zones
+    from alb_dr.workflows.records.zone_record import read_zones
 
     found = read_zones(context.topology, context.fleet)
     if found is None or not found.is_open:
@@ -108,7 +108,7 @@ def bring_back(context: Context, *, timeout_s: float) -> ZoneRecord | None:
     from alb_dr.cli.drilling import operator
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import create_run
-    from alb_dr.workflows.zone_companion import zones_home
+    from alb_dr.workflows.zone.companion import zones_home
 
     operation = secrets.token_hex(4)
     given = context.run_dir / "zones" if context.run_dir is not None else None

@@ -13,9 +13,9 @@ SCHEMA = 1
 class DrillPlan:
     """One rehearsed failure. Seconds, requests per second; ``reason`` is for the record.
 
-    ``fault`` is one of workflows/faults.py; ``ramp`` says that the weight comes back in steps;
-    ``abort_errors`` is the share of lost requests beyond the baseline's that ends a drill once
-    the traffic had recovered.
+    ``fault`` is one of workflows/faults/by_name.py; ``ramp`` says that the weight comes back in
+    steps; ``abort_errors`` is the share of lost requests beyond the baseline's that ends a drill
+    once the traffic had recovered.
     """
 
     drill_id: str

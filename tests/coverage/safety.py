@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 MODULES = (
-    *("drill", "drill_*", "carried_record", "fault_*", "faults"),
-    *("recover", "recover_*", "recovery", "observation", "fleet_record", "keda_pause"),
-    *("guard", "guard_state", "guardrails", "rails_*", "rail_scene"),
-    *("lease", "unlock", "scaler_return"),
+    *("drill/*", "faults/*", "recover/*", "guard/*", "rails/*"),
+    *("records/drill_record", "records/fleet_record", "records/lease"),
+    *("members/drill_target", "scalers/keda_pause", "scalers/restore"),
 )
 """Of the workflows."""
 JOURNAL = ("ledger", "rundir", "documents", "drill_run", "samples")

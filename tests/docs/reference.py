@@ -98,7 +98,7 @@ def _kind(field: dict) -> str:  # type: ignore[type-arg]
 
 def checks_reference() -> str:
     """Every check, and every complaint of the controller that is known."""
-    from alb_dr.workflows.event_advice import CATALOGUE
+    from alb_dr.workflows.live.event_advice import CATALOGUE
     from alb_dr.workflows.preflight.catalogue import CHECKS
 
     rows = [

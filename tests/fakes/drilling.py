@@ -19,13 +19,13 @@ from alb_dr.model.manifest import (
 from alb_dr.model.sample import NO_ANSWER, Outcome, SampleColumns
 from alb_dr.model.topology import Topology
 from alb_dr.render.annotations import weights_of
-from alb_dr.workflows.drill import Drill
-from alb_dr.workflows.drill_ports import DrillPorts
-from alb_dr.workflows.drill_record import ANNOTATION, replicas_of
-from alb_dr.workflows.fleet_record import Recorded, read_records
-from alb_dr.workflows.lease import DRILL
-from alb_dr.workflows.rail_scene import RailRules
-from alb_dr.workflows.recovery import RecoveryPorts
+from alb_dr.workflows.drill.drill import Drill
+from alb_dr.workflows.drill.ports import DrillPorts
+from alb_dr.workflows.rails.scene import RailRules
+from alb_dr.workflows.records.drill_record import ANNOTATION, replicas_of
+from alb_dr.workflows.records.fleet_record import Recorded, read_records
+from alb_dr.workflows.records.lease import DRILL
+from alb_dr.workflows.recover.recovery import RecoveryPorts
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet, the_members
 from tests.fakes.gateway import ROUTE, Book, FakeGateway, MovingClock, no_shield

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alb_dr.model.plan import Plan, PlanChoices
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
-from alb_dr.workflows.apply import ApplyChoices, apply
-from alb_dr.workflows.planning import make_plan
+from alb_dr.workflows.delivery.apply import ApplyChoices, apply
+from alb_dr.workflows.project.planning import make_plan
 from tests.builders import PROJECT, a_deployment, a_topology
 from tests.fakes.argo import a_namespace, an_application, argo_cluster, owned_by
 from tests.fakes.kube import FakeKube

@@ -24,8 +24,8 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.shift import ShiftRecord
 from alb_dr.render.annotations import weights_of
-from alb_dr.workflows.drill_record import ANNOTATION, fire_patch, record_of, replicas_of
-from alb_dr.workflows.lease import DRILL, micro_time
+from alb_dr.workflows.records.drill_record import ANNOTATION, fire_patch, record_of, replicas_of
+from alb_dr.workflows.records.lease import DRILL, micro_time
 
 if TYPE_CHECKING:
     from tests.faults.bench import Bench

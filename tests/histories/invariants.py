@@ -9,7 +9,7 @@ from typing import Any
 from alb_dr.errors import ExitCode
 from alb_dr.model.drill import DrillRecord
 from alb_dr.render.annotations import weights_of
-from alb_dr.workflows.drill_record import ANNOTATION, LABEL
+from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL
 from tests.histories import writes
 from tests.histories.people import PERSON
 from tests.histories.play import Played

@@ -7,7 +7,7 @@ from typing import Any
 
 from alb_dr.model.manifest import Manifest
 from alb_dr.render.annotations import weight_key
-from alb_dr.workflows.drill_record import ANNOTATION, LABEL
+from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL
 from tests.histories.store import Doc, Store, key_of
 from tests.histories.world import LOCK, MEMBERS, REPLICAS, ROUTE, WORKLOAD, World
 

@@ -17,7 +17,7 @@ import typer
 from alb_dr.cli.commands import failover
 from alb_dr.cli.context import Context
 from alb_dr.errors import AlbDrError, ExitCode, Interruption
-from alb_dr.workflows.guard import sweep
+from alb_dr.workflows.guard.sweeper import sweep
 from tests.fakes.voice import TellTale
 from tests.histories.disk import mounted
 from tests.histories.simulation import Process, Signals, current
@@ -188,9 +188,9 @@ def simulated(world: World) -> Iterator[None]:
             ("alb_dr.cli.signals.SIGNALS", _Dispatched()),
             ("alb_dr.cli.commands.drill.secrets", SimpleNamespace(token_hex=_token)),
             ("alb_dr.cli.drilling.operator", _operator),
-            ("alb_dr.workflows.drill_traffic.LOOK_S", LOOK_S),
-            ("alb_dr.workflows.drill_watch.LOOK_S", LOOK_S),
-            ("alb_dr.workflows.drill_ramp.LOOK_S", LOOK_S),
+            ("alb_dr.workflows.drill.traffic.LOOK_S", LOOK_S),
+            ("alb_dr.workflows.drill.watch.LOOK_S", LOOK_S),
+            ("alb_dr.workflows.drill.ramp.LOOK_S", LOOK_S),
         ):
             stack.enter_context(mock.patch(target, stand_in))
         stack.enter_context(redirect_stdout(io.StringIO()))

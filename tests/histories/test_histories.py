@@ -9,8 +9,8 @@ import pytest
 
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import Manifest
-from alb_dr.workflows import drill_record
-from alb_dr.workflows.lease import DrillLock
+from alb_dr.workflows.records import drill_record
+from alb_dr.workflows.records.lease import DrillLock
 from tests.histories.found import FOUND
 from tests.histories.invariants import violations
 from tests.histories.play import play
@@ -88,12 +88,12 @@ def _without(path_part: str, ops: str) -> Callable[..., list[drill_record.Operat
 
 
 def test_I1_harm_without_a_record_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alb_dr.workflows.fault_scale.fire_patch", _without("annotations", "add"))
+    monkeypatch.setattr("alb_dr.workflows.faults.scale.fire_patch", _without("annotations", "add"))
     assert {"I1", "I4"} <= seen_in(*killed_everywhere())
 
 
 def test_I4_a_write_that_tests_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alb_dr.workflows.fault_scale.fire_patch", _without("replicas", "test"))
+    monkeypatch.setattr("alb_dr.workflows.faults.scale.fire_patch", _without("replicas", "test"))
     assert "I4" in seen_in(a_drill())
 
 
@@ -119,12 +119,12 @@ def test_I7_harm_that_was_not_written_down_first_is_seen(monkeypatch: pytest.Mon
 
 
 def test_I8_a_code_that_hides_an_open_drill_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    from alb_dr.workflows.fault_scale import ScaleToZero
+    from alb_dr.workflows.faults.scale import ScaleToZero
 
     monkeypatch.setattr(ScaleToZero, "take_back", lambda *_: None)
     monkeypatch.setattr(ScaleToZero, "prove", lambda *_: "not looked")
     monkeypatch.setattr(
-        "alb_dr.workflows.drill_return.DrillReturn.settle", lambda *_, **__: "not looked"
+        "alb_dr.workflows.drill.restore.DrillReturn.settle", lambda *_, **__: "not looked"
     )
     assert "I8" in seen_in(a_drill())
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alb_dr.errors import AlbDrError
 from alb_dr.model.manifest import CONFIG_MAP, DEPLOYMENT, LEASE, Manifest, ResourceId
-from alb_dr.workflows.drill_record import ANNOTATION, LABEL, pointer
+from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL, pointer
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import runnable
 from tests.fakes.kube import FakeKube

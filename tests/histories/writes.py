@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from alb_dr.model.drill import DrillRecord
-from alb_dr.workflows.drill_record import ANNOTATION, LABEL
+from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL
 from tests.histories.people import PERSON
 from tests.histories.simulation import Process
 from tests.histories.store import Doc, History, Request, Revision, key_of

@@ -14,8 +14,8 @@ from alb_dr.errors import AlbDrError, BadInput, NotFound
 from alb_dr.model.checks import Category, Outcome
 from alb_dr.model.cloud import SecurityGroupRule
 from alb_dr.model.manifest import Manifest
-from alb_dr.workflows.from_live import answers_from_live
 from alb_dr.workflows.preflight.catalogue import QUESTIONS
+from alb_dr.workflows.preflight.from_live import answers_from_live
 from alb_dr.workflows.preflight.runner import answer
 from alb_dr.workflows.preflight.security_groups import ALL_PORTS, closed_ports
 from tests.unit.workflows.preflight.world import World

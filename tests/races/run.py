@@ -20,10 +20,10 @@ from alb_dr.errors import AlbDrError, Conflict
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, LEASE, NAMESPACE, Manifest, ResourceId
 from alb_dr.ports import KubeApi
-from alb_dr.workflows.drill_record import fire_patch, record_of, replicas_of, restore_patch
-from alb_dr.workflows.guard import sweep
-from alb_dr.workflows.lease import DrillLock
-from alb_dr.workflows.recover import open_drills, remedy
+from alb_dr.workflows.guard.sweeper import sweep
+from alb_dr.workflows.records.drill_record import fire_patch, record_of, replicas_of, restore_patch
+from alb_dr.workflows.records.lease import DrillLock
+from alb_dr.workflows.recover.marks import open_drills, remedy
 from tests.contract.servers import embedded
 from tests.fakes.voice import TellTale
 

@@ -22,12 +22,12 @@ from alb_dr.model.weights import Weights
 from alb_dr.ports import KubeApi
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
-from alb_dr.workflows.lease import DrillLock, lease_id
-from alb_dr.workflows.shift_checks import starting_weights
-from alb_dr.workflows.shift_hand import ShiftHand
-from alb_dr.workflows.shift_record import read_record, record_id
-from alb_dr.workflows.shift_watch import Foreign
-from alb_dr.workflows.weights import ingress_id, live_ingress
+from alb_dr.workflows.delivery.weights import ingress_id, live_ingress
+from alb_dr.workflows.records.lease import DrillLock, lease_id
+from alb_dr.workflows.records.shift_record import read_record, record_id
+from alb_dr.workflows.shift.checks import starting_weights
+from alb_dr.workflows.shift.hand import ShiftHand
+from alb_dr.workflows.shift.watch import Foreign
 from tests.builders import a_topology
 from tests.contract.servers import embedded
 from tests.fakes.gateway import Book

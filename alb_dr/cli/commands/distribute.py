@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alb_dr.model.manifest import ResourceId
-    from alb_dr.workflows.distribute import MemberWorkload
+    from alb_dr.workflows.delivery.distribute import MemberWorkload
 
 Via = Annotated[
     str,
@@ -51,8 +51,8 @@ def apply(
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_distribution
     from alb_dr.workflows.after_writing import after_writing
-    from alb_dr.workflows.apply import apply as apply_manifests
-    from alb_dr.workflows.distribute import await_distribution
+    from alb_dr.workflows.delivery.apply import apply as apply_manifests
+    from alb_dr.workflows.delivery.distribute import await_distribution
 
     context = context_of(ctx)
     topology = context.settled(via)
@@ -87,7 +87,7 @@ def apply(
 @app.command(epilog=EPILOG)
 def status(ctx: typer.Context, via: Via = "") -> None:
     """Say how far every member is."""
-    from alb_dr.workflows.distribute import distribution_status
+    from alb_dr.workflows.delivery.distribute import distribution_status
 
     context = context_of(ctx)
     topology = context.settled(via)
@@ -119,9 +119,9 @@ def delete(
 ) -> None:
     """Delete the ApplicationSet, or the policies; workloads stay unless you say otherwise."""
     from alb_dr.workflows.after_writing import after_writing
-    from alb_dr.workflows.distribute import distribution_ids
-    from alb_dr.workflows.gateway import delete_own
-    from alb_dr.workflows.policy import by_policy, propagation_id, refuse_taking_copies
+    from alb_dr.workflows.delivery.distribute import distribution_ids
+    from alb_dr.workflows.delivery.gateway import delete_own
+    from alb_dr.workflows.delivery.policy import by_policy, propagation_id, refuse_taking_copies
 
     context = context_of(ctx)
     topology = context.settled(via)

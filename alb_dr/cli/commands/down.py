@@ -37,7 +37,7 @@ def down(
     Applications and workloads go on unless you say otherwise. --yes does not reach further than
     that: --with-applications and --with-namespace want the gateway's name.
     """
-    from alb_dr.workflows.down import DownChoices, DownPorts, survey, take_down
+    from alb_dr.workflows.project.down import DownChoices, DownPorts, survey, take_down
 
     context = context_of(ctx)
     choices = DownChoices(

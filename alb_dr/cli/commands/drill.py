@@ -15,7 +15,7 @@ from alb_dr.stats.capacity import HEADROOM
 if TYPE_CHECKING:
     from alb_dr.model.drill import DrillPlan
     from alb_dr.model.drill_report import DrillReport
-    from alb_dr.workflows.rail_scene import RailRules
+    from alb_dr.workflows.rails.scene import RailRules
 
 LEAST_EXPIRY_S, MOST_EXPIRY_S = 30.0, 1800.0
 """Three signs of life may be missed; nobody rehearses for longer (safety G16)."""
@@ -129,9 +129,9 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     """Harm a member under traffic, watch it move, put the member back, report the recovery."""
     from alb_dr.cli.drilling import rules_of, run_drill
     from alb_dr.model.drill import DrillPlan
-    from alb_dr.workflows.autoscalers import PAUSE_KEDA
-    from alb_dr.workflows.faults import check_fault
-    from alb_dr.workflows.guard_state import NO_GUARD
+    from alb_dr.workflows.faults.by_name import check_fault
+    from alb_dr.workflows.guard.state import NO_GUARD
+    from alb_dr.workflows.scalers.autoscalers import PAUSE_KEDA
 
     context = context_of(ctx)
     context.formats("table", "json")
@@ -172,7 +172,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
 
 def _deed(context: Context, plan: "DrillPlan") -> str:
     """What is going to be done, in words."""
-    from alb_dr.workflows.faults import DRAIN, SCALE
+    from alb_dr.workflows.faults.by_name import DRAIN, SCALE
 
     if plan.fault == SCALE:
         return f"scale {context.topology.application.workload.name} in {plan.victim} to 0"
@@ -216,9 +216,9 @@ def _expiry(text: str) -> float:
 def _only_check(
     ctx: typer.Context, context: Context, plan: "DrillPlan", rules: "RailRules"
 ) -> None:
-    from alb_dr.workflows.drill_record import replicas_of
-    from alb_dr.workflows.guardrails import check_guardrails
-    from alb_dr.workflows.rail_scene import RailScene
+    from alb_dr.workflows.rails.guardrails import check_guardrails
+    from alb_dr.workflows.rails.scene import RailScene
+    from alb_dr.workflows.records.drill_record import replicas_of
 
     cleared = check_guardrails(
         RailScene(

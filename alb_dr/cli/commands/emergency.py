@@ -13,7 +13,7 @@ from alb_dr.cli.options import DryRun, NoWait, Yes
 from alb_dr.errors import BadInput, ExitCode, Interruption
 
 if TYPE_CHECKING:
-    from alb_dr.workflows.emergency import Emergency, MovedAway
+    from alb_dr.workflows.shift.emergency import Emergency, MovedAway
 
 
 def start(  # noqa: PLR0913, PLR0917  every flag is one parameter
@@ -50,7 +50,7 @@ def start(  # noqa: PLR0913, PLR0917  every flag is one parameter
     It needs the Fleet's API only: neither the lost member's nor any traffic is asked first. The
     other members keep their proportions. Then it is said what the traffic does.
     """
-    from alb_dr.workflows.emergency import Emergency
+    from alb_dr.workflows.shift.emergency import Emergency
 
     if not reason.strip():
         raise BadInput("--reason is empty; the next person must know why")
@@ -72,7 +72,7 @@ def start(  # noqa: PLR0913, PLR0917  every flag is one parameter
 
 def _foresee(ctx: typer.Context, context: Context, emergency: "Emergency") -> None:
     from alb_dr.cli.emergency import emergency_ports
-    from alb_dr.workflows.emergency import foresee_away
+    from alb_dr.workflows.shift.emergency import foresee_away
 
     class Nowhere:
         def write(self, event: str, **facts: object) -> None:
@@ -87,7 +87,7 @@ def _foresee(ctx: typer.Context, context: Context, emergency: "Emergency") -> No
 
 def _move(ctx: typer.Context, context: Context, emergency: "Emergency", *, look_s: float) -> None:
     from alb_dr.cli.emergency import OptionalRun, emergency_ports, observed
-    from alb_dr.workflows.emergency import move_away
+    from alb_dr.workflows.shift.emergency import move_away
 
     run = OptionalRun(context, emergency)
     try:

@@ -10,7 +10,7 @@ from alb_dr.errors import BadInput
 
 if TYPE_CHECKING:
     from alb_dr.model.checks import Check
-    from alb_dr.workflows.event_advice import EventAdvice
+    from alb_dr.workflows.live.event_advice import EventAdvice
 
 WIDTH = 88
 
@@ -23,7 +23,7 @@ def explain(
 ) -> None:
     """Print the paragraph of the documentation about a code; contact nobody."""
     from alb_dr.model.codes import PARAGRAPHS
-    from alb_dr.workflows.event_advice import CATALOGUE
+    from alb_dr.workflows.live.event_advice import CATALOGUE
     from alb_dr.workflows.preflight.catalogue import CHECKS
 
     wanted = code.upper()

@@ -26,7 +26,7 @@ def unlock(
     yes: Yes = False,
 ) -> None:
     """Remove the lock of a drill whose machine is lost; refused while its holder lives."""
-    from alb_dr.workflows.unlock import check_unlock, remove_lock
+    from alb_dr.workflows.recover.unlock import check_unlock, remove_lock
 
     context = context_of(ctx)
     lock = check_unlock(

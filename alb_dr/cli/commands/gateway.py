@@ -44,8 +44,8 @@ def create(
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_gateway
     from alb_dr.workflows.after_writing import after_writing
-    from alb_dr.workflows.apply import apply
-    from alb_dr.workflows.gateway import merged_with_live
+    from alb_dr.workflows.delivery.apply import apply
+    from alb_dr.workflows.delivery.gateway import merged_with_live
 
     context = context_of(ctx)
     manifests = merged_with_live(
@@ -80,10 +80,10 @@ def wait(ctx: typer.Context, timeout: Timeout = None) -> None:
 @app.command(epilog=EPILOG)
 def status(ctx: typer.Context) -> None:
     """Say what the gateway has and what it still lacks."""
-    from alb_dr.workflows.event_advice import advised
-    from alb_dr.workflows.events import warnings_since
-    from alb_dr.workflows.gateway import address_of, albconfig_id
-    from alb_dr.workflows.readiness import gateway_waits_for
+    from alb_dr.workflows.delivery.gateway import address_of, albconfig_id
+    from alb_dr.workflows.live.event_advice import advised
+    from alb_dr.workflows.live.events import warnings_since
+    from alb_dr.workflows.live.readiness import gateway_waits_for
 
     context = context_of(ctx)
     id_ = albconfig_id(context.topology)
@@ -106,7 +106,7 @@ def delete(
     ctx: typer.Context, dry_run: DryRun = False, yes: Yes = False, timeout: Timeout = None
 ) -> None:
     """Delete the AlbConfig (and with it the ALB), then the IngressClass."""
-    from alb_dr.workflows.gateway import delete_gateway
+    from alb_dr.workflows.delivery.gateway import delete_gateway
 
     context = context_of(ctx)
     if not dry_run:
@@ -127,7 +127,7 @@ def delete(
 
 
 def _await(context: Context, timeout: float | None) -> "GatewayAddress":
-    from alb_dr.workflows.gateway import await_gateway
+    from alb_dr.workflows.delivery.gateway import await_gateway
 
     name = context.topology.gateway.name
     with context.narrator.phase(f"waiting for gateway {name}"):

@@ -25,7 +25,7 @@ def guard(
     Uses --kubeconfig, or in a pod its service account. alb-dr failover install-guard installs it.
     """
     from alb_dr.errors import BadInput
-    from alb_dr.workflows.guard import sweep
+    from alb_dr.workflows.guard.sweeper import sweep
 
     context = context_of(ctx)
     if not once:

@@ -28,7 +28,7 @@ def install_guard(
     from alb_dr.render.manifests import render_guard
     from alb_dr.render.text import as_yaml
     from alb_dr.workflows.after_writing import after_writing
-    from alb_dr.workflows.apply import apply
+    from alb_dr.workflows.delivery.apply import apply
 
     context = context_of(ctx)
     library = template_library(environ=context.environ)

@@ -49,7 +49,7 @@ def apply(
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_ingress
     from alb_dr.workflows.after_writing import after_writing
-    from alb_dr.workflows.apply import apply as apply_manifests
+    from alb_dr.workflows.delivery.apply import apply as apply_manifests
 
     context = context_of(ctx)
     try:
@@ -85,10 +85,10 @@ def status(ctx: typer.Context) -> None:
     """Say which weights are live, at which address, and what the controller complains about."""
     from alb_dr.cli.findings import say_findings, whole_split
     from alb_dr.render.annotations import weights_of
-    from alb_dr.workflows.away import away_of, away_words
-    from alb_dr.workflows.event_advice import advised
-    from alb_dr.workflows.events import warnings_since
-    from alb_dr.workflows.weights import ingress_id, live_ingress
+    from alb_dr.workflows.delivery.weights import ingress_id, live_ingress
+    from alb_dr.workflows.live.event_advice import advised
+    from alb_dr.workflows.live.events import warnings_since
+    from alb_dr.workflows.records.away import away_of, away_words
 
     context = context_of(ctx)
     live = live_ingress(context.topology, fleet=context.fleet)
@@ -150,8 +150,8 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
     from alb_dr.cli.findings import say_findings
     from alb_dr.model.weights import parse_weights
     from alb_dr.workflows.after_writing import after_writing
-    from alb_dr.workflows.healers import tell_of_healers
-    from alb_dr.workflows.weights import set_weights as change_weights
+    from alb_dr.workflows.delivery.weights import set_weights as change_weights
+    from alb_dr.workflows.scalers.healers import tell_of_healers
 
     for word in weights:
         # "-20" is a weight to refuse as one; anything else with a dash was meant as an option.
@@ -194,7 +194,7 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
 def _set_many(
     ctx: typer.Context, wanted: "Weights", *, namespace: str | None, labels: str, dry_run: bool
 ) -> None:
-    from alb_dr.workflows.bulk_weights import set_all_weights, weighted_ingresses
+    from alb_dr.workflows.delivery.bulk_weights import set_all_weights, weighted_ingresses
 
     context = context_of(ctx)
     found = weighted_ingresses(
@@ -218,8 +218,8 @@ def _set_many(
 @app.command(epilog=EPILOG)
 def delete(ctx: typer.Context, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Delete the Ingress (its traffic ends); the Namespace stays."""
-    from alb_dr.workflows.gateway import delete_own
-    from alb_dr.workflows.weights import ingress_id
+    from alb_dr.workflows.delivery.gateway import delete_own
+    from alb_dr.workflows.delivery.weights import ingress_id
 
     context = context_of(ctx)
     id_ = ingress_id(context.topology)
@@ -233,7 +233,7 @@ def delete(ctx: typer.Context, dry_run: DryRun = False, yes: Yes = False) -> Non
 
 def _await_split(context: Context, timeout: float | None) -> dict[str, Any]:
     """Wait until the data plane shows the live weights; what was measured, as data."""
-    from alb_dr.workflows.await_split import await_split
+    from alb_dr.workflows.delivery.await_split import await_split
 
     with context.narrator.phase("waiting until the traffic follows the weights"):
         seen = await_split(

@@ -53,7 +53,7 @@ def pin(  # noqa: PLR0913, PLR0917  every flag is one parameter
     from alb_dr.model.pin import Pin, parse_header
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_pin
-    from alb_dr.workflows.pins import make_pin
+    from alb_dr.workflows.delivery.pins import make_pin
 
     context = context_of(ctx)
     seconds = seconds_of(ttl, what="ttl")
@@ -96,7 +96,7 @@ def _proven(
     """What was seen; a pin that does not work is taken away again."""
     from alb_dr.errors import DeadlineExceeded
     from alb_dr.workflows.after_writing import after_writing
-    from alb_dr.workflows.pins import await_pin, withdraw
+    from alb_dr.workflows.delivery.pins import await_pin, withdraw
 
     try:
         waiting = context.narrator.phase("waiting until the header reaches the member")
@@ -138,7 +138,7 @@ def _leave_to_janitor(context: Context, seconds: float) -> None:
 
 def _stay(context: Context, manifests: "ManifestSet", seconds: float) -> None:
     from alb_dr.cli.signals import SIGNALS
-    from alb_dr.workflows.gateway import delete_own
+    from alb_dr.workflows.delivery.gateway import delete_own
 
     (made,) = manifests
     try:
@@ -180,8 +180,8 @@ def unpin(
     dry_run: DryRun = False,
 ) -> None:
     """Remove pins; requests with their headers follow the weights again."""
-    from alb_dr.workflows.pins import live_pins
-    from alb_dr.workflows.pins import unpin as remove
+    from alb_dr.workflows.delivery.pins import live_pins
+    from alb_dr.workflows.delivery.pins import unpin as remove
 
     context = context_of(ctx)
     id_ = context.topology.member(cluster).id if cluster is not None else None

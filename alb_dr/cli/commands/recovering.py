@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from alb_dr.ports import KubeApi
-    from alb_dr.workflows.keda_pause import OpenPause
-    from alb_dr.workflows.recovery import Case, Recovery, RecoveryPorts
+    from alb_dr.workflows.recover.recovery import Case, Recovery, RecoveryPorts
+    from alb_dr.workflows.scalers.keda_pause import OpenPause
 
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, max=3600)]
 
@@ -34,8 +34,8 @@ def status(
 ) -> None:
     """Say which drills are open, how the last ones ended, who holds the lock, what is away."""
     from alb_dr.report.drill_metrics import metrics_text
-    from alb_dr.workflows.fleet_record import record_words
-    from alb_dr.workflows.recovery import Recovery
+    from alb_dr.workflows.records.fleet_record import record_words
+    from alb_dr.workflows.recover.recovery import Recovery
 
     context = context_of(ctx)
     seen = Recovery(_ports(context))
@@ -111,7 +111,7 @@ def recover(
     timeout: Seconds = 120.0,
 ) -> None:
     """Put back what an interrupted drill left; works from any machine."""
-    from alb_dr.workflows.recovery import Recovery
+    from alb_dr.workflows.recover.recovery import Recovery
 
     context = context_of(ctx)
     ports = _ports(context) if not member else _bare_ports(context, member)
@@ -151,8 +151,8 @@ def _carry_out(
 ) -> list[dict[str, Any]]:
     """Everything that can be done; RestoreIncomplete at the end for what could not."""
     from alb_dr.workflows.deadline import Deadline
-    from alb_dr.workflows.observation import observed
-    from alb_dr.workflows.recovery import undone
+    from alb_dr.workflows.recover.observation import observed
+    from alb_dr.workflows.recover.recovery import undone
 
     done: list[dict[str, Any]] = []
     problems: list[AlbDrError] = []
@@ -186,7 +186,7 @@ def _close(
 ) -> None:
     """Close the records of what was put back, and give back its lock."""
     from alb_dr.model.printable import printable
-    from alb_dr.workflows.recover_close import Closing
+    from alb_dr.workflows.recover.close import Closing
 
     if ports.fleet is None or ports.topology is None:
         return
@@ -209,8 +209,8 @@ def _traffic(context: Context, found: "Sequence[Case]", timeout: float) -> str |
     """Wait until the members serve again, and say so; None where the gateway cannot be asked."""
     from alb_dr.errors import RestoreIncomplete
     from alb_dr.workflows.deadline import Deadline
-    from alb_dr.workflows.observation import await_traffic
-    from alb_dr.workflows.recovery import FLEET
+    from alb_dr.workflows.recover.observation import await_traffic
+    from alb_dr.workflows.recover.recovery import FLEET
 
     put_back = {case.where for case in found}
     if FLEET in put_back:
@@ -234,7 +234,7 @@ def _traffic(context: Context, found: "Sequence[Case]", timeout: float) -> str |
 
 def _ports(context: Context) -> "RecoveryPorts":
     """The project's: a Fleet that cannot be connected to is done without."""
-    from alb_dr.workflows.recovery import RecoveryPorts
+    from alb_dr.workflows.recover.recovery import RecoveryPorts
 
     fleet: KubeApi | None
     try:
@@ -258,7 +258,7 @@ def _bare_ports(context: Context, kubeconfigs: "Sequence[Path]") -> "RecoveryPor
     from alb_dr.fleet.connect import connect
     from alb_dr.model.member import KubeAccess
     from alb_dr.model.settings import Settings
-    from alb_dr.workflows.recovery import RecoveryPorts
+    from alb_dr.workflows.recover.recovery import RecoveryPorts
 
     members: Mapping[str, KubeApi] = {
         path.stem: connect(
@@ -278,8 +278,8 @@ def _bare_ports(context: Context, kubeconfigs: "Sequence[Path]") -> "RecoveryPor
 
 def _away_words(context: Context) -> str | None:
     """From whom traffic was moved away; None when nothing was or the Fleet does not say."""
-    from alb_dr.workflows.away import away_of, away_words
-    from alb_dr.workflows.weights import ingress_id
+    from alb_dr.workflows.delivery.weights import ingress_id
+    from alb_dr.workflows.records.away import away_of, away_words
 
     try:
         live = context.fleet.get(ingress_id(context.topology))
@@ -292,7 +292,7 @@ def _away_words(context: Context) -> str | None:
 
 def _zones_words(context: Context) -> str | None:
     """Which zones of the ALB alb-dr took out of DNS; None for none, or when nobody says."""
-    from alb_dr.workflows.zone_record import read_zones, zone_words
+    from alb_dr.workflows.records.zone_record import read_zones, zone_words
 
     try:
         zones = read_zones(context.topology, context.fleet)
@@ -316,7 +316,7 @@ def _replace(path: Path, text: str) -> None:
 
 def _as_data(case: "Case") -> dict[str, Any]:
     from alb_dr.model.drill import DrillRecord
-    from alb_dr.workflows.drill_record import record_of
+    from alb_dr.workflows.records.drill_record import record_of
 
     record = record_of(case.live) if case.live is not None else None
     replicas = record.replicas if isinstance(record, DrillRecord) else None

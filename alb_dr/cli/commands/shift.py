@@ -62,8 +62,8 @@ def shift(
 
 def _leaves_somebody(context: Context, target: "Weights") -> bool:
     """Whether a member that has traffic is to have none: the others must be able to carry it."""
-    from alb_dr.workflows.shift_checks import starting_weights
-    from alb_dr.workflows.weights import live_ingress
+    from alb_dr.workflows.delivery.weights import live_ingress
+    from alb_dr.workflows.shift.checks import starting_weights
 
     live = live_ingress(context.topology, fleet=context.fleet)
     start = starting_weights(context.topology, live)
@@ -114,7 +114,7 @@ def resume(ctx: typer.Context, timeout: Patience = 20.0) -> None:
 
 def _steer(ctx: typer.Context, word: str, timeout: float) -> None:
     from alb_dr.model.shift import Wish
-    from alb_dr.workflows.shift_control import steer
+    from alb_dr.workflows.shift.control import steer
 
     context = context_of(ctx)
     record = steer(
@@ -132,7 +132,7 @@ def abort(
 ) -> None:
     """End the open shift and put the weights back; also one whose process is gone."""
     from alb_dr.model.shift import Wish
-    from alb_dr.workflows.shift_control import end_shift
+    from alb_dr.workflows.shift.control import end_shift
 
     context = context_of(ctx)
     record = end_shift(

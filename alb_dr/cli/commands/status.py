@@ -57,7 +57,7 @@ def status(
 def _look(context: Context, requests: int) -> "Status":
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render
-    from alb_dr.workflows.status import StatusPorts, look_at_everything
+    from alb_dr.workflows.project.status import StatusPorts, look_at_everything
 
     topology = _topology(context)
     return look_at_everything(

@@ -74,7 +74,7 @@ def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
         return
     confirm(f"switch the traffic over: {way_words(context.topology, way)}{beside}?", yes=yes)
     from alb_dr.cli.drilling import operator
-    from alb_dr.workflows.switchover import remembering
+    from alb_dr.workflows.shift.switchover import remembering
 
     remember = remembering(request, by=operator(), since=context.clock.now())
     if plan is None:
@@ -99,8 +99,8 @@ def _target(context: Context, to: str | None, away_from: list[str]) -> "Weights"
 
 
 def _live_weights(context: Context) -> "Weights":
-    from alb_dr.workflows.shift_checks import starting_weights
-    from alb_dr.workflows.weights import live_ingress
+    from alb_dr.workflows.delivery.weights import live_ingress
+    from alb_dr.workflows.shift.checks import starting_weights
 
     return starting_weights(context.topology, live_ingress(context.topology, fleet=context.fleet))
 
@@ -108,7 +108,7 @@ def _live_weights(context: Context) -> "Weights":
 def _checked(context: Context, request: "ShiftRequest") -> "tuple[Weights, ...]":
     """The way, once everything that only reads has been asked."""
     from alb_dr.cli.shifting import foreseen
-    from alb_dr.workflows.switchover import check_switchover
+    from alb_dr.workflows.shift.switchover import check_switchover
 
     check_switchover(
         context.topology, _live_weights(context), request.target, members=context.members
@@ -169,7 +169,7 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
         way = foreseen(context, request)
         foretell(ctx, way, verb="return", beside=beside)
         return
-    from alb_dr.workflows.failback import returning, way_back
+    from alb_dr.workflows.shift.failback import returning, way_back
 
     way = way_back(context.topology, request, fleet=context.fleet, members=context.members)
     confirm(f"return the traffic: {way_words(context.topology, way)}{beside}?", yes=yes)
@@ -183,7 +183,7 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
 def _is_away(context: Context) -> bool:
     """Whether there is a record of traffic moved away, readable or not."""
     from alb_dr.render.annotations import AWAY
-    from alb_dr.workflows.weights import live_ingress
+    from alb_dr.workflows.delivery.weights import live_ingress
 
     return AWAY in live_ingress(context.topology, fleet=context.fleet).annotations
 
@@ -203,7 +203,7 @@ def _only_zones(
 
 
 def _zone_words(zones: "ZoneRecord") -> str:
-    from alb_dr.workflows.zone_companion import zone_names
+    from alb_dr.workflows.zone.companion import zone_names
 
     return zone_names(zones.zone_ids)
 
@@ -211,9 +211,9 @@ def _zone_words(zones: "ZoneRecord") -> str:
 def _home(ctx: typer.Context, to_weights: str | None, *, dry_run: bool) -> "Weights | None":
     """Where to return; None, and an answer, when a plain edit of the weights returned already."""
     from alb_dr.model.weights import parse_weights
-    from alb_dr.workflows.failback import close_record, traffic_away
-    from alb_dr.workflows.shift_checks import starting_weights
-    from alb_dr.workflows.weights import live_ingress
+    from alb_dr.workflows.delivery.weights import live_ingress
+    from alb_dr.workflows.shift.checks import starting_weights
+    from alb_dr.workflows.shift.failback import close_record, traffic_away
 
     context = context_of(ctx)
     topology = context.topology
@@ -233,7 +233,7 @@ def _home(ctx: typer.Context, to_weights: str | None, *, dry_run: bool) -> "Weig
 def _stable(
     context: Context, way: "tuple[Weights, ...]", window_s: float, longest_s: float
 ) -> None:
-    from alb_dr.workflows.failback import await_stable, gaining
+    from alb_dr.workflows.shift.failback import await_stable, gaining
 
     wanted = gaining(context.topology, way[0], way[-1])
     names = ", ".join(m.name for m in wanted)

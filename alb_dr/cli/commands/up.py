@@ -25,7 +25,7 @@ from alb_dr.errors import BadInput
 
 if TYPE_CHECKING:
     from alb_dr.model.plan import Plan, PlanChoices
-    from alb_dr.workflows.up import Brought
+    from alb_dr.workflows.project.up import Brought
 
 
 def up(  # noqa: PLR0913, PLR0917  every flag is one parameter
@@ -53,7 +53,7 @@ def up(  # noqa: PLR0913, PLR0917  every flag is one parameter
     from alb_dr.model.plan import PlanChoices
     from alb_dr.model.weights import Weights
     from alb_dr.report.plan_report import plan_data
-    from alb_dr.workflows.up import refuse_problems
+    from alb_dr.workflows.project.up import refuse_problems
 
     context = context_of(ctx)
     choices = PlanChoices(
@@ -82,7 +82,7 @@ def _plan(context: Context, saved: Path | None, choices: "PlanChoices") -> "Plan
     from alb_dr.cli.planned import plan_of
     from alb_dr.journal.plan_file import read_plan
     from alb_dr.model.plan import PlanChoices
-    from alb_dr.workflows.stale import refuse_stale
+    from alb_dr.workflows.project.stale import refuse_stale
 
     if saved is None:
         return plan_of(context, choices)
@@ -118,7 +118,7 @@ def _consent(context: Context, plan: "Plan", *, yes: bool) -> None:
 
 
 def _bring_up(context: Context, plan: "Plan", timeout: float | None, *, wait: bool) -> "Brought":
-    from alb_dr.workflows.up import Patience, UpPorts, bring_up
+    from alb_dr.workflows.project.up import Patience, UpPorts, bring_up
 
     settings = context.config.settings
     return bring_up(

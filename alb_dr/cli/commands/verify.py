@@ -12,7 +12,7 @@ from alb_dr.errors import BadInput
 
 if TYPE_CHECKING:
     from alb_dr.cli.verify_request import Flags
-    from alb_dr.workflows.verify import Verification
+    from alb_dr.workflows.delivery.verify import Verification
 
 
 MOST_LOST = 0.01
@@ -136,9 +136,9 @@ def _run(
 def _verification(context: Context, flags: "Flags", *, control: bool) -> "Verification":
     """What to measure; the Fleet is asked only for what the flags do not say."""
     from alb_dr.cli import verify_request as asked
-    from alb_dr.workflows.await_split import target_of as live_target
-    from alb_dr.workflows.verify import Verification
-    from alb_dr.workflows.weights import live_ingress
+    from alb_dr.workflows.delivery.await_split import target_of as live_target
+    from alb_dr.workflows.delivery.verify import Verification
+    from alb_dr.workflows.delivery.weights import live_ingress
 
     topology = context.topology
     load = asked.load_of(flags)

@@ -94,8 +94,8 @@ def _member(context: Context, named: str | None) -> str:
     """The id of whom to watch; BadInput when that must be said."""
     from alb_dr.model.move import primary_of
     from alb_dr.model.topology import Mode
-    from alb_dr.workflows.shift_checks import starting_weights
-    from alb_dr.workflows.weights import live_ingress
+    from alb_dr.workflows.delivery.weights import live_ingress
+    from alb_dr.workflows.shift.checks import starting_weights
 
     topology = context.topology
     if named is not None:
@@ -106,7 +106,7 @@ def _member(context: Context, named: str | None) -> str:
 
 
 def _header(context: Context, name: str) -> dict[str, str]:
-    from alb_dr.workflows.pins import pin_of
+    from alb_dr.workflows.delivery.pins import pin_of
 
     found = pin_of(context.topology, name, fleet=context.fleet, now=context.clock.now()).pin
     return {} if found is None else {found.header: found.value}
@@ -118,7 +118,7 @@ def _run(ctx: typer.Context, context: Context, plan: "WatchPlan") -> None:
     from alb_dr.journal.rundir import DESCRIPTION, create_run
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.model.watch import WatchOutcome
-    from alb_dr.workflows.armed_watch import ArmedWatch, WatchPorts
+    from alb_dr.workflows.shift.armed_watch import ArmedWatch, WatchPorts
 
     run = create_run(context.state_dir, "watch", now=context.clock.now(), given=context.run_dir)
     ledger = Ledger(run.path / "ledger.jsonl", drill_id=plan.operation)

@@ -37,13 +37,13 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.topology import Topology
 from alb_dr.render.variables import pin_name
-from alb_dr.workflows.guard import HEARTBEAT
-from alb_dr.workflows.kill_switch import CONTROL
-from alb_dr.workflows.lease import lease_id
-from alb_dr.workflows.policy import by_policy, policy_ids
+from alb_dr.workflows.delivery.policy import by_policy, policy_ids
+from alb_dr.workflows.guard.sweeper import HEARTBEAT
 from alb_dr.workflows.preflight.read_once import ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene
-from alb_dr.workflows.zone_record import zone_record_id
+from alb_dr.workflows.records.kill_switch import CONTROL
+from alb_dr.workflows.records.lease import lease_id
+from alb_dr.workflows.records.zone_record import zone_record_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

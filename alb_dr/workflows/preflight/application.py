@@ -16,11 +16,11 @@ from alb_dr.model.manifest import (
     ResourceId,
 )
 from alb_dr.model.member import MemberCluster
-from alb_dr.workflows.distribute import application_set_id, workload_id
-from alb_dr.workflows.policy import by_policy
+from alb_dr.workflows.delivery.distribute import application_set_id, workload_id
+from alb_dr.workflows.delivery.policy import by_policy
+from alb_dr.workflows.live.readiness import application_set_problem, workload_waits_for
 from alb_dr.workflows.preflight.read_once import NotAskedError, ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene, existing
-from alb_dr.workflows.readiness import application_set_problem, workload_waits_for
 
 FLANNEL = "flannel.alpha.coreos.com/"
 """Flannel writes annotations with this prefix on every node it serves."""

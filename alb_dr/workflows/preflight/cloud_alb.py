@@ -8,10 +8,10 @@ from alb_dr.errors import NotFound
 from alb_dr.model.checks import Category, Check, Gravity, Trouble
 from alb_dr.model.cloud import ForwardingRule, LoadBalancer, ZoneState
 from alb_dr.render.annotations import weights_of
-from alb_dr.workflows.gateway import address_of, albconfig_id
+from alb_dr.workflows.delivery.gateway import address_of, albconfig_id
+from alb_dr.workflows.delivery.weights import ingress_id
 from alb_dr.workflows.preflight.read_once import NotAskedError
 from alb_dr.workflows.preflight.scene import Question, Scene, existing
-from alb_dr.workflows.weights import ingress_id
 
 
 def _alb_id(scene: Scene) -> str:

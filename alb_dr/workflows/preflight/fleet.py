@@ -19,7 +19,7 @@ from alb_dr.model.manifest import (
     Manifest,
     ResourceId,
 )
-from alb_dr.workflows.policy import by_policy
+from alb_dr.workflows.delivery.policy import by_policy
 from alb_dr.workflows.preflight.read_once import NotAskedError, ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene
 

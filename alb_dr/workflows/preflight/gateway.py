@@ -10,12 +10,12 @@ from alb_dr.model.checks import Category, Check, Gravity, Trouble
 from alb_dr.model.gateway import AddressAllocatedMode
 from alb_dr.model.manifest import INGRESS_CLASS, Manifest, ResourceId
 from alb_dr.render.annotations import REMOTE_CLUSTERS
-from alb_dr.workflows.event_advice import advice_for
-from alb_dr.workflows.events import EventNote, events_of
-from alb_dr.workflows.gateway import albconfig_id
+from alb_dr.workflows.delivery.gateway import albconfig_id
+from alb_dr.workflows.live.event_advice import advice_for
+from alb_dr.workflows.live.events import EventNote, events_of
+from alb_dr.workflows.live.readiness import gateway_waits_for
 from alb_dr.workflows.preflight.read_once import ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene, existing
-from alb_dr.workflows.readiness import gateway_waits_for
 
 CONTROLLER = "ingress.k8s.alibabacloud/alb"
 """The one controller name the hosted controller listens to."""

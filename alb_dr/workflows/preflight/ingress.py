@@ -12,12 +12,12 @@ from alb_dr.model.manifest import INGRESS, INGRESS_CLASS, Manifest
 from alb_dr.model.standby import weight_findings
 from alb_dr.model.topology import Mode
 from alb_dr.render.annotations import HEALTH_CHECK_ENABLED, LISTEN_PORTS, PREFIX, weights_of
-from alb_dr.workflows.gateway import albconfig_id
-from alb_dr.workflows.planning import keepable
+from alb_dr.workflows.delivery.gateway import albconfig_id
+from alb_dr.workflows.delivery.weights import ingress_id
 from alb_dr.workflows.preflight.gateway import complaint, listeners_of, standing
 from alb_dr.workflows.preflight.read_once import NotAskedError
 from alb_dr.workflows.preflight.scene import Question, Scene, existing
-from alb_dr.workflows.weights import ingress_id
+from alb_dr.workflows.project.planning import keepable
 
 ORDER = PREFIX + "order"
 DEFAULT_ORDER = 10

@@ -12,15 +12,15 @@ from alb_dr.model.manifest import APPLICATION, Manifest
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.weights import TOTAL
 from alb_dr.stats.capacity import HEADROOM, busiest, growth
-from alb_dr.workflows.argo_sync import Span, sync_obstacles
-from alb_dr.workflows.autoscalers import scaler_obstacles, scalers_of
-from alb_dr.workflows.budgets import budget_obstacles
-from alb_dr.workflows.capacity import most_pods, ready_pods
-from alb_dr.workflows.distribute import workload_id
-from alb_dr.workflows.guard_state import guard_obstacles
-from alb_dr.workflows.obstacles import Obstacle
+from alb_dr.workflows.delivery.distribute import workload_id
+from alb_dr.workflows.guard.state import guard_obstacles
+from alb_dr.workflows.members.budgets import budget_obstacles
+from alb_dr.workflows.members.capacity import most_pods, ready_pods
 from alb_dr.workflows.preflight.read_once import NotAskedError, ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene
+from alb_dr.workflows.scalers.argo_sync import Span, sync_obstacles
+from alb_dr.workflows.scalers.autoscalers import scaler_obstacles, scalers_of
+from alb_dr.workflows.scalers.obstacles import Obstacle
 
 DRILL = timedelta(minutes=10)
 """How long a drill may stay open unless --expires-in says otherwise."""

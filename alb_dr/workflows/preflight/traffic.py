@@ -10,10 +10,10 @@ from alb_dr.model.checks import Category, Check, Gravity, Trouble
 from alb_dr.model.gateway import GatewayAddress
 from alb_dr.model.load import ClosedLoad, Target
 from alb_dr.model.sample import Outcome, SampleColumns
-from alb_dr.workflows.gateway import address_of, albconfig_id
+from alb_dr.workflows.delivery.gateway import address_of, albconfig_id
+from alb_dr.workflows.delivery.weights import ingress_id
 from alb_dr.workflows.preflight.read_once import NotAskedError
 from alb_dr.workflows.preflight.scene import Question, Scene, existing
-from alb_dr.workflows.weights import ingress_id
 
 REQUESTS = 4
 """Enough to see whether anybody answers; the split is `alb-dr verify`'s business."""

@@ -10,7 +10,7 @@ import pytest
 
 from alb_dr.cli.main import run
 from alb_dr.model.codes import PARAGRAPHS
-from alb_dr.workflows.event_advice import CATALOGUE
+from alb_dr.workflows.live.event_advice import CATALOGUE
 from alb_dr.workflows.preflight.catalogue import CHECKS
 
 SOURCES = Path(__file__).resolve().parents[3] / "alb_dr"

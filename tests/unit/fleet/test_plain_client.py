@@ -32,7 +32,7 @@ from alb_dr.fleet.connect import connect
 from alb_dr.model.manifest import LEASE, Manifest, ResourceId
 from alb_dr.model.member import KubeAccess
 from alb_dr.model.settings import Settings
-from alb_dr.workflows.lease import micro_time
+from alb_dr.workflows.records.lease import micro_time
 from tests.unit.fleet.test_transport import DOCUMENT, ID, always, an_api
 
 PATIENCE_S = 1.0

@@ -11,9 +11,9 @@ from alb_dr.model.weights import Weights
 from alb_dr.render.annotations import weights_of
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render_gateway, render_ingress
-from alb_dr.workflows.apply import ApplyChoices, apply
-from alb_dr.workflows.gateway import delete_gateway, merged_with_live
-from alb_dr.workflows.weights import set_weights
+from alb_dr.workflows.delivery.apply import ApplyChoices, apply
+from alb_dr.workflows.delivery.gateway import delete_gateway, merged_with_live
+from alb_dr.workflows.delivery.weights import set_weights
 from tests.builders import PROJECT, a_topology
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale

@@ -14,11 +14,11 @@ from alb_dr.model.sample import NO_ANSWER, Outcome, Sample, SampleColumns
 from alb_dr.model.watch import Probe, WatchOutcome, WatchPlan, WatchReport
 from alb_dr.model.weights import Weights
 from alb_dr.stats.probing import judge_probe, requests_for
-from alb_dr.workflows.armed_watch import ArmedWatch, WatchPorts
-from alb_dr.workflows.away import away_of
-from alb_dr.workflows.emergency import EmergencyPorts
-from alb_dr.workflows.lease import DrillLock, lease_id
-from alb_dr.workflows.weights import live_ingress, set_weights
+from alb_dr.workflows.delivery.weights import live_ingress, set_weights
+from alb_dr.workflows.records.away import away_of
+from alb_dr.workflows.records.lease import DrillLock, lease_id
+from alb_dr.workflows.shift.armed_watch import ArmedWatch, WatchPorts
+from alb_dr.workflows.shift.emergency import EmergencyPorts
 from tests.builders import a_topology
 from tests.fakes.gateway import Book, MovingClock, no_shield
 from tests.fakes.prober import FakeProber, MemoryLog

@@ -6,8 +6,8 @@ import pytest
 
 from alb_dr.errors import DeadlineExceeded
 from alb_dr.model.sample import Outcome
-from alb_dr.workflows.await_split import await_split
-from alb_dr.workflows.gateway import await_gateway
+from alb_dr.workflows.delivery.await_split import await_split
+from alb_dr.workflows.delivery.gateway import await_gateway
 from tests.fakes.prober import FakeProber
 from tests.fakes.samples import a_sample, columns_of
 from tests.fakes.voice import StillClock, TellTale

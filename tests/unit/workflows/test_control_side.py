@@ -8,7 +8,7 @@ from typing import Any
 from alb_dr.errors import Unreachable
 from alb_dr.model.findings import Finding, Severity
 from alb_dr.model.manifest import Kind, Manifest, ResourceId
-from alb_dr.workflows.control_side import control_findings
+from alb_dr.workflows.members.control_side import control_findings
 from tests.builders import a_topology
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from alb_dr.errors import BadInput, NotFound
-from alb_dr.workflows.discovery import Discovered, FoundMember, discover
+from alb_dr.workflows.preflight.discovery import Discovered, FoundMember, discover
 from tests.fakes.cloud import FLEET, TestCloud, a_cloud, a_vswitch
 from tests.fakes.voice import TellTale
 

@@ -25,8 +25,8 @@ from alb_dr.model.manifest import (
     ResourceId,
 )
 from alb_dr.model.teardown import TornDown
-from alb_dr.workflows.down import DownChoices, DownPorts, survey, take_down
-from alb_dr.workflows.fleet_record import create_record
+from alb_dr.workflows.project.down import DownChoices, DownPorts, survey, take_down
+from alb_dr.workflows.records.fleet_record import create_record
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet, the_members, writes
 from tests.fakes.kube import FakeKube

@@ -15,7 +15,7 @@ from alb_dr.errors import (
 )
 from alb_dr.model.drill_report import DrillOutcome
 from alb_dr.model.fleet_record import DrillPhase
-from alb_dr.workflows.drill_record import ANNOTATION, replicas_of
+from alb_dr.workflows.records.drill_record import ANNOTATION, replicas_of
 from tests.fakes.drilling import ID, ROUTE, WORKLOAD, Estate
 
 

@@ -12,10 +12,10 @@ from alb_dr.errors import RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.drill_report import DrillOutcome, DrillReport
 from alb_dr.model.manifest import LEASE
-from alb_dr.workflows.drill_record import ANNOTATION, fire_patch
-from alb_dr.workflows.guard import HEARTBEAT, sweep
-from alb_dr.workflows.lease import DRILL, DrillLock, lease_id
-from alb_dr.workflows.recovery import Recovery
+from alb_dr.workflows.guard.sweeper import HEARTBEAT, sweep
+from alb_dr.workflows.records.drill_record import ANNOTATION, fire_patch
+from alb_dr.workflows.records.lease import DRILL, DrillLock, lease_id
+from alb_dr.workflows.recover.recovery import Recovery
 from tests.fakes.drilling import ID, SPACE, WORKLOAD, Estate
 from tests.fakes.voice import StillClock, TellTale
 

@@ -10,9 +10,9 @@ import pytest
 
 from alb_dr.errors import AlbDrError, RestoreIncomplete, Unreachable
 from alb_dr.model.drill_report import DrillOutcome
-from alb_dr.workflows.guard import sweep
-from alb_dr.workflows.recover_table import Decision
-from alb_dr.workflows.recovery import Recovery
+from alb_dr.workflows.guard.sweeper import sweep
+from alb_dr.workflows.recover.recovery import Recovery
+from alb_dr.workflows.recover.table import Decision
 from tests.fakes.drilling import ID, SPACE, Estate
 from tests.fakes.voice import TellTale
 

@@ -22,14 +22,14 @@ from alb_dr.model.manifest import LEASE, SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.pause_record import PauseRecord
 from alb_dr.model.sample import SampleColumns
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.drill_record import ANNOTATION, LABEL
-from alb_dr.workflows.fault_sandbox import SandboxFault
-from alb_dr.workflows.faults import check_fault
-from alb_dr.workflows.fleet_record import update_record
-from alb_dr.workflows.observation import observed
-from alb_dr.workflows.recover import OpenDrill, Remedy, remedy, restore_until
-from alb_dr.workflows.recover_table import Decision
-from alb_dr.workflows.recovery import Recovery
+from alb_dr.workflows.faults.by_name import check_fault
+from alb_dr.workflows.faults.sandbox import SandboxFault
+from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL
+from alb_dr.workflows.records.fleet_record import update_record
+from alb_dr.workflows.recover.marks import OpenDrill, Remedy, remedy, restore_until
+from alb_dr.workflows.recover.observation import observed
+from alb_dr.workflows.recover.recovery import Recovery
+from alb_dr.workflows.recover.table import Decision
 from tests.fakes.drilling import ID, ROUTE, SPACE, WORKLOAD, Estate
 from tests.fakes.samples import a_sample, columns_of
 from tests.unit.workflows.test_recovery import edit, killed, recover
@@ -226,7 +226,7 @@ def test_F50_a_member_that_is_put_back_but_gets_no_traffic_is_incomplete(estate:
 
 def sandbox_fault(estate: Estate) -> SandboxFault:
     """A fault as a drill makes it."""
-    from alb_dr.workflows.drill_fault import FaultSetting
+    from alb_dr.workflows.faults.fault import FaultSetting
 
     estate.box.faults["poc-ack-2"] = ID
     setting = FaultSetting(
@@ -286,7 +286,7 @@ def marked(estate: Estate) -> OpenDrill:
     killed(estate)
     (case,) = Recovery(estate.recovery_ports()).cases()
     assert case.live is not None
-    from alb_dr.workflows.drill_record import record_of
+    from alb_dr.workflows.records.drill_record import record_of
 
     return OpenDrill(member="poc-ack-2", target=case.live, record=record_of(case.live))
 

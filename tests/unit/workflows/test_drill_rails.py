@@ -15,14 +15,14 @@ from alb_dr.model.drill import DrillRecord
 from alb_dr.model.fleet_record import FleetRecord
 from alb_dr.model.manifest import SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.render.annotations import AWAY
-from alb_dr.workflows.autoscalers import PAUSE_KEDA
-from alb_dr.workflows.away import escaped
-from alb_dr.workflows.drill_record import LABEL, fire_patch
-from alb_dr.workflows.fleet_record import create_record
-from alb_dr.workflows.guardrails import Cleared, check_guardrails
-from alb_dr.workflows.kill_switch import outside_window
-from alb_dr.workflows.lease import DrillLock, lease_id
-from alb_dr.workflows.rail_scene import OVERRIDABLE, RailRules, RailScene
+from alb_dr.workflows.rails.guardrails import Cleared, check_guardrails
+from alb_dr.workflows.rails.scene import OVERRIDABLE, RailRules, RailScene
+from alb_dr.workflows.records.away import escaped
+from alb_dr.workflows.records.drill_record import LABEL, fire_patch
+from alb_dr.workflows.records.fleet_record import create_record
+from alb_dr.workflows.records.kill_switch import outside_window
+from alb_dr.workflows.records.lease import DrillLock, lease_id
+from alb_dr.workflows.scalers.autoscalers import PAUSE_KEDA
 from tests.fakes.argo import with_argo
 from tests.fakes.drilling import ROUTE, SPACE, WORKLOAD, Estate
 

@@ -17,7 +17,7 @@ from alb_dr.errors import (
 )
 from alb_dr.model.drill_report import DrillOutcome, DrillReport
 from alb_dr.render.annotations import weight_key
-from alb_dr.workflows.drill_record import ANNOTATION, clear_patch, record_of, restore_patch
+from alb_dr.workflows.records.drill_record import ANNOTATION, clear_patch, record_of, restore_patch
 from tests.fakes.drilling import Estate
 from tests.fakes.gateway import ROUTE
 

@@ -25,17 +25,17 @@ from alb_dr.model.shift import ShiftPhase
 from alb_dr.model.weights import Weights
 from alb_dr.ports import KubeReader
 from alb_dr.render.annotations import weights_of
-from alb_dr.workflows.away import away_of
-from alb_dr.workflows.emergency import (
+from alb_dr.workflows.delivery.weights import live_ingress, set_weights
+from alb_dr.workflows.records.away import away_of
+from alb_dr.workflows.records.lease import DRILL, DrillLock, lease_id
+from alb_dr.workflows.records.shift_record import read_record
+from alb_dr.workflows.shift.emergency import (
     Emergency,
     EmergencyPorts,
     MovedAway,
     foresee_away,
     move_away,
 )
-from alb_dr.workflows.lease import DRILL, DrillLock, lease_id
-from alb_dr.workflows.shift_record import read_record
-from alb_dr.workflows.weights import live_ingress, set_weights
 from tests.builders import PROJECT, a_topology
 from tests.fakes.argo import with_argo
 from tests.fakes.fleet import a_fleet
@@ -425,7 +425,7 @@ def test_what_was_asked_for_is_remembered_by_a_request() -> None:
         scene.ports(), fleet=world.fleet, members=world.members.__getitem__, clock=world.clock
     )
     move_away(an_emergency(), a_topology(), ports)
-    from alb_dr.workflows.shift import Shift
+    from alb_dr.workflows.shift.shift import Shift
 
     half = Weights.of({"c1": 60, "c2": 40})
     request = a_request(target=half, percents=(100,), hold_s=1.0)

@@ -9,8 +9,8 @@ import pytest
 
 from alb_dr.errors import Unreachable
 from alb_dr.model.manifest import ALB_CONFIG, ResourceId
-from alb_dr.workflows.event_advice import CATALOGUE, advice_for, advised
-from alb_dr.workflows.event_watch import EventWatch
+from alb_dr.workflows.live.event_advice import CATALOGUE, advice_for, advised
+from alb_dr.workflows.live.event_watch import EventWatch
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import TellTale
 

@@ -17,7 +17,7 @@ from alb_dr.model.topology import Topology
 from alb_dr.render.annotations import PIN_LABEL
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
-from alb_dr.workflows.from_live import answers_from_live
+from alb_dr.workflows.preflight.from_live import answers_from_live
 from tests.unit.workflows.preflight.world import World
 
 DNS = "alb-1.cn-hongkong.alb.aliyuncs.com"

@@ -11,8 +11,8 @@ import pytest
 from alb_dr.errors import Forbidden, RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, Manifest, ResourceId
-from alb_dr.workflows.drill_record import ANNOTATION, LABEL, fire_patch, replicas_of
-from alb_dr.workflows.guard import Swept, is_alive, sweep
+from alb_dr.workflows.guard.sweeper import Swept, is_alive, sweep
+from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL, fire_patch, replicas_of
 from tests.builders import a_deployment
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale

@@ -14,13 +14,13 @@ from alb_dr.errors import Conflict, Forbidden, Refused, RestoreIncomplete, Unrea
 from alb_dr.model.manifest import DEPLOYMENT, SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.pause_record import PauseRecord
 from alb_dr.sandbox.controllers.keda import BOUNCE, UNPAUSE, KedaController
-from alb_dr.workflows.autoscalers import PAUSED, PAUSED_REPLICAS
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.drill_fault import FaultSetting
-from alb_dr.workflows.drill_record import ANNOTATION, LABEL
-from alb_dr.workflows.fault_keda import ScaleUnderKeda
-from alb_dr.workflows.guard import sweep
-from alb_dr.workflows.keda_pause import (
+from alb_dr.workflows.faults.fault import FaultSetting
+from alb_dr.workflows.faults.keda import ScaleUnderKeda
+from alb_dr.workflows.guard.sweeper import sweep
+from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL
+from alb_dr.workflows.scalers.autoscalers import PAUSED, PAUSED_REPLICAS
+from alb_dr.workflows.scalers.keda_pause import (
     await_paused,
     await_resumed,
     end_pauses,

@@ -10,7 +10,7 @@ import pytest
 
 from alb_dr.errors import Conflict, Interruption, Unreachable
 from alb_dr.model.manifest import INGRESS, LEASE, NAMESPACE, Manifest, ResourceId
-from alb_dr.workflows.lease import DURATION_S, DrillLock, micro_time, renewed_at
+from alb_dr.workflows.records.lease import DURATION_S, DrillLock, micro_time, renewed_at
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from alb_dr.model.weights import Weights
-from alb_dr.workflows.managers import weight_setters
-from alb_dr.workflows.weights import ingress_id, set_weights
+from alb_dr.workflows.delivery.weights import ingress_id, set_weights
+from alb_dr.workflows.live.managers import weight_setters
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet
 

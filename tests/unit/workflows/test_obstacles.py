@@ -9,17 +9,22 @@ import pytest
 
 from alb_dr.errors import AlbDrError, BadInput, Forbidden, NotFound, Refused
 from alb_dr.model.manifest import KINDS, Manifest
-from alb_dr.workflows.argo_sync import (
+from alb_dr.workflows.guard.state import guard_obstacles
+from alb_dr.workflows.members.budgets import budget_obstacles
+from alb_dr.workflows.members.drill_target import drill_target
+from alb_dr.workflows.members.pod_troubles import pod_troubles
+from alb_dr.workflows.scalers.argo_sync import (
     Span,
     ingress_obstacles,
     sync_obstacles,
 )
-from alb_dr.workflows.autoscalers import PAUSED, PAUSED_REPLICAS, scaler_obstacles, scalers_of
-from alb_dr.workflows.budgets import budget_obstacles
-from alb_dr.workflows.drill_target import drill_target
-from alb_dr.workflows.guard_state import guard_obstacles
-from alb_dr.workflows.obstacles import Obstacle, refuse
-from alb_dr.workflows.pod_troubles import pod_troubles
+from alb_dr.workflows.scalers.autoscalers import (
+    PAUSED,
+    PAUSED_REPLICAS,
+    scaler_obstacles,
+    scalers_of,
+)
+from alb_dr.workflows.scalers.obstacles import Obstacle, refuse
 from tests.builders import a_topology
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import runnable

@@ -9,8 +9,8 @@ import pytest
 
 from alb_dr.model.cloud import RAM_ACTIONS
 from alb_dr.model.manifest import Document
-from alb_dr.workflows.permissions import permissions
 from alb_dr.workflows.preflight.access import Need, fleet_needs, member_needs, narrowed
+from alb_dr.workflows.preflight.permissions import permissions
 from tests.builders import a_topology
 
 TOPOLOGY = a_topology()

@@ -15,7 +15,7 @@ from alb_dr.render.annotations import weights_of
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render_pin
 from alb_dr.render.variables import pin_name
-from alb_dr.workflows.pins import (
+from alb_dr.workflows.delivery.pins import (
     await_pin,
     live_pins,
     make_pin,

@@ -15,8 +15,8 @@ from alb_dr.model.weights import Weights
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
 from alb_dr.report.plan_report import plan_data, plan_text
-from alb_dr.workflows.stale import refuse_stale
-from alb_dr.workflows.weights import set_weights
+from alb_dr.workflows.delivery.weights import set_weights
+from alb_dr.workflows.project.stale import refuse_stale
 from tests.builders import PROJECT, a_topology
 from tests.fakes.argo import an_application, owned_by
 from tests.fakes.fleet import a_fleet, planned

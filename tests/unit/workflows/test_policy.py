@@ -21,16 +21,16 @@ from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render, render_distribution
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
 from alb_dr.sandbox.kube.crds import fleet_crds
-from alb_dr.workflows.apply import ApplyChoices, apply
-from alb_dr.workflows.distribute import distribution_status
-from alb_dr.workflows.down import DownChoices, DownPorts, survey
-from alb_dr.workflows.policy import (
+from alb_dr.workflows.delivery.apply import ApplyChoices, apply
+from alb_dr.workflows.delivery.distribute import distribution_status
+from alb_dr.workflows.delivery.policy import (
     copy_waits_for,
     policy_ids,
     refuse_taking_copies,
     with_dialect,
     with_method,
 )
+from alb_dr.workflows.project.down import DownChoices, DownPorts, survey
 from tests.builders import PROJECT, a_topology
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import a_fleet, planned, the_members

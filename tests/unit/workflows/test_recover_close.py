@@ -10,10 +10,10 @@ import pytest
 from alb_dr.errors import Unreachable
 from alb_dr.model.fleet_record import FleetRecord
 from alb_dr.model.manifest import CONFIG_MAP, Manifest
-from alb_dr.workflows.fleet_record import create_record, read_records
-from alb_dr.workflows.lease import DURATION_S, DrillLock, lease_id
-from alb_dr.workflows.recover_close import Closing
-from alb_dr.workflows.shift_record import RECORD, record_id
+from alb_dr.workflows.records.fleet_record import create_record, read_records
+from alb_dr.workflows.records.lease import DURATION_S, DrillLock, lease_id
+from alb_dr.workflows.records.shift_record import RECORD, record_id
+from alb_dr.workflows.recover.close import Closing
 from tests.builders import a_topology
 from tests.fakes.argo import a_namespace
 from tests.fakes.kube import FakeKube

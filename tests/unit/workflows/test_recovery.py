@@ -10,8 +10,8 @@ from alb_dr.errors import AlbDrError, Forbidden, Interruption, RestoreIncomplete
 from alb_dr.model.fleet_record import DrillPhase, FleetRecord
 from alb_dr.model.manifest import CONFIG_MAP, Manifest, ResourceId
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.drill_record import ANNOTATION, replicas_of
-from alb_dr.workflows.fleet_record import (
+from alb_dr.workflows.records.drill_record import ANNOTATION, replicas_of
+from alb_dr.workflows.records.fleet_record import (
     KEPT,
     DrillEvidence,
     close_record,
@@ -22,9 +22,9 @@ from alb_dr.workflows.fleet_record import (
     record_words,
     update_record,
 )
-from alb_dr.workflows.observation import await_traffic, observed
-from alb_dr.workflows.recover_table import Decision, Findings, Known, Mark, decide
-from alb_dr.workflows.recovery import Case, Recovery, undone
+from alb_dr.workflows.recover.observation import await_traffic, observed
+from alb_dr.workflows.recover.recovery import Case, Recovery, undone
+from alb_dr.workflows.recover.table import Decision, Findings, Known, Mark, decide
 from tests.fakes.drilling import ID, ROUTE, SPACE, WORKLOAD, Estate
 
 MARKED, NONE = Mark.OURS, Mark.NONE

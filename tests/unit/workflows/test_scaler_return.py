@@ -8,7 +8,7 @@ import pytest
 
 from alb_dr.errors import Forbidden, RestoreIncomplete
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.recover import await_pods
+from alb_dr.workflows.recover.marks import await_pods
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
 from tests.unit.workflows.test_obstacles import (

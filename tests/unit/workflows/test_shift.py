@@ -31,14 +31,19 @@ from alb_dr.model.shift import (
 from alb_dr.model.weights import Weights
 from alb_dr.render.annotations import weights_of
 from alb_dr.report.shift_data import shift_data, shift_lines
-from alb_dr.workflows.drill_record import ANNOTATION
-from alb_dr.workflows.shift import Shift, foresee
-from alb_dr.workflows.shift_control import end_shift, steer
-from alb_dr.workflows.shift_hand import ShiftHand
-from alb_dr.workflows.shift_ports import ShiftPorts
-from alb_dr.workflows.shift_record import make_wish, read_record, record_words, update_record
-from alb_dr.workflows.shift_watch import Foreign
-from alb_dr.workflows.weights import live_ingress, set_weights
+from alb_dr.workflows.delivery.weights import live_ingress, set_weights
+from alb_dr.workflows.records.drill_record import ANNOTATION
+from alb_dr.workflows.records.shift_record import (
+    make_wish,
+    read_record,
+    record_words,
+    update_record,
+)
+from alb_dr.workflows.shift.control import end_shift, steer
+from alb_dr.workflows.shift.hand import ShiftHand
+from alb_dr.workflows.shift.ports import ShiftPorts
+from alb_dr.workflows.shift.shift import Shift, foresee
+from alb_dr.workflows.shift.watch import Foreign
 from tests.builders import a_topology
 from tests.fakes.argo import with_argo
 from tests.fakes.fleet import a_fleet, the_members

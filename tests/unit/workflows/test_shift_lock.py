@@ -9,8 +9,8 @@ import pytest
 from alb_dr.errors import Conflict, Interruption, Unreachable
 from alb_dr.model.manifest import LEASE
 from alb_dr.model.shift import ShiftPhase, Wish
-from alb_dr.workflows.lease import DRILL, DrillLock, lease_id
-from alb_dr.workflows.shift_control import end_shift
+from alb_dr.workflows.records.lease import DRILL, DrillLock, lease_id
+from alb_dr.workflows.shift.control import end_shift
 from tests.builders import a_topology
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale

@@ -11,11 +11,11 @@ from alb_dr.model.weights import Weights
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
 from alb_dr.report.status_text import status_data, status_text
-from alb_dr.workflows.drill_record import hold_patch
-from alb_dr.workflows.fleet_record import create_record
-from alb_dr.workflows.lease import DrillLock, lease_id
-from alb_dr.workflows.status import StatusPorts, look_at_everything
-from alb_dr.workflows.weights import live_ingress, set_weights
+from alb_dr.workflows.delivery.weights import live_ingress, set_weights
+from alb_dr.workflows.project.status import StatusPorts, look_at_everything
+from alb_dr.workflows.records.drill_record import hold_patch
+from alb_dr.workflows.records.fleet_record import create_record
+from alb_dr.workflows.records.lease import DrillLock, lease_id
 from tests.builders import PROJECT, a_topology
 from tests.fakes.fleet import a_fleet, the_members, writes
 from tests.fakes.kube import FakeKube

@@ -14,9 +14,13 @@ from alb_dr.model.manifest import DEPLOYMENT
 from alb_dr.model.shift import OnFailure, ShiftPhase, ShiftReport, ShiftRequest, Wish
 from alb_dr.model.weights import Weights
 from alb_dr.render.annotations import AWAY
-from alb_dr.workflows.away import away_of, away_words, escaped
-from alb_dr.workflows.drill_record import LABEL
-from alb_dr.workflows.failback import (
+from alb_dr.workflows.delivery.weights import live_ingress, set_weights
+from alb_dr.workflows.records.away import away_of, away_words, escaped
+from alb_dr.workflows.records.drill_record import LABEL
+from alb_dr.workflows.records.shift_record import read_record, record_words
+from alb_dr.workflows.shift.checks import check_before
+from alb_dr.workflows.shift.control import end_shift
+from alb_dr.workflows.shift.failback import (
     await_stable,
     close_record,
     gaining,
@@ -25,12 +29,8 @@ from alb_dr.workflows.failback import (
     unhealthy,
     way_back,
 )
-from alb_dr.workflows.shift import Shift
-from alb_dr.workflows.shift_checks import check_before
-from alb_dr.workflows.shift_control import end_shift
-from alb_dr.workflows.shift_record import read_record, record_words
-from alb_dr.workflows.switchover import check_switchover, remembering
-from alb_dr.workflows.weights import live_ingress, set_weights
+from alb_dr.workflows.shift.shift import Shift
+from alb_dr.workflows.shift.switchover import check_switchover, remembering
 from tests.builders import a_topology
 from tests.fakes.kube import FakeKube
 from tests.unit.model.test_moves import THREE

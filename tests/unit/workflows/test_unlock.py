@@ -9,9 +9,9 @@ import pytest
 from alb_dr.errors import Conflict, Refused, Unreachable
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, LEASE, Manifest, ResourceId
-from alb_dr.workflows.drill_record import fire_patch
-from alb_dr.workflows.lease import DURATION_S, DrillLock, lease_id
-from alb_dr.workflows.unlock import check_unlock, forget_lock, remove_lock
+from alb_dr.workflows.records.drill_record import fire_patch
+from alb_dr.workflows.records.lease import DURATION_S, DrillLock, lease_id
+from alb_dr.workflows.recover.unlock import check_unlock, forget_lock, remove_lock
 from tests.builders import a_topology
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import the_members

@@ -9,9 +9,9 @@ from alb_dr.model.manifest import ALB_CONFIG, DEPLOYMENT, INGRESS, ResourceId
 from alb_dr.model.plan import Plan
 from alb_dr.model.weights import Weights
 from alb_dr.render.annotations import weights_of
-from alb_dr.workflows.drill_record import SELECTOR
-from alb_dr.workflows.up import Brought, Patience, UpPorts, bring_up
-from alb_dr.workflows.weights import set_weights
+from alb_dr.workflows.delivery.weights import set_weights
+from alb_dr.workflows.project.up import Brought, Patience, UpPorts, bring_up
+from alb_dr.workflows.records.drill_record import SELECTOR
 from tests.builders import PROJECT, a_topology
 from tests.fakes.fleet import a_fleet, planned, the_members, writes
 from tests.fakes.kube import FakeKube

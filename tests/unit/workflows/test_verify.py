@@ -14,7 +14,7 @@ from alb_dr.model.sample import SampleColumns
 from alb_dr.model.verify import Question, VerifyReport, VerifyRun
 from alb_dr.ports import Prober
 from alb_dr.stats.verification import reduced, report_of
-from alb_dr.workflows.verify import Verification, load_words, verify
+from alb_dr.workflows.delivery.verify import Verification, load_words, verify
 from tests.fakes.prober import FakeProber, MemoryLog, healthy
 from tests.fakes.probing import NAMES, a_target
 from tests.fakes.samples import a_sample, answers, batches, columns_of

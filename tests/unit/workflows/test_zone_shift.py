@@ -26,12 +26,12 @@ from alb_dr.model.manifest import Manifest
 from alb_dr.model.shift import ShiftPhase
 from alb_dr.model.weights import Weights
 from alb_dr.model.zone_shift import ZonePhase, ZoneRecord
-from alb_dr.workflows.gateway import albconfig_id
-from alb_dr.workflows.lease import DrillLock, lease_id
-from alb_dr.workflows.weights import set_weights
-from alb_dr.workflows.zone_companion import ZoneCompanion, leaving, zones_home
-from alb_dr.workflows.zone_record import RECORD, read_zones, zone_record_id, zone_words
-from alb_dr.workflows.zone_shift import ZonePorts, ZoneShift
+from alb_dr.workflows.delivery.gateway import albconfig_id
+from alb_dr.workflows.delivery.weights import set_weights
+from alb_dr.workflows.records.lease import DrillLock, lease_id
+from alb_dr.workflows.records.zone_record import RECORD, read_zones, zone_record_id, zone_words
+from alb_dr.workflows.zone.companion import ZoneCompanion, leaving, zones_home
+from alb_dr.workflows.zone.shift import ZonePorts, ZoneShift
 from tests.builders import PROJECT, a_topology
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import a_fleet, writes

@@ -1,0 +1,1 @@
+"""Bringing objects to the Fleet and traffic to the members, and measuring the split."""

@@ -1,0 +1,1 @@
+"""The drill: a failure made on purpose, measured, and always taken back."""

@@ -1,0 +1,137 @@
+"""The return of a drill's victim: its weight in steps or at once, and its share of the traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from alb_dr.errors import AlbDrError, RestoreIncomplete
+from alb_dr.model.fleet_record import FleetTarget
+from alb_dr.model.weights import TOTAL
+from alb_dr.render.annotations import weights_of
+from alb_dr.stats.outage import BACK
+from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.delivery.weights import live_ingress
+from alb_dr.workflows.drill.ramp import DrillRamp
+from alb_dr.workflows.drill.traffic import DrillTraffic, percentages
+from alb_dr.workflows.faults.fault import FaultSetting
+from alb_dr.workflows.rails.guardrails import Cleared
+
+
+class DrillReturn:
+    """What follows the restore, until the victim serves its share again.
+
+    ``ramp`` is None where the weight was never to be held; ``shield`` keeps signals out.
+    """
+
+    def __init__(
+        self,
+        setting: FaultSetting,
+        ramp: DrillRamp | None,
+        *,
+        timeout_s: float,
+        shield: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._topology = setting.topology
+        self._victim = setting.victim
+        self._fleet = setting.fleet
+        self._clock = setting.clock
+        self._narrator = setting.narrator
+        self._timeout_s = timeout_s
+        self._ramp = ramp
+        self._shield = shield
+
+    def hold(self, before: Callable[[], None]) -> str | None:
+        """Hold the weight low before the pods come back; how, or None where it is not held.
+
+        ``before`` is called where there is something to hold. The pods come back all the same
+        where the Fleet does not take it.
+        """
+        if self._ramp is None:
+            return None
+        before()
+        try:
+            return self._ramp.hold()
+        except AlbDrError as error:
+            self._narrator.warn(f"the weight is not held: {error.message}")
+            self._ramp.look_again()
+            return None
+
+    def targets(self) -> tuple[FleetTarget, ...]:
+        """What it may write to, for the Fleet record."""
+        return (self._ramp.target(),) if self._ramp is not None else ()
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether the weights on the Fleet may be held low."""
+        return self._ramp is not None and self._ramp.is_holding
+
+    def climb(self, traffic: DrillTraffic) -> str | None:
+        """Give the weight back in proven steps; what was wrong with that, or None.
+
+        Where the steps fail the weights go back at once, for all pods are ready. RestoreIncomplete
+        when that is not proven, or when the member did not bear them.
+        """
+        ramp = self._ramp
+        if ramp is None or not ramp.is_holding:
+            return None
+        try:
+            with self._narrator.phase("giving the weight back in steps"):
+                ramp.raise_weight(traffic)
+        except AlbDrError as error:
+            if isinstance(error, RestoreIncomplete):
+                raise
+            self.let_go()
+            return f"the weight came back at once and not in steps: {error.message}"
+        if ramp.left_off is None and ramp.troubles:
+            return f"the return went back to the lowest step: {ramp.troubles[0]}"
+        return ramp.left_off
+
+    def let_go(self) -> None:
+        """Put the weights back at once where they are held. All pods must be ready.
+
+        They stay held where the member did not bear them, and a person must decide:
+        RestoreIncomplete, as when it is not proven that they are back.
+        """
+        ramp = self._ramp
+        if ramp is None or not ramp.is_holding:
+            return
+        with self._shield():
+            if not ramp.troubles:
+                self._narrator.note(f"the weights: {ramp.give_back()}")
+                return
+            ramp.look_again()
+            if ramp.is_holding:
+                raise ramp.unborne()
+
+    def share_due(self, traffic: DrillTraffic, cleared: Cleared, *, fired_s: float) -> float:
+        """The share the victim had, or what somebody else's new weights give it."""
+        before = traffic.shares(0, fired_s).get(self._victim.name, 0.0)
+        try:
+            live = live_ingress(self._topology, fleet=self._fleet)
+        except AlbDrError:
+            return before
+        now = weights_of(live.annotations)
+        if now == weights_of(cleared.ingress.annotations):
+            return before
+        weight = now.get(self._victim.id, "0")
+        return int(weight) / TOTAL if weight.isdigit() else 0.0
+
+    def settle(self, traffic: DrillTraffic, due: float, *, is_foreign: bool) -> str:
+        """Wait until the victim serves its share; how, in words. RestoreIncomplete otherwise.
+
+        A prober that ended says nothing more: what was proven of pods and weights must do (F14).
+        """
+        deadline = Deadline(self._clock, self._timeout_s)
+        with self._narrator.phase("waiting until the traffic is back"):
+            while not deadline.passed:
+                if traffic.finished:
+                    return "whether the traffic is back cannot be measured: the prober ended"
+                traffic.collect(1.0)
+                seen = traffic.recent_shares(traffic.newest_s - 1)
+                if seen.get(self._victim.name, 0.0) >= BACK * due or is_foreign:
+                    return f"the traffic is back: {percentages(seen)}"
+        raise RestoreIncomplete(
+            f"{self._victim.name} is put back but gets no traffic",
+            hint="alb-dr verify --requests 500 shows the split; look at its endpoints",
+        )

@@ -1,0 +1,1 @@
+"""The faults a drill can make; each is made, proven in force and taken back."""

@@ -1,0 +1,85 @@
+"""Whether the guard in a member works: an installed one that is silent is none (safety F29)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from alb_dr.errors import Forbidden, NotFound
+from alb_dr.model.manifest import CRON_JOB, POD, Manifest, ResourceId
+from alb_dr.ports import Clock, KubeReader
+from alb_dr.workflows.guard.sweeper import ALIVE_S, HEARTBEAT, is_alive
+from alb_dr.workflows.live.events import warnings_since
+from alb_dr.workflows.scalers.obstacles import Obstacle
+
+NO_GUARD = "--no-guard"
+"""The option that lets a drill begin though an installed guard is silent."""
+
+
+def guard_obstacles(
+    where: str, api: KubeReader, *, namespace: str, clock: Clock
+) -> Iterator[Obstacle]:
+    """Nothing while it beats; a word where none is installed; a refusal where one is silent."""
+    try:
+        if is_alive(api, namespace=namespace, clock=clock):
+            return
+        id_ = ResourceId(kind=CRON_JOB, name=HEARTBEAT, namespace=namespace)
+        installed = api.get(id_)
+    except Forbidden as error:
+        yield _unknown(f"{where}: whether a guard works cannot be seen: {error.message}")
+        return
+    if installed is None:
+        yield _unknown(f"{where}: no guard is installed; a drill relies on this machine")
+        return
+    reasons = "; ".join(dict.fromkeys(_reasons(installed, api))) or "nothing is known of why"
+    yield Obstacle(
+        code="ADR-GUARD",
+        text=f"{where}: the guard is installed, but has not looked for {ALIVE_S:g} s: {reasons}",
+        hint=f"kubectl describe cronjob -n {namespace} {HEARTBEAT}",
+        override=f"{NO_GUARD} {where}",
+    )
+
+
+def _unknown(text: str) -> Obstacle:
+    return Obstacle(
+        code="ADR-GUARD",
+        text=text,
+        hint="alb-dr failover install-guard",
+        refuses=False,
+        note=True,
+    )
+
+
+def _reasons(cron_job: Manifest, api: KubeReader) -> Iterator[str]:
+    if (cron_job.document.get("spec") or {}).get("suspend"):
+        yield "it is suspended"
+    for event in warnings_since(api, cron_job.id, None):
+        yield f"{event.reason}: {event.message}"
+    for pod in _pods(cron_job, api):
+        yield from _of_pod(pod, api)
+
+
+def _pods(cron_job: Manifest, api: KubeReader) -> Iterator[Manifest]:
+    """Its pods, known by the identity they run under."""
+    try:
+        listed = api.list(POD, namespace=cron_job.id.namespace)
+    except (NotFound, Forbidden):
+        return
+    for pod in listed:
+        if (pod.document.get("spec") or {}).get("serviceAccountName") == HEARTBEAT:
+            yield pod
+
+
+def _of_pod(pod: Manifest, api: KubeReader) -> Iterator[str]:
+    status: Mapping[str, Any] = pod.document.get("status") or {}
+    for container in status.get("containerStatuses") or []:
+        state = container.get("state") or {}
+        waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
+        if waiting.get("reason"):
+            yield f"{waiting['reason']}: {waiting.get('message', container.get('image'))}"
+        if ended.get("exitCode"):
+            yield f"it ended with code {ended['exitCode']}: {ended.get('message', '')}".rstrip(": ")
+    for event in warnings_since(api, pod.id, None):
+        yield f"{event.reason}: {event.message}"
+    if status.get("phase") == "Succeeded":
+        yield "it runs, but leaves no heartbeat: it may not write Leases"

@@ -1,0 +1,159 @@
+"""The guard: puts back what a drill left behind after its deadline, from inside the cluster.
+
+It needs one API, one namespace and the record on the object: no Fleet, no project file, nobody.
+Pointed at a Fleet it puts held weights back in the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
+from alb_dr.model.manifest import DEPLOYMENT, EVENT, LEASE, Manifest, ResourceId
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
+from alb_dr.workflows.records.drill_record import Record
+from alb_dr.workflows.records.lease import micro_time, renewed_at
+from alb_dr.workflows.recover.marks import OpenDrill, Remedy, open_drills, open_weights, remedy
+from alb_dr.workflows.scalers.keda_pause import end_pauses, unheld
+
+HEARTBEAT = "alb-dr-guard"
+"""The Lease whose renewal says that the guard lives."""
+ALIVE_S = 180.0
+"""A CronJob runs every minute and may start late; three minutes of silence are too many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """One drill the guard saw: what it did, or why it did nothing."""
+
+    workload: ResourceId
+    drill: str | None
+    done: str
+
+
+def sweep(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> tuple[Swept, ...]:
+    """Look once at every open drill of a namespace; restore those whose deadline has passed.
+
+    Raises RestoreIncomplete after the last one when any could not be put back.
+    """
+    beat(api, namespace=namespace, clock=clock, narrator=narrator)
+    found: list[Swept] = []
+    failed: list[AlbDrError] = []
+    for drill in (*open_drills(api, namespace=namespace), *_weights(api, namespace)):
+        try:
+            done = _one(drill, api=api, now=clock.now())
+        except AlbDrError as error:
+            failed.append(error)
+            narrator.warn(error.message)
+            done = "failed"
+        if done in set(Remedy):
+            _say(api, drill, clock.now(), narrator)
+        known = drill.record.drill if drill.record is not None else None
+        found.append(Swept(workload=drill.target.id, drill=known, done=done))
+    try:
+        found += _pauses(api, namespace, clock.now())
+    except AlbDrError as error:
+        failed.append(error)
+        narrator.warn(error.message)
+    if failed:
+        raise RestoreIncomplete(failed[0].message, hint=failed[0].hint)
+    return tuple(found)
+
+
+def _weights(api: KubeApi, namespace: str) -> tuple[OpenDrill, ...]:
+    """Held weights; the guard in a member has no right to Ingresses and no use for one."""
+    try:
+        return open_weights(api, namespace=namespace)
+    except (Forbidden, NotFound):
+        return ()
+
+
+def _one(drill: OpenDrill, *, api: KubeApi, now: datetime) -> str:
+    if drill.record is None:
+        return "unreadable, left alone"
+    deadline = deadline_of(drill.record)
+    if deadline is None:
+        return "without a deadline, left alone"
+    if now < deadline:
+        return f"under way until {drill.record.deadline}"
+    if drill.target.id.kind != DEPLOYMENT:
+        return str(remedy(drill, api=api))
+    with unheld(api, namespace=drill.target.id.namespace, drill=drill.record.drill):
+        return str(remedy(drill, api=api))
+
+
+def _pauses(api: KubeApi, namespace: str, now: datetime) -> list[Swept]:
+    """Pauses of KEDA whose drill is over and whose time has passed are ended."""
+    records = (found.record for found in open_drills(api, namespace=namespace))
+    left = {record.drill for record in records if record is not None}
+    ended = end_pauses(api, open_drills=left, namespace=namespace, now=now)
+    return [Swept(workload=p.live.id, drill=p.drill, done="pause ended") for p in ended]
+
+
+def deadline_of(record: Record) -> datetime | None:
+    """The instant after which nobody is expected to restore; None when it cannot be read."""
+    try:
+        found = datetime.fromisoformat(record.deadline)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def beat(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> None:
+    """Say that the guard lives. A failure here must not keep it from restoring."""
+    id_ = ResourceId(kind=LEASE, name=HEARTBEAT, namespace=namespace)
+    spec = {"holderIdentity": HEARTBEAT, "renewTime": micro_time(clock.now())}
+    document = {
+        "apiVersion": LEASE.api_version,
+        "kind": LEASE.name,
+        "metadata": {"name": HEARTBEAT, "namespace": namespace},
+        "spec": spec,
+    }
+    try:
+        live = api.get(id_)
+        if live is None:
+            api.create(Manifest(id=id_, document=document))
+        else:
+            api.replace(Manifest(id=id_, document={**live.document, "spec": spec}))
+    except AlbDrError as error:
+        narrator.warn(f"the heartbeat could not be written: {error.message}")
+
+
+def is_alive(api: KubeReader, *, namespace: str, clock: Clock) -> bool:
+    """Whether a guard of this namespace has looked lately."""
+    live = api.get(ResourceId(kind=LEASE, name=HEARTBEAT, namespace=namespace))
+    renewed = renewed_at(live) if live is not None else None
+    return renewed is not None and (clock.now() - renewed).total_seconds() < ALIVE_S
+
+
+def _say(api: KubeApi, found: OpenDrill, now: datetime, narrator: Narrator) -> None:
+    """Leave an Event on the object; without the right to, only a word."""
+    drill = found.record.drill if found.record is not None else "unknown"
+    live = found.target
+    name = f"{live.id.name}.alb-dr-{drill}"
+    instant = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    document = {
+        "apiVersion": EVENT.api_version,
+        "kind": EVENT.name,
+        "metadata": {"name": name, "namespace": live.id.namespace},
+        "involvedObject": {
+            "apiVersion": live.id.kind.api_version,
+            "kind": live.id.kind.name,
+            "name": live.id.name,
+            "namespace": live.id.namespace,
+            "uid": live.uid,
+        },
+        "reason": "DrillRestored",
+        "message": f"the deadline of drill {drill} had passed; the guard put it back: {found.was}",
+        "type": "Warning",
+        "source": {"component": HEARTBEAT},
+        "firstTimestamp": instant,
+        "lastTimestamp": instant,
+        "count": 1,
+    }
+    id_ = ResourceId(kind=EVENT, name=name, namespace=live.id.namespace)
+    try:
+        api.create(Manifest(id=id_, document=document))
+    except AlbDrError as error:
+        narrator.note(f"no event was left on {live.id}: {error.message}")

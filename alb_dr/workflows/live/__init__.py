@@ -1,0 +1,1 @@
+"""Reading what is live: readiness, events, and whose change a field is."""

@@ -1,0 +1,1 @@
+"""The state of member clusters: capacity, endpoints, pods, disruption budgets."""

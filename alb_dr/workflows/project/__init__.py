@@ -1,0 +1,1 @@
+"""The whole project at once: plan, up, status, down."""

@@ -1,0 +1,1 @@
+"""What the Fleet remembers: locks, drills, shifts, zones out of DNS, traffic that is away."""

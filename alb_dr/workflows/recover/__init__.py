@@ -1,0 +1,1 @@
+"""Putting back what an interrupted drill left behind, and saying what is open."""

@@ -1,0 +1,209 @@
+"""Marks: find the records drills left on objects, and put the objects back by compare-and-swap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
+from alb_dr.model.manifest import DEPLOYMENT, INGRESS, Manifest, ResourceId
+from alb_dr.model.weight_record import WeightRecord
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
+from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.live.readiness import workload_waits_for
+from alb_dr.workflows.members.pod_troubles import pod_troubles
+from alb_dr.workflows.records.drill_record import (
+    ANNOTATION,
+    SELECTOR,
+    Record,
+    clear_patch,
+    is_harmed,
+    record_of,
+    restore_patch,
+)
+from alb_dr.workflows.scalers.restore import await_autoscalers
+
+RETRY_S = 0.5
+"""Pause between two tries to restore while the API is in trouble."""
+
+
+class Remedy(StrEnum):
+    """What an open record asks for."""
+
+    RESTORE = "restore"
+    """As the drill left it: put back."""
+    CLEAR = "clear"
+    """Changed by somebody meanwhile: take the record away."""
+    LEAVE = "leave"
+    """Unreadable or newer: nothing is written, a person must look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDrill:
+    """An object that carries a record; ``member`` is whose, or ``Fleet``."""
+
+    member: str
+    target: Manifest
+    record: Record | None
+
+    @property
+    def remedy(self) -> Remedy:
+        """What is to be done, by what the object itself says."""
+        if self.record is None:
+            return Remedy.LEAVE
+        return Remedy.RESTORE if is_harmed(self.target, self.record) else Remedy.CLEAR
+
+    @property
+    def was(self) -> str:
+        """What the object had before, in words."""
+        return was(self.record) if self.record is not None else "?"
+
+
+def was(record: Record) -> str:
+    """What an object had before a drill, in words."""
+    if isinstance(record, WeightRecord):
+        return "weights " + "/".join(record.former.values())
+    return f"{record.goal} replicas"
+
+
+def open_drills(api: KubeReader, *, namespace: str | None = None) -> tuple[OpenDrill, ...]:
+    """Every workload of a cluster, or of one namespace, that carries a record."""
+    return tuple(
+        OpenDrill(member=api.label, target=w, record=record_of(w))
+        for w in api.list(DEPLOYMENT, namespace=namespace, labels=SELECTOR)
+    )
+
+
+def open_weights(api: KubeReader, *, namespace: str | None) -> tuple[OpenDrill, ...]:
+    """Every Ingress of a namespace that carries a record of held weights."""
+    return tuple(
+        OpenDrill(member=api.label, target=i, record=record_of(i))
+        for i in api.list(INGRESS, namespace=namespace, labels=SELECTOR)
+    )
+
+
+def remedy(drill: OpenDrill, *, api: KubeApi) -> Remedy:
+    """Do what the record asks for, by compare-and-swap; RestoreIncomplete when it cannot be.
+
+    A record that changed under our hands is looked at again once: somebody else may have done it.
+    """
+    for _ in range(2):
+        if drill.remedy is Remedy.LEAVE or drill.record is None:
+            raw = drill.target.annotations.get(ANNOTATION, "")
+            raise RestoreIncomplete(
+                f"{drill.member}: {drill.target.id} carries a record this version cannot read",
+                hint=f"a person must look; the record is: {raw[:200]}",
+            )
+        done = drill.remedy
+        make = restore_patch if done is Remedy.RESTORE else _clear
+        try:
+            api.patch(drill.target.id, make(drill.target, drill.record))
+        except Conflict:
+            live = api.get(drill.target.id)
+            if live is None or live.uid != drill.target.uid:
+                raise RestoreIncomplete(
+                    f"{drill.member}: {drill.target.id} was deleted or made anew meanwhile",
+                    hint=f"it had {drill.was} before the drill",
+                ) from None
+            if ANNOTATION not in live.annotations:
+                return Remedy.CLEAR
+            drill = OpenDrill(member=drill.member, target=live, record=record_of(live))
+            continue
+        return done
+    raise RestoreIncomplete(
+        f"{drill.member}: {drill.target.id} keeps changing while it is to be restored",
+        hint="look who changes it, then: alb-dr failover recover --execute",
+    )
+
+
+def _clear(target: Manifest, _record: Record) -> list[dict[str, object]]:
+    return clear_patch(target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBack:
+    """How an object came back, in words, and as it was last read or written."""
+
+    words: str
+    live: Manifest
+
+
+def restore_until(
+    target: Manifest,
+    drill_id: str,
+    *,
+    api: KubeApi,
+    clock: Clock,
+    deadline: Deadline,
+    note: Callable[[str], None],
+) -> PutBack:
+    """Put back one object of a drill, trying again while its API is in trouble.
+
+    Raises RestoreIncomplete with the command that finishes the work; nothing is ever written to
+    another object of the same name (F23).
+    """
+    last = "nothing was tried"
+    while True:
+        try:
+            return _try_once(target, drill_id, api=api)
+        except RestoreIncomplete:
+            raise
+        except AlbDrError as error:
+            last = error.message
+            note(f"restoring {target.id}: {error.message}; trying again")
+        if deadline.passed:
+            raise RestoreIncomplete(
+                f"{api.label}: {target.id} is not put back: {last}",
+                hint="do this now: alb-dr failover recover --execute",
+            )
+        clock.sleep(RETRY_S)
+
+
+def _try_once(target: Manifest, drill_id: str, *, api: KubeApi) -> PutBack:
+    live = api.get(target.id)
+    if live is None:
+        raise RestoreIncomplete(f"{api.label}: {target.id} does not exist any more")
+    if live.uid != target.uid:
+        raise RestoreIncomplete(
+            f"{api.label}: {target.id} was made anew during the drill; nothing was written to it",
+            hint=f"compare {target.uid} of before with {live.uid}; the drill's record is in the "
+            "Fleet: alb-dr failover status",
+        )
+    record = record_of(live)
+    if ANNOTATION not in live.annotations:
+        return PutBack(words="already put back, by the guard or another operator", live=live)
+    if record is not None and record.drill != drill_id:
+        raise RestoreIncomplete(
+            f"{api.label}: {target.id} carries the record of another drill, {record.drill}"
+        )
+    done = remedy(OpenDrill(member=api.label, target=live, record=record), api=api)
+    words = "put back" if done is Remedy.RESTORE else "changed by somebody else; left as it is"
+    after = api.get(target.id)
+    return PutBack(words=words, live=after if after is not None else live)
+
+
+def await_pods(id_: ResourceId, *, api: KubeReader, deadline: Deadline, narrator: Narrator) -> None:
+    """Watch until all pods of a restored workload are ready and what scales it works again.
+
+    RestoreIncomplete otherwise, with the reasons that kubelet, scheduler or quota give.
+    """
+    waiting: str | None = "nothing seen"
+    live: Manifest | None = None
+    for snapshot in api.watch(
+        id_.kind, namespace=id_.namespace, name=id_.name, timeout_s=max(1.0, deadline.left_s)
+    ):
+        live = snapshot[0] if snapshot else None
+        waiting = workload_waits_for(live)
+        if waiting is None and live is not None:
+            await_autoscalers(api, live, deadline=deadline)
+            return
+        narrator.progress(0, 0, waiting or "")
+        if deadline.passed:
+            break
+    troubles = pod_troubles(api, live) if live is not None else ()
+    why = "".join(f"; {trouble}" for trouble in troubles)
+    raise RestoreIncomplete(
+        f"{api.label}: {id_} was scaled back, but its pods are not ready: {waiting}{why}",
+        hint=f"kubectl describe pods -n {id_.namespace}; then: alb-dr failover recover --execute",
+    )

@@ -1,0 +1,126 @@
+"""The observation that ends a recovery: pods, endpoints, weights, and a few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from alb_dr.errors import AlbDrError, RestoreIncomplete
+from alb_dr.model.manifest import DEPLOYMENT, ResourceId
+from alb_dr.model.topology import Topology
+from alb_dr.model.weights import TOTAL
+from alb_dr.ports import Clock, KubeApi, KubeReader, Prober
+from alb_dr.render.annotations import weights_of
+from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.delivery.await_split import look, target_of
+from alb_dr.workflows.delivery.distribute import workload_id
+from alb_dr.workflows.delivery.weights import live_ingress
+from alb_dr.workflows.members.control_side import ready_endpoints
+from alb_dr.workflows.recover.marks import await_pods
+from alb_dr.workflows.recover.recovery import FLEET, Case, RecoveryPorts
+from alb_dr.workflows.recover.table import Decision
+
+SAMPLE = 20
+"""Requests of the traffic sample: enough to see that somebody answers."""
+SILENT_S = 10.0
+"""A gateway that answered nobody for so long will not answer this machine."""
+PAUSE_S = 1.0
+"""Between two traffic samples."""
+RETRY_S = 0.5
+"""Pause between two looks at an API that comes back, or at endpoints that do."""
+
+
+def observed(case: Case, ports: RecoveryPorts, deadline: Deadline) -> str:
+    """What was seen of an object after it was put back; RestoreIncomplete when it is not whole."""
+    if case.decision is Decision.NOTHING:
+        return "left as somebody wants it"
+    if case.where == FLEET:
+        return _weights(case, ports)
+    api = ports.members[case.where]
+    id_ = case.id if case.id is not None else _workload(ports)
+    if id_ is None or id_.kind != DEPLOYMENT:
+        return "nothing to look at"
+    while True:
+        try:
+            await_pods(id_, api=api, deadline=deadline, narrator=ports.narrator)
+            break
+        except RestoreIncomplete:
+            raise
+        except AlbDrError as error:
+            if deadline.passed:
+                raise RestoreIncomplete(
+                    f"{case.where}: {id_} was put back, but cannot be looked at: {error.message}",
+                    hint="alb-dr failover recover --execute",
+                ) from error
+            ports.clock.sleep(RETRY_S)
+    words = "all pods are ready"
+    if ports.topology is None:
+        return words
+    return f"{words}, {_endpoints(case, ports.topology, api, ports, deadline)}"
+
+
+def _workload(ports: RecoveryPorts) -> ResourceId | None:
+    return workload_id(ports.topology) if ports.topology is not None else None
+
+
+def _endpoints(
+    case: Case, topology: Topology, api: KubeApi, ports: RecoveryPorts, deadline: Deadline
+) -> str:
+    """Endpoints follow ready pods within moments."""
+    while not (count := ready_endpoints(topology, api)):
+        if deadline.passed:
+            raise RestoreIncomplete(
+                f"{case.where}: its pods are ready, but its Service has no endpoint",
+                hint="kubectl get endpointslices; then: alb-dr failover recover --execute",
+            )
+        ports.clock.sleep(RETRY_S)
+    return f"{count} endpoints"
+
+
+def _weights(case: Case, ports: RecoveryPorts) -> str:
+    live = ports.fleet.get(case.id) if ports.fleet is not None and case.id is not None else None
+    if live is None:
+        raise RestoreIncomplete(f"{case.what} does not exist any more")
+    weights = weights_of(live.annotations)
+    total = sum(int(weight) for weight in weights.values())
+    if total != TOTAL:
+        raise RestoreIncomplete(
+            f"{case.what} has weights that sum to {total}: {'/'.join(weights.values())}",
+            hint="mend them: alb-dr ingress set-weights",
+        )
+    return f"weights {'/'.join(weights.values())}"
+
+
+def await_traffic(
+    topology: Topology,
+    put_back: Collection[str],
+    *,
+    fleet: KubeReader,
+    prober: Prober,
+    clock: Clock,
+    deadline: Deadline,
+) -> str:
+    """Send a few requests at a time until every member that was put back has served one.
+
+    What the last of them said, in words. RestoreIncomplete when a member that has weight serves
+    none though others do. That nobody answers proves nothing: this machine may have no way there.
+    """
+    weights = weights_of(live_ingress(topology, fleet=fleet).annotations)
+    wanted = [int(weights.get(m.id, "0")) / TOTAL for m in topology.members]
+    shares = zip(topology.members, wanted, strict=True)
+    missing = {m.name for m, share in shares if share > 0 and m.name in put_back}
+    target = target_of(topology, fleet=fleet)
+    patience = Deadline(clock, SILENT_S)
+    answered = False
+    while True:
+        seen = look(target, wanted, prober, requests=SAMPLE)
+        served = {name for name, share in seen.shares.items() if share > 0}
+        answered = answered or bool(served)
+        missing -= served
+        if not missing or (patience.passed and not answered):
+            return f"{seen.requests} requests: {seen.words}"
+        if deadline.passed:
+            raise RestoreIncomplete(
+                f"{', '.join(sorted(missing))} is put back but gets no traffic: {seen.words}",
+                hint="alb-dr verify --requests 500 shows the split; look at its endpoints",
+            )
+        clock.sleep(PAUSE_S)

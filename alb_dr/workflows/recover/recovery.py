@@ -1,0 +1,356 @@
+"""Recovery: find what drills left anywhere, decide by the table, put it back, look at it.
+
+A member's API alone is enough; the Fleet and the sandbox add what they know when they answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from alb_dr.errors import AlbDrError, RestoreIncomplete
+from alb_dr.model.fleet_record import FleetTarget
+from alb_dr.model.manifest import DEPLOYMENT, INGRESS, Kind, Manifest, ResourceId
+from alb_dr.model.topology import Topology
+from alb_dr.ports import Clock, FaultBox, KubeApi, Narrator
+from alb_dr.render.annotations import weights_of
+from alb_dr.workflows.records.drill_record import (
+    ANNOTATION,
+    is_harmed,
+    record_of,
+    replicas_of,
+    unmarked_restore_patch,
+    unmarked_weights_patch,
+)
+from alb_dr.workflows.records.fleet_record import Recorded, read_records
+from alb_dr.workflows.recover.marks import OpenDrill, open_drills, open_weights, remedy
+from alb_dr.workflows.recover.table import Decision, Findings, Known, Mark, decide
+from alb_dr.workflows.scalers.keda_pause import OpenPause, end_pauses, open_pauses, unheld
+
+SANDBOX = "Sandbox"
+"""The kind of a target that is a fault of a sandbox and no object."""
+FLEET = "Fleet"
+"""The name of the Fleet among clusters."""
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DEPLOYMENT, INGRESS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryPorts:
+    """What a recovery may look at: members by name; Fleet and sandbox only where there are any.
+
+    ``namespace`` is where the Fleet keeps records and the weighted Ingress; ``topology`` is None
+    where there is no project file.
+    """
+
+    members: Mapping[str, KubeApi]
+    fleet: KubeApi | None
+    namespace: str | None
+    box: FaultBox | None
+    clock: Clock
+    narrator: Narrator
+    topology: Topology | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One object, or fault of a sandbox, that a drill may have left harmed.
+
+    ``live`` is None for what does not exist and for sandboxes; ``target`` what the Fleet's record
+    says of it.
+    """
+
+    drill: str
+    where: str
+    id: ResourceId | None
+    what: str
+    decision: Decision
+    words: str
+    live: Manifest | None = None
+    target: FleetTarget | None = None
+
+
+class Recovery:
+    """One look at everything, and what follows from it."""
+
+    def __init__(self, ports: RecoveryPorts) -> None:
+        self._ports = ports
+        self._records = self._read_records()
+        self.silent: list[str] = []
+        """What could not be looked at, in words."""
+
+    def cases(self, drill: str | None = None) -> tuple[Case, ...]:
+        """Everything found, or what is of one drill; the weights last, after the pods."""
+        marked = list(self._marked())
+        seen = {(case.where, case.id) for case in marked}
+        found = [*self._boxed(), *marked, *self._recorded(seen)]
+        found.sort(key=lambda case: case.where == FLEET)
+        return tuple(case for case in found if drill in {None, case.drill})
+
+    @property
+    def open_records(self) -> tuple[Recorded, ...]:
+        """Fleet records that are not closed."""
+        return tuple(found for found in self._records or () if found.is_open)
+
+    @property
+    def closed_records(self) -> tuple[Recorded, ...]:
+        """Fleet records kept as evidence, the oldest first."""
+        return tuple(found for found in self._records or () if not found.is_open)
+
+    def _read_records(self) -> tuple[Recorded, ...] | None:
+        """None when the Fleet does not say."""
+        fleet = self._ports.fleet
+        if fleet is None:
+            return None
+        try:
+            return read_records(fleet, self._ports.namespace)
+        except AlbDrError as error:
+            self._ports.narrator.warn(f"the records on the Fleet cannot be read: {error.message}")
+            return None
+
+    def _known(self, drill: str) -> Known:
+        if self._records is None:
+            return Known.UNREADABLE
+        for found in self._records:
+            if found.drill == drill:
+                if found.record is None:
+                    return Known.UNREADABLE
+                return Known.OPEN if found.is_open else Known.CLOSED
+        return Known.MISSING
+
+    def _target(self, drill: str, where: str, kind: str, name: str) -> FleetTarget | None:
+        for found in self._records or ():
+            if found.drill == drill and found.record is not None:
+                for target in found.record.targets:
+                    if (target.cluster, target.kind, target.name) == (where, kind, name):
+                        return target
+        return None
+
+    def _marked(self) -> Iterator[Case]:
+        for name, api in self._ports.members.items():
+            yield from self._of(name, lambda api=api: open_drills(api))
+        fleet, namespace = self._ports.fleet, self._ports.namespace
+        if fleet is not None:
+            yield from self._of(FLEET, lambda: open_weights(fleet, namespace=namespace))
+
+    def _of(self, where: str, look) -> list[Case]:  # type: ignore[no-untyped-def]
+        try:
+            return [self._by_mark(where, found) for found in look()]
+        except AlbDrError as error:
+            self.silent.append(f"{where} could not be looked at: {error.message}")
+            return []
+
+    def _by_mark(self, where: str, found: OpenDrill) -> Case:
+        live, record = found.target, found.record
+        drill = record.drill if record is not None else "unreadable"
+        target = self._target(drill, where, live.id.kind.name, live.id.name)
+        findings = Findings(
+            mark=Mark.OURS if record is not None else Mark.UNREADABLE,
+            harmed=record is not None and is_harmed(live, record),
+            same=target is None or target.uid == live.uid,
+            known=self._known(drill),
+        )
+        raw = live.annotations.get(ANNOTATION, "")[:200]
+        return Case(
+            drill=drill,
+            where=where,
+            id=live.id,
+            what=str(live.id),
+            decision=decide(findings),
+            words=f"had {found.was}" if record is not None else f"the record is: {raw}",
+            live=live,
+            target=target,
+        )
+
+    def _recorded(self, seen: Collection[tuple[str, ResourceId | None]]) -> Iterator[Case]:
+        """Targets of open Fleet records that carry no mark themselves."""
+        for found in self.open_records:
+            if found.record is None:
+                yield Case(
+                    drill=found.drill,
+                    where=FLEET,
+                    id=found.live.id,
+                    what=str(found.live.id),
+                    decision=Decision.STOP,
+                    words="this version cannot read the record",
+                )
+                continue
+            for target in found.record.targets:
+                case = self._by_record(found.record.drill, target)
+                if case is not None and (case.where, case.id) not in seen:
+                    yield case
+
+    def _by_record(self, drill: str, target: FleetTarget) -> Case | None:
+        if target.kind == SANDBOX:
+            return self._lost_box(drill, target)
+        id_ = ResourceId(
+            kind=KINDS[target.kind], name=target.name, namespace=target.namespace or None
+        )
+        api = self._api(target.cluster)
+        try:
+            live = api.get(id_) if api is not None else None
+        except AlbDrError as error:
+            self.silent.append(f"{target.cluster} could not be looked at: {error.message}")
+            return None
+        if api is None:
+            self.silent.append(f"{target.cluster} is no member of this project")
+            return None
+        same = live is not None and live.uid == target.uid
+        findings = Findings(
+            mark=Mark.NONE,
+            harmed=live is not None and _differs(live, target),
+            same=same,
+            known=Known.OPEN,
+        )
+        return Case(
+            drill=drill,
+            where=target.cluster,
+            id=id_,
+            what=str(id_),
+            decision=decide(findings),
+            words=_words(target, live),
+            live=live,
+            target=target,
+        )
+
+    def _boxed(self) -> Iterator[Case]:
+        """Faults of drills in this machine's sandbox; its own state is what says so."""
+        box = self._ports.box
+        for member, drill in (box.open() if box is not None else {}).items():
+            yield Case(
+                drill=drill,
+                where=member,
+                id=None,
+                what="fault of the sandbox",
+                decision=Decision.RESTORE,
+                words="had no fault",
+            )
+
+    def _lost_box(self, drill: str, target: FleetTarget) -> Case | None:
+        """A sandbox's fault that the sandbox does not know: cleared by hand, or elsewhere."""
+        box = self._ports.box
+        if box is not None and drill in box.open().values():
+            return None
+        return Case(
+            drill=drill,
+            where=target.cluster,
+            id=None,
+            what=f"fault of the sandbox, {target.name}",
+            decision=Decision.CLOSE if box is not None else Decision.STOP,
+            words="the sandbox shows no fault"
+            if box is not None
+            else "only the machine of the sandbox can clear it",
+        )
+
+    def _api(self, where: str) -> KubeApi | None:
+        return self._ports.fleet if where == FLEET else self._ports.members.get(where)
+
+    # carrying out ------------------------------------------------------------------------------
+
+    def carry_out(self, case: Case, *, accepted: Collection[str]) -> str:
+        """Do what was decided; what was done, in a word. RestoreIncomplete when it cannot be."""
+        decision = case.decision
+        if decision.needs_word and case.drill in accepted:
+            decision = Decision.RESTORE
+        if decision in {Decision.NOTHING, Decision.CLOSE}:
+            return "nothing to do" if decision is Decision.NOTHING else "already put back"
+        if decision not in {Decision.RESTORE, Decision.CLEAR}:
+            raise RestoreIncomplete(_refusal(case), hint=_advice(case))
+        if case.id is None:
+            return self._cleared(case)
+        api = self._api(case.where)
+        if api is None or case.live is None:
+            raise RestoreIncomplete(f"{case.where}: {case.what} cannot be reached")
+        if ANNOTATION not in case.live.annotations:
+            self._unmarked(case, api, case.live)
+            return "restore"
+        record = record_of(case.live)
+        found = OpenDrill(member=case.where, target=case.live, record=record)
+        if case.id.kind != DEPLOYMENT:
+            return str(remedy(found, api=api))
+        with unheld(api, namespace=case.id.namespace, drill=case.drill):
+            return str(remedy(found, api=api))
+
+    def _cleared(self, case: Case) -> str:
+        box = self._ports.box
+        if box is None:
+            raise RestoreIncomplete(
+                f"{case.where}: {case.what} can only be cleared on the machine of the sandbox"
+            )
+        box.clear(case.where, drill=case.drill)
+        return "restore"
+
+    def pauses(self, drill: str | None = None) -> tuple[OpenPause, ...]:
+        """ScaledObjects that drills paused, or that one drill did, in every member that answers."""
+        found: list[OpenPause] = []
+        for name, api in self._ports.members.items():
+            try:
+                found += open_pauses(api)
+            except AlbDrError as error:
+                self.silent.append(f"{name} could not be looked at: {error.message}")
+        return tuple(pause for pause in found if drill in {None, pause.drill})
+
+    def end_pauses(self, drill: str | None = None) -> tuple[OpenPause, ...]:
+        """End the pauses of drills that are over, or that of one drill; which ones."""
+        ended: list[OpenPause] = []
+        for api in self._ports.members.values():
+            records = (found.record for found in open_drills(api))
+            left = {record.drill for record in records if record is not None}
+            ended += end_pauses(api, open_drills=left, only=drill)
+        return tuple(ended)
+
+    def _unmarked(self, case: Case, api: KubeApi, live: Manifest) -> None:
+        """Put back by the Fleet's record, which a person vouched for."""
+        target = case.target
+        if target is not None and target.weights is not None:
+            api.patch(live.id, unmarked_weights_patch(live, target.weights))
+        elif target is not None and target.replicas is not None:
+            replicas = max(target.replicas, target.least or 0)
+            api.patch(live.id, unmarked_restore_patch(live, replicas))
+        else:
+            raise RestoreIncomplete(
+                f"{case.where}: the record of drill {case.drill} does not say what {case.what} had",
+                hint="put it back by hand",
+            )
+
+
+def _differs(live: Manifest, target: FleetTarget) -> bool:
+    if target.weights is not None:
+        return dict(weights_of(live.annotations)) != dict(target.weights)
+    return replicas_of(live) == 0
+
+
+def _words(target: FleetTarget, live: Manifest | None) -> str:
+    had = (
+        "weights " + "/".join(target.weights.values())
+        if target.weights is not None
+        else f"{target.replicas} replicas"
+    )
+    if live is None:
+        return f"had {had}; it does not exist any more"
+    if live.uid != target.uid:
+        return f"had {had} as {target.uid}; it was made anew as {live.uid}"
+    return f"had {had}"
+
+
+def _refusal(case: Case) -> str:
+    return f"{case.where}: {case.what} of drill {case.drill}: {case.decision}; it {case.words}"
+
+
+def _advice(case: Case) -> str:
+    if case.decision.needs_word:
+        return (
+            f"if it is to be put back: alb-dr failover recover --execute "
+            f"--accept-missing-marker {case.drill}"
+        )
+    return "a person must look; nothing was written to it"
+
+
+def undone(problems: Sequence[AlbDrError], silent: Sequence[str]) -> RestoreIncomplete | None:
+    """One error for everything a recovery could not finish; None when there is nothing."""
+    said = [problem.message for problem in problems] + list(silent)
+    if not said:
+        return None
+    hint = next((p.hint for p in problems if p.hint), None)
+    return RestoreIncomplete(
+        "; ".join(said), hint=hint or "when it answers again: alb-dr failover recover --execute"
+    )

@@ -1,0 +1,1 @@
+"""Whoever else sets the number of pods: HPA, KEDA, Argo CD."""

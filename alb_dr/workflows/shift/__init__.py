@@ -1,0 +1,1 @@
+"""Moving traffic on purpose: shift, switchover, back, emergency start, armed watch."""
