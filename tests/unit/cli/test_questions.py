@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -24,6 +27,17 @@ class Terminal(io.StringIO):
 def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Let the person have typed this."""
     monkeypatch.setattr(sys, "stdin", Terminal(text))
+
+
+@contextmanager
+def through_a_pipe(monkeypatch: pytest.MonkeyPatch, text: str) -> Iterator[None]:
+    """The same for what waits on the descriptor; then nobody types any more."""
+    reader, writer = os.pipe()
+    os.write(writer, text.encode())
+    os.close(writer)
+    with os.fdopen(reader) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield
 
 
 def test_the_name_is_typed_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,8 +76,23 @@ def test_without_a_terminal_the_name_is_on_the_line(monkeypatch: pytest.MonkeyPa
 def test_what_is_unclear_means_roll_back(
     monkeypatch: pytest.MonkeyPatch, text: str, answer: Answer
 ) -> None:
-    typed(monkeypatch, text)
-    assert ask("the traffic does not follow") is answer
+    with through_a_pipe(monkeypatch, text):
+        assert ask("the traffic does not follow", lambda: None) is answer
+
+
+def test_while_nobody_answers_there_are_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    signs: list[str] = []
+
+    def alive() -> None:
+        signs.append("alive")
+        os.write(writer, b"f\n")
+
+    with os.fdopen(reader) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert ask("the traffic does not follow", alive) is Answer.FREEZE
+    os.close(writer)
+    assert signs == ["alive"]
 
 
 def test_anything_but_yes_is_no(monkeypatch: pytest.MonkeyPatch) -> None:
