@@ -11,7 +11,7 @@ from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi
 from alb_dr.render.annotations import weight_key, weights_of
 from alb_dr.workflows.delivery.weights import live_ingress
-from alb_dr.workflows.live.whose import changed_by
+from alb_dr.workflows.live.field_owners import changed_by
 from alb_dr.workflows.members.survivor_state import survivor_state
 from alb_dr.workflows.rails.guardrails import Cleared
 from alb_dr.workflows.records.kill_switch import switch_words

@@ -28,7 +28,7 @@ from alb_dr.workflows.drill.traffic import LOOK_S, DrillTraffic
 from alb_dr.workflows.faults.carried_record import CarriedRecord
 from alb_dr.workflows.faults.drain import weights_target
 from alb_dr.workflows.faults.fault import Fault, FaultSetting
-from alb_dr.workflows.live.whose import changed_by
+from alb_dr.workflows.live.field_owners import changed_by
 from alb_dr.workflows.records.drill_record import hold_patch, is_harmed, record_of, step_patch
 from alb_dr.workflows.recover.marks import RETRY_S
 

@@ -9,7 +9,7 @@ from alb_dr.render.annotations import weight_key, weights_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.faults.carried_record import CarriedRecord
 from alb_dr.workflows.faults.fault import Extended, FaultSeen, FaultSetting
-from alb_dr.workflows.live.whose import changed_by
+from alb_dr.workflows.live.field_owners import changed_by
 from alb_dr.workflows.records.drill_record import hold_patch
 
 

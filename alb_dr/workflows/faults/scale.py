@@ -7,7 +7,7 @@ from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.faults.carried_record import CarriedRecord
 from alb_dr.workflows.faults.fault import Extended, FaultSeen, FaultSetting
-from alb_dr.workflows.live.whose import changed_by
+from alb_dr.workflows.live.field_owners import changed_by
 from alb_dr.workflows.members.control_side import ready_endpoints
 from alb_dr.workflows.records.drill_record import ANNOTATION, fire_patch, replicas_of
 from alb_dr.workflows.recover.marks import await_pods

@@ -13,7 +13,7 @@ from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
 from alb_dr.ports import KubeApi, Narrator
 from alb_dr.workflows.delivery.weights import change_weights, live_ingress
-from alb_dr.workflows.live.managers import weight_setters
+from alb_dr.workflows.live.field_owners import weight_setters
 from alb_dr.workflows.records.shift_record import begin_record, update_record
 from alb_dr.workflows.shift.checks import starting_weights
 from alb_dr.workflows.shift.watch import Foreign

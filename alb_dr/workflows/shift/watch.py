@@ -17,7 +17,7 @@ from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import LEAST, Alarm, Vigil
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.delivery.weights import live_ingress
-from alb_dr.workflows.live.managers import weight_setters
+from alb_dr.workflows.live.field_owners import weight_setters
 from alb_dr.workflows.records.lease import DrillLock
 from alb_dr.workflows.records.shift_record import read_record, take_wish
 from alb_dr.workflows.shift.checks import dead_members

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alb_dr.model.weights import Weights
 from alb_dr.workflows.delivery.weights import ingress_id, set_weights
-from alb_dr.workflows.live.managers import weight_setters
+from alb_dr.workflows.live.field_owners import changed_by, weight_setters
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet
 
@@ -28,3 +28,16 @@ def test_an_object_that_keeps_no_names_was_set_by_somebody() -> None:
     for fields in (None, [], [{"manager": "x", "fieldsV1": {"f:metadata": None}}]):
         live.metadata["managedFields"] = fields  # type: ignore[index]  # a document of ours
         assert weight_setters(live) == "somebody"
+
+
+def test_the_newest_owner_of_a_field_is_named_with_its_time() -> None:
+    live = a_fleet().get(ingress_id(a_topology()))
+    assert live is not None
+    entries = [
+        {"manager": "old", "time": "2026-01-01T00:00:00Z", "fieldsV1": {"f:spec": {"f:rules": {}}}},
+        {"manager": "new", "time": "2026-01-02T00:00:00Z", "fieldsV1": {"f:spec": {"f:rules": {}}}},
+        {"manager": "other", "time": "2026-01-03T00:00:00Z", "fieldsV1": {"f:status": {}}},
+    ]
+    live.metadata["managedFields"] = entries  # type: ignore[index]  # a document of ours
+    assert changed_by(live, "spec", "rules") == " (by new at 2026-01-02T00:00:00Z)"
+    assert changed_by(live, "spec", "tls") == ""
