@@ -30,6 +30,8 @@ DRILLS: dict[str, tuple[str, ...]] = {
     "weight-drain": ("failover", "drill", VICTIM, "--yes", *SHORT, "--fault", "weight-drain"),
 }
 """The drills that are killed, by what they do; of all but the first only the writes are struck."""
+PATIENCE = 10.0
+"""No call is made to hang here, so one may take as long as the product lets it."""
 WRITES = ("PATCH ", "POST ", "PUT ", "DELETE ")
 ASKS = ("reviews",)
 """Parts of paths of POSTs that write nothing."""

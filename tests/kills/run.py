@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.faults.bench import Bench, bench
-from tests.kills.cases import Kill, kills_of, ramp_kills_of
+from tests.kills.cases import PATIENCE, Kill, kills_of, ramp_kills_of
 from tests.kills.state import state_of
 from tests.kills.strike import nested, problem_of
 
@@ -55,13 +55,13 @@ def _tell(name: str, wrong: str | None) -> None:
 
 
 def _work(kills: list[Kill], inner: Kill | None) -> list[Result]:
-    with bench() as found:
+    with bench(patience=PATIENCE) as found:
         return carried_out(found, kills, inner)
 
 
 def _everything() -> list[Kill]:
     """Recorded once: what depends on timing must not differ from worker to worker."""
-    with bench() as found:
+    with bench(patience=PATIENCE) as found:
         return [*kills_of(found), *ramp_kills_of(found)]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.bench import Bench, bench
-from tests.kills.cases import Kill, kills_of
+from tests.kills.cases import PATIENCE, Kill, kills_of
 from tests.kills.run import mid_drill
 from tests.kills.state import State, state_of
 from tests.kills.strike import nested, problem_of
@@ -17,7 +17,7 @@ from tests.kills.strike import nested, problem_of
 @pytest.fixture(scope="module")
 def found() -> Iterator[Bench]:
     """A sandbox behind proxies in which the tutorial is done."""
-    with bench() as made:
+    with bench(patience=PATIENCE) as made:
         yield made
 
 
