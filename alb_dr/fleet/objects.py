@@ -29,6 +29,8 @@ Confirm = Callable[[ApiIdentity], None]
 """Refuses a cluster that is not the one it should be."""
 FIELD_MANAGER = "alb-dr"
 """Who owns the fields that we apply."""
+RESEND_S = 25.0
+"""A patch without visible effect is sent once more within so long: no drill expires before 30 s."""
 PAGE = 500
 """Objects per list request."""
 
@@ -185,7 +187,11 @@ class KubeCluster:
     def patch(
         self, id_: ResourceId, operations: Sequence[Mapping[str, Any]], *, dry_run: bool = False
     ) -> Manifest:
-        """One JSON Patch, all or nothing. A lost answer is settled by looking for its effect."""
+        """One JSON Patch, all or nothing. A lost answer is settled by looking for its effect.
+
+        Not to find the effect after long proves nothing: somebody may have taken it back
+        meanwhile, as a guard does for a drill that stood still. Then it is not sent again.
+        """
         call = Call(
             method="PATCH",
             path=path_of(id_),
@@ -199,7 +205,11 @@ class KubeCluster:
         def settle(live: Manifest | None) -> Manifest | None:
             if live is not None and patch_took_effect(live.document, operations):
                 return live
+            if self._clock.monotonic() - began > RESEND_S:
+                raise OutcomeUnknown(f"whether {id_} was patched is not known any more")
             return None
+
+        began = self._clock.monotonic()
 
         return self._write(id_, call, settle=settle)
 

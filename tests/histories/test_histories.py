@@ -99,7 +99,7 @@ def test_I4_a_write_that_tests_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) 
 
 def test_I3_two_drills_at_once_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DrillLock, "acquire", lambda *_, **__: None)
-    for place in ("rails_fleet", "drill"):
+    for place in ("rails.of_fleet", "drill.drill"):
         monkeypatch.setattr(f"alb_dr.workflows.{place}.nothing_open", lambda *_, **__: None)
     other = Act(kind="run", who="bob", what="drill", member="c2")
     assert "I2" in seen_in(a_drill(other))

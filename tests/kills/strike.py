@@ -114,11 +114,11 @@ def _rescued(found: Bench, rescuer: str) -> list[str]:
     return []
 
 
-def hastened(found: Bench, words: tuple[str, ...]) -> Finished:
+def hastened(found: Bench, words: tuple[str, ...], *, direct: bool = True) -> Finished:
     """A command line that waits for the lock of the dead in a tenth of the time."""
     os.environ[hook.HASTE] = HASTE
     try:
-        return found.run(words, direct=True)
+        return found.run(words, direct=direct)
     finally:
         del os.environ[hook.HASTE]
 

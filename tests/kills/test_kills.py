@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from alb_dr.workflows.records.lease import DURATION_S
 from tests.faults.bench import Bench, bench
-from tests.kills.cases import PATIENCE, Kill, kills_of
+from tests.kills.cases import PATIENCE, SHORT, VICTIM, Kill, kills_of
 from tests.kills.run import mid_drill
-from tests.kills.state import State, state_of
-from tests.kills.strike import nested, problem_of
+from tests.kills.state import State, differences, forget_heartbeat, state_of
+from tests.kills.strike import HASTE, guard, hastened, nested, problem_of
+
+ASLEEP = (
+    *("failover", "drill", VICTIM, "--yes", *SHORT[:3], "--baseline", "10", *SHORT[5:7]),
+    *("--observe", "300", "--restore-timeout", "600"),
+)
+"""Its clock goes ten times as fast, so that its lock expires within moments."""
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +114,39 @@ def test_M1_operations_of_apis_and_disk_are_enumerated(kills: list[Kill]) -> Non
     assert places == {"fleet", "poc-ack-1", "poc-ack-2", "disk"}
     assert {k.signum for k in kills} == {signal.SIGKILL, signal.SIGTERM, signal.SIGINT}
     assert len(kills) > 400
+
+
+@pytest.mark.timeout(300)
+def test_F5_a_drill_that_stood_still_past_its_lock_writes_nothing_the_guard_did(
+    found: Bench,
+) -> None:
+    before = state_of(found)
+    proxy = found.proxies[VICTIM]
+    stopped: list[threading.Thread] = []
+
+    def stop(when: str, method: str, path: str) -> None:
+        if (when, method) == ("after", "PATCH") and "/deployments/" in path and not stopped:
+            assert found.process is not None
+            os.kill(found.process.pid, signal.SIGSTOP)
+            stopped.append(threading.Thread(target=meanwhile, args=(found.process.pid,)))
+            stopped[0].start()
+
+    def meanwhile(pid: int) -> None:
+        """The guard comes at its deadline; the laptop is opened again after its lock expired."""
+        try:
+            assert guard(found, VICTIM).code == 0
+            time.sleep(1.2 * DURATION_S / float(HASTE))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    found.arm("", None)
+    proxy.watcher = stop
+    done = hastened(found, ASLEEP, direct=False)
+    proxy.watcher = None
+    stopped[0].join()
+    forget_heartbeat(found, VICTIM)
+    assert done.code == 10, done.stderr
+    assert "already put back, by the guard or another operator" in done.stderr
+    writes = [path for method, path in proxy.seen if method == "PATCH"]
+    assert len(writes) == 1, "the harm, and nothing after it woke"
+    assert not differences(before, state_of(found))

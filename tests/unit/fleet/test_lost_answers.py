@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from alb_dr.errors import Conflict
+from alb_dr.errors import Conflict, OutcomeUnknown
 from alb_dr.fleet.objects import KubeCluster
 from alb_dr.model.manifest import Manifest
+from tests.fakes.voice import StillClock
 from tests.unit.fleet.test_transport import DOCUMENT, ID, an_api, reply, status_of
 
 Write = Callable[[KubeCluster], Any]
@@ -96,4 +97,22 @@ def test_F32_what_somebody_else_created_meanwhile_is_not_taken_for_ours(tmp_path
     store = Store(exists=True, commits=False)
     with an_api(tmp_path, store) as api, pytest.raises(Conflict, match="exists already"):
         create(api)
+    assert store.live == DOCUMENT
+
+
+def test_F5_a_patch_that_was_taken_back_while_we_slept_is_not_sent_again(tmp_path: Path) -> None:
+    """The guard restores a drill that stood still right after its harm: harm it no second time."""
+    store, clock = Store(exists=True, commits=True), StillClock()
+
+    def taken_back(handler: BaseHTTPRequestHandler, n: int) -> None:
+        store(handler, n)
+        if handler.command == "PATCH":
+            store.live = json.loads(json.dumps(DOCUMENT))
+            clock.sleep(60.0)
+
+    with an_api(tmp_path, taken_back) as api:
+        api._clock = clock
+        with pytest.raises(OutcomeUnknown, match="not known any more"):
+            patch(api)
+    assert store.written == 1
     assert store.live == DOCUMENT
