@@ -11,6 +11,7 @@ from alb_dr.errors import NotFound
 from alb_dr.model.manifest import (
     ALB_CONFIG,
     APPLICATION_SET,
+    CLUSTER_PROPAGATION_POLICY,
     CRON_JOB,
     DEPLOYMENT,
     INGRESS,
@@ -48,7 +49,7 @@ KEPT = (
     *(
         policy.in_group(group)
         for group in POLICY_GROUPS
-        for policy in (PROPAGATION_POLICY, OVERRIDE_POLICY)
+        for policy in (CLUSTER_PROPAGATION_POLICY, PROPAGATION_POLICY, OVERRIDE_POLICY)
     ),
 )
 """Everything that a command may leave changed; locks and records are evidence, not effect."""
