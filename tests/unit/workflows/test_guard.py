@@ -134,3 +134,20 @@ def test_F29_what_the_guard_may_not_write_or_see_keeps_it_from_no_restore(member
     assert wants(member) > 0
     assert "the heartbeat could not be written: no" in heard.warnings
     assert any("no event was left" in words for words in heard.notes)
+
+
+def test_F24_what_rollout_undo_brings_back_is_no_open_drill(member: FakeKube) -> None:
+    """It brings back annotations alone: no label, and the replicas stay as they are."""
+    live = member.get(ID)
+    assert live is not None
+    before = replicas_of(live)
+    old = replace(record(), replicas=before + 1).dump()
+    member.patch(
+        ID,
+        [
+            {"op": "add", "path": "/metadata/annotations", "value": live.annotations},
+            {"op": "add", "path": "/metadata/annotations/alb-dr.io~1drill", "value": old},
+        ],
+    )
+    assert swept(member) == ()
+    assert wants(member) == before
