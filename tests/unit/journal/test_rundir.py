@@ -149,3 +149,9 @@ def test_a_file_that_holds_no_object_is_refused(tmp_path: Path) -> None:
     (run.path / "run.json").write_text("[]")
     with pytest.raises(BadInput, match="holds no object"):
         run.read_json("run.json")
+
+
+def test_a_file_that_is_not_there_says_whose_folder_it_should_be(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="does not exist") as refusal:
+        a_run(tmp_path).read_json("samples.json")
+    assert "is this a run's directory?" in str(refusal.value.hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -390,8 +391,6 @@ def test_a_workload_put_back_elsewhere_is_watched_until_it_is_whole(estate: Esta
 def test_F30_a_record_that_keeps_changing_is_no_longer_fought_for(estate: Estate) -> None:
     killed(estate)
     estate.fleet.fail = lambda call: Conflict("changed") if call.startswith("replace") else None
-    from dataclasses import replace
-
     with pytest.raises(Conflict):
         update_record(estate.fleet, SPACE, ID, lambda record: replace(record, why="more"))
 
@@ -409,8 +408,6 @@ def test_samples_since_an_instant() -> None:
 
 
 def test_F24_a_record_that_does_not_say_what_was_there_is_left_to_a_person(estate: Estate) -> None:
-    from dataclasses import replace
-
     killed(estate)
     edit(estate, {"op": "remove", "path": NOTE}, {"op": "remove", "path": LABELLED})
     update_record(
@@ -499,3 +496,24 @@ def test_closed_records_are_shown_and_only_what_writes_ends_a_drill(estate: Esta
         Decision.ASK_MISSING,
         Decision.ASK_STALE,
     }
+
+
+def test_a_fault_of_the_sandbox_that_somebody_clears_ends_the_drill(estate: Estate) -> None:
+    estate.gateway.lie = lambda w: {"c1": 100} if estate.box.faults else w
+    estate.during(4.0, estate.box.faults.clear)
+    report = estate.drill(fault="sandbox:hung", observe_s=30.0)
+    assert report.outcome is DrillOutcome.ABORTED
+    assert report.why == "somebody else cleared the fault of the sandbox"
+    assert estate.is_clean
+
+
+def test_a_mark_on_what_the_record_does_not_name_is_put_back_all_the_same(estate: Estate) -> None:
+    killed(estate)
+    update_record(
+        estate.fleet,
+        SPACE,
+        ID,
+        lambda r: replace(r, targets=tuple(replace(t, name="another") for t in r.targets)),
+    )
+    first = Recovery(estate.recovery_ports()).cases()[0]
+    assert (first.decision, first.target) == (Decision.RESTORE, None)
