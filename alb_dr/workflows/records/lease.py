@@ -139,13 +139,22 @@ class DrillLock:
         try:
             self._keep(self._fleet.replace(_with(self._held, {"spec": spec})))
         except (Conflict, NotFound):
-            self._held = None
-            return "somebody else took the lock of this drill"
+            return self._look_whose()
         except AlbDrError as error:
             if self._clock.monotonic() - self._renewed_s < LOST_S:
                 return None
             return f"the lock could not be renewed: {error.message}"
         return None
+
+    def _look_whose(self) -> str | None:
+        """Whether a renewal that conflicts met our own, whose answer a signal cut off."""
+        with suppress(AlbDrError):
+            live = self._fleet.get(self._id)
+            if self._held is not None and live is not None and _same_holder(live, self._held):
+                self._keep(live)
+                return None
+        self._held = None
+        return "somebody else took the lock of this drill"
 
     def release(self) -> None:
         """Give the lock back. It expires by itself, so a failure here is only worth a word.
@@ -241,6 +250,12 @@ def renewed_at(live: Manifest) -> datetime | None:
         return datetime.fromisoformat(str((live.document.get("spec") or {})["renewTime"]))
     except (KeyError, ValueError):
         return None
+
+
+def _same_holder(live: Manifest, held: Manifest) -> bool:
+    """Whether both say the same process and the same drill or shift."""
+    same = live.annotations.get(DRILL) == held.annotations.get(DRILL)
+    return same and live.uid == held.uid and _holder(live) == _holder(held)
 
 
 def _holder(live: Manifest) -> str:

@@ -106,6 +106,28 @@ def test_F9_a_holder_that_was_replaced_learns_it_at_its_next_renewal(fleet: Fake
     assert fleet.get(ID) is not None, "what is not ours is not released"
 
 
+def test_F32_a_renewal_whose_answer_a_signal_cut_off_is_still_ours(fleet: FakeKube) -> None:
+    """The next one conflicts with it; the lock is kept, and given back at the end."""
+    clock = StillClock()
+    held = lock(fleet, clock)
+    held.acquire(holder="ann", drill="1")
+    replace = fleet.replace
+
+    def cut_off(manifest: Manifest) -> Manifest:
+        replace(manifest)
+        raise Interruption(2)
+
+    fleet.replace = cut_off  # type: ignore[method-assign]  # as the docstring says
+    clock.sleep(DURATION_S / 2)
+    with pytest.raises(Interruption):
+        held.renew()
+    fleet.replace = replace  # type: ignore[method-assign]
+    assert held.renew() is None
+    assert held.is_held
+    held.release()
+    assert fleet.get(ID) is None
+
+
 def test_F5_a_lock_that_expired_meanwhile_is_lost_and_not_renewed(fleet: FakeKube) -> None:
     clock = StillClock()
     ann = lock(fleet, clock)
