@@ -88,8 +88,6 @@ class Bench:
     """How many times longer than on a quiet machine calls and commands may take."""
     weights: list[str] = field(default_factory=list)
     """Those the tutorial leaves, in the order of the members' ids."""
-    shift_before: str = ""
-    """The shift whose record stood on the Fleet before the command, which is not about it."""
 
     def hang_up(self) -> None:
         """Close what the bench's own clients keep open between two looks."""

@@ -18,7 +18,7 @@ INSTALLED = 50
 """Every so manieth case is run with the installed program, not with a fork."""
 HARM = re.compile(r"/(deployments|ingresses)/[^?]*(?!.*dryRun)")
 """The path of a write that harms."""
-REASON = re.compile(r"\[ADR-|FAIL|INCONCLUSIVE|ABORTED|stopping: \S|does NOT follow")
+REASON = re.compile(r"\[ADR-|FAIL|INCONCLUSIVE|ABORTED|stopping: \S|STOPPED|does NOT follow")
 """What a command that did not succeed says at least."""
 TRIES = 3
 """A case counts only when the machine was in time and its call came; it is tried so often."""

@@ -16,8 +16,8 @@ from tests.faults.scenes import (
     lost_lock,
     no_drill,
     no_guard,
+    no_shift,
     no_zone,
-    note_shift,
     open_shift,
     paused_shift,
 )
@@ -235,7 +235,7 @@ MOVING = (
     Command(
         name="ingress shift",
         words=_SHIFT,
-        before=(no_drill, former_weights, note_shift),
+        before=(no_drill, former_weights, no_shift),
         after=(FORMER,),
         manner=Manner.RESTORES,
         agrees=shift_agrees,
@@ -271,7 +271,7 @@ FAILING = (
     Command(
         name="failover switchover",
         words=("failover", "switchover", "--to", OTHER, *STEPS),
-        before=(no_drill, former_weights, note_shift),
+        before=(no_drill, former_weights, no_shift),
         after=(FORMER,),
         manner=Manner.RESTORES,
         agrees=shift_agrees,
@@ -283,7 +283,7 @@ FAILING = (
         # It needs the Fleet's weights and nothing else; who cannot be asked is told. The weights
         # are written all the same when the look at the traffic afterwards is in vain.
         optional=(
-            *("/events", "/configmaps/", "/albconfigs/", "/endpointslices", "/deployments"),
+            *("/events", "/configmaps/", "/albconfigs/", "/endpointslices", "/leases/"),
             "/applications",
         ),
         others=frozenset({TIMED_OUT}),
@@ -293,7 +293,7 @@ FAILING = (
     Command(
         name="failover back",
         words=("failover", "back", "--stabilise", "100ms", "--stabilise-timeout", "4s", *STEPS),
-        before=(no_drill, former_weights, (*_EMERGENCY, "--no-wait"), note_shift),
+        before=(no_drill, former_weights, (*_EMERGENCY, "--no-wait"), no_shift),
         after=(FORMER,),
         manner=Manner.RESTORES,
         agrees=shift_agrees,
@@ -302,7 +302,7 @@ FAILING = (
     Command(
         name="failover switchover --zone",
         words=_WITH_ZONE,
-        before=(no_drill, no_zone, former_weights, note_shift),
+        before=(no_drill, no_zone, former_weights, no_shift),
         manner=Manner.RESTORES,
         agrees=zones_agree,
         cloud=True,
@@ -311,7 +311,7 @@ FAILING = (
     Command(
         name="failover back, with a zone",
         words=("failover", "back", "--stabilise", "100ms", *STEPS),
-        before=(no_drill, no_zone, former_weights, _WITH_ZONE, note_shift),
+        before=(no_drill, no_zone, former_weights, _WITH_ZONE, no_shift),
         manner=Manner.RESTORES,
         agrees=zones_agree,
         cloud=True,

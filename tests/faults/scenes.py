@@ -134,10 +134,9 @@ def shift_record(found: Bench) -> ShiftRecord | None:
     return ShiftRecord.parse((live.document.get("data") or {})["record"]) if live else None
 
 
-def note_shift(found: Bench) -> None:
-    """Remember the shift whose record is there."""
-    record = shift_record(found)
-    found.shift_before = record.shift if record else ""
+def no_shift(found: Bench) -> None:
+    """No record of an earlier shift."""
+    found.api("fleet").delete(SHIFT)
 
 
 def open_shift(found: Bench) -> None:
