@@ -40,8 +40,8 @@ LONG = ("failover", "drill", VICTIM, "--yes", *SHORT[:-4], "--observe", "12", *S
 
 RAMP = (
     *("failover", "drill", "poc-ack-2", "--yes", "--ramp", "--no-watchdog"),
-    *("--override", "ADR-SURVIVOR-YOUNG", "--rate", "300", "--baseline", "1"),
-    *("--observe", "1.5", "--restore-timeout", "20"),
+    *("--override", "ADR-SURVIVOR-YOUNG", "--rate", "100", "--baseline", "2"),
+    *("--observe", "1.5", "--restore-timeout", "40"),
 )
 """The member with most of the weight: its steps are wide, and so told apart by few requests."""
 
