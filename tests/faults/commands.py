@@ -366,8 +366,12 @@ FAILING = (
         words=(*_RECOVER, "--timeout", "5"),
         before=(lost_drill,),
         after=(_RECOVER,),
-        # Restoring needs a member's API alone: the Fleet's lock and records are a courtesy.
-        optional=("/leases/", "/configmaps"),
+        # Restoring needs a member's API alone: the Fleet's lock, its records and the look at the
+        # traffic are a courtesy, and so is waiting for an autoscaler after the pods are ready.
+        optional=(
+            *("/leases/", "/configmaps", "/ingresses/", "/albconfigs/"),
+            *("/horizontalpodautoscalers", "/namespaces/gateway-demo/scaledobjects"),
+        ),
         others=frozenset({OPEN}),
         agrees=drill_agrees,
     ),

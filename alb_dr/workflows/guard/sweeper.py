@@ -21,6 +21,7 @@ HEARTBEAT = "alb-dr-guard"
 """The Lease whose renewal says that the guard lives."""
 ALIVE_S = 180.0
 """A CronJob runs every minute and may start late; three minutes of silence are too many."""
+AGAIN = "it looks again at its next run; or: alb-dr failover recover --execute"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,9 @@ def sweep(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> 
         failed.append(error)
         narrator.warn(error.message)
     if failed:
-        raise RestoreIncomplete(failed[0].message, hint=failed[0].hint)
+        first = failed[0]
+        known = first.hint if isinstance(first, RestoreIncomplete) else None
+        raise RestoreIncomplete(first.message, hint=known or AGAIN)
     return tuple(found)
 
 

@@ -346,11 +346,14 @@ def _advice(case: Case) -> str:
 
 
 def undone(problems: Sequence[AlbDrError], silent: Sequence[str]) -> RestoreIncomplete | None:
-    """One error for everything a recovery could not finish; None when there is nothing."""
+    """One error for everything a recovery could not finish; None when there is nothing.
+
+    The hint of a call that failed does not know what was put back: only those of a restore count.
+    """
     said = [problem.message for problem in problems] + list(silent)
     if not said:
         return None
-    hint = next((p.hint for p in problems if p.hint), None)
+    hint = next((p.hint for p in problems if isinstance(p, RestoreIncomplete) and p.hint), None)
     return RestoreIncomplete(
         "; ".join(said), hint=hint or "when it answers again: alb-dr failover recover --execute"
     )

@@ -102,12 +102,14 @@ def test_F30_a_second_guard_finds_nothing_to_do(member: FakeKube) -> None:
 
 def test_what_could_not_be_put_back_is_said_after_everything_was_tried(member: FakeKube) -> None:
     fire(member, record())
-    member.fail = lambda call: Forbidden("no") if call.startswith("patch") else None
-    with pytest.raises(RestoreIncomplete):
+    refused = Forbidden("no", hint="nothing was changed")
+    member.fail = lambda call: refused if call.startswith("patch") else None
+    with pytest.raises(RestoreIncomplete) as left:
         swept(member)
     member.fail = lambda _: None
     (done,) = swept(member)
     assert done.done == "restore"
+    assert str(left.value.hint).endswith("alb-dr failover recover --execute")
 
 
 def test_its_heartbeat_tells_whether_it_lives(member: FakeKube) -> None:

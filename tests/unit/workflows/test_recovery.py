@@ -138,6 +138,17 @@ def test_F41_a_member_that_does_not_answer_is_listed(estate: Estate) -> None:
     assert undone([], []) is None
 
 
+def test_F34_an_incomplete_restore_says_recover_whatever_the_failed_call_hints_at() -> None:
+    lost = Unreachable("no answer", hint="is it up? nothing was changed")
+    problem = undone([lost], [])
+    assert problem is not None
+    assert str(problem.hint).endswith("alb-dr failover recover --execute")
+    left = RestoreIncomplete("not ready", hint="kubectl describe hpa")
+    problem = undone([lost, left], [])
+    assert problem is not None
+    assert problem.hint == "kubectl describe hpa"
+
+
 def edit(estate: Estate, *operations: dict[str, object]) -> None:
     estate.members["c2"].as_manager("kubectl-edit").patch(WORKLOAD, list(operations))
 
