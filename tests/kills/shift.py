@@ -111,8 +111,9 @@ class Scene:
                 for key, value in values.items()
             ]
             fleet.patch(INGRESS_ID, patch)
-        for state in ("direct", "proxied"):
-            shutil.rmtree(self.found.state / state / "alb-dr" / "runs", ignore_errors=True)
+        # All of the victim's folder, as before the recorded run; elsewhere the sandbox lives, too.
+        for folder in ("proxied/alb-dr", "direct/alb-dr/runs"):
+            shutil.rmtree(self.found.state / folder, ignore_errors=True)
 
     def elsewhere(self, *words: str) -> Finished:
         """One command line on a machine that knows nothing, straight to the APIs."""
