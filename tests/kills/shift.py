@@ -112,7 +112,7 @@ class Scene:
             ]
             fleet.patch(INGRESS_ID, patch)
         # All of the victim's folder, as before the recorded run; elsewhere the sandbox lives, too.
-        for folder in ("proxied/alb-dr", "direct/alb-dr/runs"):
+        for folder in ("proxied", "direct/alb-dr/runs"):
             shutil.rmtree(self.found.state / folder, ignore_errors=True)
 
     def elsewhere(self, *words: str) -> Finished:
