@@ -48,6 +48,9 @@ def refused(action: str, code: str, status: int, answer: Mapping[str, Any]) -> A
     found = _of_us(words, code) or _of_the_world(action, words, code)
     if found is not None:
         return found
+    if status == 401:
+        hint = "the cloud does not take these credentials"
+        return CredentialsError(words, hint=hint, code="ADR-CLOUD-CREDENTIALS")
     if status == 403 or code.startswith(("Forbidden", "NoPermission")):
         return _forbidden(action, words, answer)
     if status == 404 or re.search(r"NotFound|NotExist", code):

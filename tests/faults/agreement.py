@@ -30,7 +30,7 @@ from alb_dr.model.manifest import (
 from alb_dr.model.shift import ShiftPhase
 from alb_dr.sandbox.names import HOSTS
 from tests.faults.expectations import ABORTED, CONFLICT, CREDENTIALS, OK, OPEN, PARTLY, UNREACHABLE
-from tests.faults.scenes import MEMBERS, shift_record, weights
+from tests.faults.scenes import MEMBERS, is_marked, shift_record, weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,8 @@ KEPT = (
 """Everything that a command may leave changed; locks and records are evidence, not effect."""
 UNKNOWN = re.compile("not ready|no traffic|looked at|listing|reading|cut off|CERTIFICATE")
 """What is put back and not seen whole, or cannot be looked at, is not said to be done (F25)."""
+EVIDENCE = re.compile(r"record\b.*(stays|behind|open|closed|written)|ConfigMap")
+"""How it tells that the Fleet's record is not what it should be."""
 RECORD = re.compile(r"applied: .*(Lease|ConfigMap|record|lock|asked)")
 """What was written may be one of those, which are not looked at."""
 UNCHANGED = re.compile(r"nothing was (changed|written)(?! since| over)")
@@ -115,12 +117,17 @@ def changed(before: World, after: World) -> str:
 
 
 def drill_agrees(found: Bench, done: Finished) -> str | None:
-    """0 and 10 leave no drill open; 11 leaves one open, or says that pods are not ready."""
-    is_open = bool(found.open_drills())
+    """0 and 10 leave no harm; 11 leaves some, or says what is not seen whole.
+
+    The Fleet's record is evidence: one that could not be closed is told, and harms nobody.
+    """
+    is_open = any(is_marked(found, api) for api in found.proxies)
     if is_open and done.code != OPEN:
         return f"exit code {done.code}, but a drill is open"
     if done.code == OPEN and not is_open and not UNKNOWN.search(done.stderr):
         return f"says open, but is not: {done.stderr[-200:]}"
+    if done.code != OPEN and found.open_drills() and not EVIDENCE.search(done.stderr):
+        return f"exit code {done.code}, and a record is open that nobody mentions"
     return None
 
 

@@ -27,22 +27,7 @@ SPOILED = frozenset({Effect.HALF, Effect.DRIP})
 def expected(command: Command, method: str, path: str, toxic: Toxic) -> set[int]:
     """The exit codes that are right when this happens to this call of this command."""
     plain = path.replace("\\", "")
-    codes = _codes(method, path, toxic) | command.others
-    if method == "DELETE" and "/leases/" in plain:
-        # A lock that cannot be given back is said, and gives way by itself.
-        codes = codes | {OK}
-    if toxic.effect is Effect.STALE and command.waits:
-        # Who is shown the past for ever waits for the present in vain.
-        codes = codes | {TIMED_OUT}
-    if any(part in plain for part in command.optional):
-        codes = codes | {OK}
-    listed = plain.partition("?")[0]
-    if toxic.status == 403 and method == "GET" and listed.endswith(command.unlisted):
-        # A role with the names of its own objects cannot look for strays, and needs not.
-        codes = codes | {OK}
-    if toxic.status == 403 and plain.endswith(IDENTITY):
-        # A role of one namespace cannot read it, and must be able to restore all the same.
-        codes = codes | {OK}
+    codes = _codes(method, path, toxic) | command.others | _allowed(command, method, plain, toxic)
     if command.writes and not codes <= {OK}:
         # What fails after something was written says what: see the check of such claims.
         codes = codes | {PARTLY}
@@ -53,6 +38,29 @@ def expected(command: Command, method: str, path: str, toxic: Toxic) -> set[int]
         codes = codes | {OK, FAIL, INCONCLUSIVE}
     if command.manner is Manner.RESTORES:
         codes = codes | {OK, FAIL, INCONCLUSIVE, ABORTED, OPEN, TIMED_OUT, UNREACHABLE, CONFLICT}
+    return codes
+
+
+def _allowed(command: Command, method: str, plain: str, toxic: Toxic) -> set[int]:
+    """What this command may answer as well, since the call matters less to it than to others."""
+    listed = plain.partition("?")[0]
+    forbidden = toxic.status == 403
+    good = (
+        any(part in plain for part in command.optional),
+        # A lock that cannot be given back is said, and gives way by itself.
+        method == "DELETE" and "/leases/" in plain,
+        # A role with the names of its own objects cannot look for strays, and needs not.
+        forbidden and method == "GET" and listed.endswith(command.unlisted),
+        # A role of one namespace cannot read it, and must be able to restore all the same.
+        forbidden and plain.endswith(IDENTITY),
+    )
+    codes = {OK} if any(good) else set()
+    if toxic.effect is Effect.STALE and command.waits:
+        # Who is shown the past for ever waits for the present in vain.
+        codes.add(TIMED_OUT)
+    if command.cloud and toxic.effect is Effect.STATUS:
+        # What a cloud does not explain in its own words it has rejected.
+        codes.add(REJECTED)
     return codes
 
 

@@ -167,6 +167,10 @@ def test_F33_too_many_requests_is_busy_whatever_the_code_is() -> None:
     assert isinstance(refused("alb:ListRules", "429", 429, {}), Unreachable)
 
 
+def test_F35_an_unknown_refusal_with_401_is_about_the_credentials() -> None:
+    assert isinstance(refused("alb:ListRules", "401", 401, {}), CredentialsError)
+
+
 def test_a_server_error_is_tried_again(cloud: TestCloud) -> None:
     cloud.server.faults.inject(CloudFault(name="server-error", times=1))
     assert cloud.client().alb_zones() == cloud.state.alb_zones
