@@ -48,9 +48,12 @@ class Shell:
         )
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start one command line in the background, in a session of its own."""
+        """Start one command line in the background, in a session of its own.
+
+        As from a terminal: a hangup is heeded, though whoever runs the tests may ignore it.
+        """
         return subprocess.Popen(
-            [PROGRAM, *words],
+            ["env", "--default-signal=HUP", PROGRAM, *words],
             env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
