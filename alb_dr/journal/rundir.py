@@ -110,18 +110,20 @@ def require_room(run: RunDir, *, free: Callable[[Path], int] = free_bytes) -> No
 def find_run(state_dir: Path, wanted: str) -> RunDir:
     """The run called ``wanted``: a directory, a run's name, its short id, or ``latest``.
 
+    The latest is the newest that was described: what was refused before it began has no page.
     Raises NotFound naming the newest runs.
     """
     as_path = Path(wanted)
     if (as_path / DESCRIPTION).is_file():
         return RunDir(as_path)
     known = runs(state_dir)
-    if wanted == LATEST and known:
-        return known[-1]
+    described = [run for run in known if (run.path / DESCRIPTION).is_file()]
+    if wanted == LATEST and described:
+        return described[-1]
     matching = [run for run in known if run.name == wanted or run.name.endswith(f"-{wanted}")]
     if len(matching) == 1:
         return matching[0]
-    newest = ", ".join(run.name for run in known[-3:]) or "none yet"
+    newest = ", ".join(run.name for run in reversed(described[-3:])) or "none yet"
     raise NotFound(f"there is no run {wanted!r}", hint=f"the newest runs are: {newest}")
 
 

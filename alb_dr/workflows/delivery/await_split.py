@@ -73,7 +73,7 @@ def await_split(
     wanted = [int(weights.get(m.id, "0")) / TOTAL for m in topology.members]
     good = 0
     while True:
-        seen = look(target, wanted, prober)
+        seen = look(target, wanted, prober, deadline=deadline)
         good = good + 1 if seen.agrees else 0
         if good >= LOOKS:
             return seen
@@ -90,15 +90,24 @@ def await_split(
 
 
 def look(
-    target: Target, wanted: list[float], prober: Prober, *, requests: int = WINDOW
+    target: Target,
+    wanted: list[float],
+    prober: Prober,
+    *,
+    requests: int = WINDOW,
+    deadline: Deadline | None = None,
 ) -> SplitSeen:
-    """Send some requests and compare their shares with the wanted ones."""
+    """Send some requests and compare their shares with the wanted ones.
+
+    What is under way at the deadline is given up: hundreds of requests that hang would take
+    minutes to be judged.
+    """
     stream = prober.start(target, ClosedLoad(requests=requests, concurrency=8))
     samples = SampleColumns()
-    while not stream.finished:
+    while not stream.finished and not (deadline and deadline.passed):
         samples.extend(stream.take(wait_s=0.2))
-    samples.extend(stream.take())
     stream.stop()
+    samples.extend(stream.take())
     return judged(samples, wanted, target.member_names)
 
 

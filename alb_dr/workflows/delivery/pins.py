@@ -149,7 +149,7 @@ def await_pin(
     since = clock.now()
     good = 0
     while True:
-        seen = look(target, wanted, prober, requests=PROOF)
+        seen = look(target, wanted, prober, requests=PROOF, deadline=deadline)
         good = good + 1 if seen.agrees else 0
         if good >= LOOKS:
             return seen.words

@@ -236,7 +236,7 @@ def words(live: Manifest, now: datetime) -> str:
     age = (
         "at an unknown time" if renewed is None else f"{(now - renewed).total_seconds():.0f} s ago"
     )
-    return f"drill {live.annotations.get(DRILL, '?')} by {_holder(live)}, last renewed {age}"
+    return f"{live.annotations.get(DRILL, '?')} of {_holder(live)}, last renewed {age}"
 
 
 def micro_time(instant: datetime) -> str:

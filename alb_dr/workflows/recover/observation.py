@@ -112,7 +112,7 @@ def await_traffic(
     patience = Deadline(clock, SILENT_S)
     answered = False
     while True:
-        seen = look(target, wanted, prober, requests=SAMPLE)
+        seen = look(target, wanted, prober, requests=SAMPLE, deadline=deadline)
         served = {name for name, share in seen.shares.items() if share > 0}
         answered = answered or bool(served)
         missing -= served

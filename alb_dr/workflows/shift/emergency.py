@@ -6,7 +6,7 @@ and neither a full disk nor a lock that cannot be taken keeps it from writing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -156,7 +156,7 @@ class _Move:
         )
         live = live_ingress(self._topology, fleet=self._ports.fleet)
         start, target = self._split(live)
-        return live, start, target, self._survivors(look, target)
+        return live, start, target, self._survivors(look, target, away_of(live))
 
     def _gone(self) -> set[str]:
         gone = {self._topology.member(name).id for name in self._emergency.away_from}
@@ -176,7 +176,7 @@ class _Move:
             start = self._topology.weights
         return start, moved_off(self._topology, start, self._emergency.away_from)
 
-    def _survivors(self, look: SurvivorLook, target: Weights) -> Survivors:
+    def _survivors(self, look: SurvivorLook, target: Weights, away: Away | None) -> Survivors:
         """What they say; Refused when one that is to carry traffic has nobody to carry it."""
         found = look.result()
         carriers = {name for name, weight in self._topology.names(target).items() if weight}
@@ -188,6 +188,7 @@ class _Move:
                 f"{' --away-from '.join([*self._emergency.away_from, *dead])}",
                 code="ADR-SURVIVOR",
             )
+        self._refuse_the_lost(found, carriers, away)
         for name, why in found.unknown.items():
             if name in carriers and self._emergency.only_if_known:
                 raise Refused(
@@ -200,6 +201,25 @@ class _Move:
                     f"whether {name} can serve is not known ({why}); going on all the same"
                 )
         return found
+
+    def _refuse_the_lost(
+        self, found: Survivors, carriers: Collection[str], away: Away | None
+    ) -> None:
+        """Who was left as lost gets the traffic back only if it is seen to serve again."""
+        lost = () if away is None else away.members
+        left = [m.name for m in self._topology.members if m.id in lost and m.name in carriers]
+        for name in left:
+            if name in found.unknown:
+                raise Refused(
+                    f"the traffic is away from {name} already, and whether it serves again is not "
+                    f"known ({found.unknown[name]}); it would get everything",
+                    hint="wait longer for its answer: --ask-survivors 10s; or decide by hand: "
+                    "alb-dr ingress set-weights",
+                    code="ADR-SURVIVOR",
+                )
+            self._ports.narrator.warn(
+                f"the traffic was moved away from {name} before; it has ready endpoints again"
+            )
 
     def _seize(self) -> str | None:
         """The lock, if the Fleet lets us have one; from whom it was taken."""

@@ -47,6 +47,8 @@ def test_a_run_is_found_by_path_name_short_id_and_as_the_latest(tmp_path: Path) 
     for wanted in (str(old.path), old.name, old.name[-6:]):
         assert find_run(tmp_path, wanted).path == old.path
     assert find_run(tmp_path, "latest").path == new.path
+    create_run(tmp_path, "drill", now=NOON + timedelta(minutes=9))
+    assert find_run(tmp_path, "latest").path == new.path, "what was refused has no page"
 
 
 def test_runs_of_one_second_keep_their_order(tmp_path: Path) -> None:

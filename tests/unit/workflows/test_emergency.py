@@ -165,6 +165,32 @@ def test_with_three_members_the_others_keep_their_proportions() -> None:
     assert away.former == {"c1": 20, "c2": 60, "c3": 20}, "home is where it was before the first"
 
 
+def test_who_was_left_as_lost_is_not_gone_back_to_unseen() -> None:
+    """Two emergencies, or one typing error, must not end in a member that is gone."""
+    scene = Scene()
+    scene.start("poc-ack-2")
+
+    def gone() -> None:
+        raise Unreachable("no route")
+
+    scene.members["c2"].trouble = gone
+    with pytest.raises(Refused, match="away from poc-ack-2 already") as refusal:
+        scene.start("poc-ack-1", operation="e2")
+    assert refusal.value.code == "ADR-SURVIVOR"
+    assert scene.weights == ["100", "0"]
+    away = away_of(live_ingress(scene.topology, fleet=scene.fleet))
+    assert away is not None
+    assert away.members == ("c2",), "it is still known who was left"
+
+
+def test_who_was_left_and_is_seen_to_serve_again_may_carry_everything() -> None:
+    scene = Scene()
+    scene.start("poc-ack-2")
+    assert scene.start("poc-ack-1", operation="e2").written
+    assert scene.weights == ["0", "100"]
+    assert any("it has ready endpoints again" in warning for warning in scene.voice.warnings)
+
+
 def test_a_survivor_known_to_be_dead_is_refused() -> None:
     scene = Scene(THREE)
     scene.members["c3"].endpoints = 0
@@ -212,7 +238,7 @@ def test_F6_a_full_disk_is_told_and_does_not_keep_it_from_writing() -> None:
 def test_F8_whoever_holds_the_lock_is_named_and_gives_way_only_by_name() -> None:
     scene = Scene()
     scene.locked_by("d1")
-    with pytest.raises(Conflict, match="drill d1 by bob@bastion") as refusal:
+    with pytest.raises(Conflict, match="d1 of bob@bastion") as refusal:
         scene.start()
     assert refusal.value.code == "ADR-LOCKED"
     assert refusal.value.hint is not None
@@ -223,7 +249,7 @@ def test_F8_whoever_holds_the_lock_is_named_and_gives_way_only_by_name() -> None
         scene.start(take_over="d2")
     done = scene.start(take_over="d1")
     assert done.took_over is not None
-    assert "drill d1" in done.took_over
+    assert "d1 of bob" in done.took_over
     assert scene.weights == ["100", "0"]
     assert scene.holders == []
 
@@ -234,7 +260,7 @@ def test_a_lock_that_was_left_behind_gives_way_without_a_wait() -> None:
     before = scene.clock.monotonic()
     assert scene.start().took_over is not None
     assert scene.clock.monotonic() - before < 30
-    assert "the lock was taken over: drill d1" in scene.voice.warnings[0]
+    assert "the lock was taken over: d1 of bob" in scene.voice.warnings[0]
 
 
 def test_a_lock_that_may_not_be_written_is_told_and_gone_without() -> None:
@@ -334,7 +360,7 @@ def test_a_dry_run_asks_the_server_and_stores_nothing() -> None:
 def test_F8_a_dry_run_says_who_holds_the_lock_as_the_real_one_would() -> None:
     scene = Scene()
     scene.locked_by("d1")
-    with pytest.raises(Conflict, match="drill d1 by bob@bastion") as refusal:
+    with pytest.raises(Conflict, match="d1 of bob@bastion") as refusal:
         foresee_away(an_emergency(), scene.topology, scene.ports())
     assert refusal.value.code == "ADR-LOCKED"
     assert scene.holders == ["d1"]

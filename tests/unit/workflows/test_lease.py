@@ -34,7 +34,7 @@ def test_F8_one_of_two_holds_and_the_other_is_told_whom(fleet: FakeKube) -> None
     with pytest.raises(Conflict) as caught:
         lock(fleet).acquire(holder="bob", drill="9c1d")
     assert caught.value.code == "ADR-LOCKED"
-    assert "drill 7f3a by ann@bastion-2" in caught.value.message
+    assert "7f3a of ann@bastion-2" in caught.value.message
 
 
 def test_a_released_lock_is_gone_and_free(fleet: FakeKube) -> None:

@@ -170,7 +170,7 @@ def test_drills_that_hold_weights_or_are_on_record_only_are_shown_and_so_is_the_
     assert [line.split()[1] for line in seen.unfinished] == ["d1", "d2"], "d1 is said once"
     assert "is open on Ingress gateway-demo/web-demo" in seen.unfinished[0]
     assert "sandbox:hung on poc-ack-2" in seen.unfinished[1]
-    assert seen.lock.startswith("drill d2 by ann@bastion")
-    assert "lock       drill d2 by ann@bastion" in status_text(seen)
+    assert seen.lock.startswith("d2 of ann@bastion")
+    assert "lock       d2 of ann@bastion" in status_text(seen)
     lock.release()
     assert looked(fleet).lock == ""
