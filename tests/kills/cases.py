@@ -97,7 +97,7 @@ def recorded(
     """
     log = found.state / "operations"
     log.unlink(missing_ok=True)
-    shutil.rmtree(found.state / "proxied" / "alb-dr", ignore_errors=True)
+    shutil.rmtree(found.state / "proxied", ignore_errors=True)
     found.arm("", None)
     with hooked(found, **{hook.LOG: str(log)}):
         done = found.run(words)

@@ -180,5 +180,5 @@ def _nested_once(
 def _empty_machine(found: Bench) -> None:
     """Nothing of the first machine's state is there."""
     shutil.rmtree(found.state / "direct" / "alb-dr" / "runs", ignore_errors=True)
-    shutil.rmtree(found.state / "proxied" / "alb-dr", ignore_errors=True)
+    shutil.rmtree(found.state / "proxied", ignore_errors=True)
     found.arm("", None)
