@@ -8,6 +8,7 @@ from typing import Any
 from alb_dr.config.convert import topology_of
 from alb_dr.config.document import parse_document
 from alb_dr.config.loader import check
+from alb_dr.model.fleet_record import FleetRecord
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.topology import Topology
 
@@ -67,3 +68,17 @@ def a_deployment(
     if annotations:
         document["metadata"]["annotations"] = annotations
     return Manifest.of(document)
+
+
+def a_drill_on_record(drill: str, **changes: object) -> FleetRecord:
+    """A drill as the Fleet knows it."""
+    values: dict[str, object] = {
+        "fault": "scale-to-zero",
+        "victim": "poc-ack-1",
+        "targets": (),
+        "deadline": "",
+        "reason": "",
+        "by": "ann",
+        "started": "",
+    }
+    return FleetRecord(drill=drill, **(values | changes))  # type: ignore[arg-type]

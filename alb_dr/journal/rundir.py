@@ -9,6 +9,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -117,14 +118,14 @@ def find_run(state_dir: Path, wanted: str) -> RunDir:
     if (as_path / DESCRIPTION).is_file():
         return RunDir(as_path)
     known = runs(state_dir)
-    described = [run for run in known if (run.path / DESCRIPTION).is_file()]
-    if wanted == LATEST and described:
-        return described[-1]
+    newest = (run for run in reversed(known) if (run.path / DESCRIPTION).is_file())
+    if wanted == LATEST and (latest := next(newest, None)) is not None:
+        return latest
     matching = [run for run in known if run.name == wanted or run.name.endswith(f"-{wanted}")]
     if len(matching) == 1:
         return matching[0]
-    newest = ", ".join(run.name for run in reversed(described[-3:])) or "none yet"
-    raise NotFound(f"there is no run {wanted!r}", hint=f"the newest runs are: {newest}")
+    named = ", ".join(run.name for run in islice(newest, 3)) or "none yet"
+    raise NotFound(f"there is no run {wanted!r}", hint=f"the newest runs are: {named}")
 
 
 def runs(state_dir: Path) -> list[RunDir]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from tests.faults.bench import Bench, Finished
 from tests.faults.cases import pattern_of
 from tests.kills import hook
+from tests.kills.state import forget_machine
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 WHEN = ("before", "after")
@@ -97,7 +97,7 @@ def recorded(
     """
     log = found.state / "operations"
     log.unlink(missing_ok=True)
-    shutil.rmtree(found.state / "proxied", ignore_errors=True)
+    forget_machine(found)
     found.arm("", None)
     with hooked(found, **{hook.LOG: str(log)}):
         done = found.run(words)

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import signal
 import sys
 import time
@@ -27,7 +26,7 @@ from alb_dr.render.annotations import weight_key
 from tests.faults.bench import Bench, Finished, bench
 from tests.kills import hook
 from tests.kills.cases import SIGNALS, WHEN, Operation, recorded
-from tests.kills.state import NAMESPACE, State, differences, leaks, state_of
+from tests.kills.state import NAMESPACE, State, differences, forget_machine, leaks, state_of
 from tests.kills.strike import struck
 
 WORKERS = 3
@@ -111,9 +110,7 @@ class Scene:
                 for key, value in values.items()
             ]
             fleet.patch(INGRESS_ID, patch)
-        # All of the victim's folder, as before the recorded run; elsewhere the sandbox lives, too.
-        for folder in ("proxied", "direct/alb-dr/runs"):
-            shutil.rmtree(self.found.state / folder, ignore_errors=True)
+        forget_machine(self.found)
 
     def elsewhere(self, *words: str) -> Finished:
         """One command line on a machine that knows nothing, straight to the APIs."""

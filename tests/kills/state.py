@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,15 @@ PASSING = frozenset({"resourceVersion", "generation", "managedFields"})
 
 State = Mapping[str, str]
 """Object to its content as text."""
+
+
+def forget_machine(found: Bench) -> None:
+    """Nothing of the victim's machine is left, nor what a rescuer recorded.
+
+    All of its folder goes, as before the recorded run; elsewhere the sandbox lives, too.
+    """
+    for folder in ("proxied", "direct/alb-dr/runs"):
+        shutil.rmtree(found.state / folder, ignore_errors=True)
 
 
 def state_of(found: Bench) -> State:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import threading
 from contextlib import suppress
@@ -12,7 +11,7 @@ from contextlib import suppress
 from tests.faults.bench import Bench, Finished
 from tests.kills import hook
 from tests.kills.cases import FINE, Kill, Operation, hooked, recorded
-from tests.kills.state import State, differences, forget_heartbeat, leaks, state_of
+from tests.kills.state import State, differences, forget_heartbeat, forget_machine, leaks, state_of
 
 RECOVER = ("failover", "recover", "--execute")
 CODES = {
@@ -179,6 +178,5 @@ def _nested_once(
 
 def _empty_machine(found: Bench) -> None:
     """Nothing of the first machine's state is there."""
-    shutil.rmtree(found.state / "direct" / "alb-dr" / "runs", ignore_errors=True)
-    shutil.rmtree(found.state / "proxied", ignore_errors=True)
+    forget_machine(found)
     found.arm("", None)

@@ -67,6 +67,10 @@ class Access:
             return self.accounts.holder(token)
         return self.tokens.get(token)
 
+    def accounts_of(self, user: str) -> Accounts | None:
+        """The service accounts, if the user is one of them."""
+        return self.accounts if user.startswith(PREFIX) else None
+
     def allowed(self, request: Request) -> bool:
         """Whether nothing forbids it. Anonymous users may do nothing."""
         if request.user == ANONYMOUS:
@@ -76,9 +80,8 @@ class Access:
         if request.resource in REVIEWS:
             # The default role system:basic-user.
             return True
-        roles = self.roles
-        if self.accounts is not None and request.user.startswith(PREFIX):
-            roles = self.accounts.roles(request.user)
+        accounts = self.accounts_of(request.user)
+        roles = self.roles if accounts is None else accounts.roles(request.user)
         return roles is None or granted(
             roles,
             verb=request.verb,
@@ -132,10 +135,11 @@ def answer(access: Access, user: str, document: Json) -> Json:
 
 def _rules(access: Access, user: str, document: Json) -> Json:
     """What an account may do; everything for others: rules that forbid cannot be told so."""
-    if access.accounts is not None and user.startswith(PREFIX):
+    accounts = access.accounts_of(user)
+    if accounts is not None:
         namespace = str((document.get("spec") or {}).get("namespace") or "")
         status = {
-            "resourceRules": access.accounts.rules(user, namespace),
+            "resourceRules": accounts.rules(user, namespace),
             "nonResourceRules": [
                 {"verbs": ["get"], "nonResourceURLs": list(paths)} for paths in OPEN_PATHS
             ],

@@ -32,6 +32,10 @@ def _at(path: str, default: Any = "") -> Cell:
     return cell
 
 
+def _text(path: str, default: Any) -> Cell:
+    return lambda document: str(_at(path, default)(document))
+
+
 def _age(document: Json) -> str:
     return age(document["metadata"].get("creationTimestamp"))
 
@@ -134,6 +138,13 @@ def _pairs(labels: Json) -> str:
 
 AGE = Column("Age", _age)
 
+TEMPLATE = (
+    Column("Containers", _joined("spec.template.spec.containers", "name"), wide=True),
+    Column("Images", _joined("spec.template.spec.containers", "image"), wide=True),
+    Column("Selector", lambda d: _pairs(_at("spec.selector.matchLabels", {})(d)), wide=True),
+)
+"""What is wide of everything that makes pods from a template."""
+
 BUILTIN: dict[str, tuple[Column, ...]] = {
     "namespaces": (Column("Status", _at("status.phase")), AGE),
     "pods": (
@@ -172,37 +183,33 @@ BUILTIN: dict[str, tuple[Column, ...]] = {
         Column("Up-to-date", _at("status.updatedReplicas", 0), "integer"),
         Column("Available", _at("status.availableReplicas", 0), "integer"),
         AGE,
-        Column("Containers", _joined("spec.template.spec.containers", "name"), wide=True),
-        Column("Images", _joined("spec.template.spec.containers", "image"), wide=True),
-        Column("Selector", lambda d: _pairs(_at("spec.selector.matchLabels", {})(d)), wide=True),
+        *TEMPLATE,
     ),
     "replicasets": (
         Column("Desired", _at("spec.replicas", 1), "integer"),
         Column("Current", _at("status.replicas", 0), "integer"),
         Column("Ready", _at("status.readyReplicas", 0), "integer"),
         AGE,
-        Column("Containers", _joined("spec.template.spec.containers", "name"), wide=True),
-        Column("Images", _joined("spec.template.spec.containers", "image"), wide=True),
-        Column("Selector", lambda d: _pairs(_at("spec.selector.matchLabels", {})(d)), wide=True),
+        *TEMPLATE,
     ),
     "horizontalpodautoscalers": (
         Column("Reference", _scale_target),
         Column("Targets", _targets),
-        Column("MinPods", lambda d: str(_at("spec.minReplicas", "<unset>")(d))),
+        Column("MinPods", _text("spec.minReplicas", "<unset>")),
         Column("MaxPods", _at("spec.maxReplicas"), "integer"),
         Column("Replicas", _at("status.currentReplicas", 0), "integer"),
         AGE,
     ),
     "poddisruptionbudgets": (
-        Column("Min Available", lambda d: str(_at("spec.minAvailable", "N/A")(d))),
-        Column("Max Unavailable", lambda d: str(_at("spec.maxUnavailable", "N/A")(d))),
+        Column("Min Available", _text("spec.minAvailable", "N/A")),
+        Column("Max Unavailable", _text("spec.maxUnavailable", "N/A")),
         Column("Allowed Disruptions", _at("status.disruptionsAllowed", 0), "integer"),
         AGE,
     ),
     "cronjobs": (
         Column("Schedule", _at("spec.schedule")),
         Column("Timezone", _at("spec.timeZone", "<none>")),
-        Column("Suspend", lambda d: str(_at("spec.suspend", False)(d))),
+        Column("Suspend", _text("spec.suspend", False)),
         Column("Active", lambda d: len(_at("status.active", [])(d)), "integer"),
         Column("Last Schedule", _last_schedule),
         AGE,

@@ -85,8 +85,12 @@ def _subresource(resource: Resource, name: str) -> Json:
         "singularName": "",
         "namespaced": resource.namespaced,
         "verbs": _subresource_verbs(name),
-        **SUBRESOURCE_KINDS.get(name, {"kind": resource.kind}),
+        **_subresource_kind(resource, name),
     }
+
+
+def _subresource_kind(resource: Resource, name: str) -> Json:
+    return SUBRESOURCE_KINDS.get(name, {"kind": resource.kind})
 
 
 def _subresource_verbs(name: str) -> list[str]:
@@ -139,7 +143,7 @@ def _aggregated_kind(resource: Resource) -> Json:
                 "responseKind": {
                     "group": "",
                     "version": "",
-                    **SUBRESOURCE_KINDS.get(name, {"kind": resource.kind}),
+                    **_subresource_kind(resource, name),
                 },
                 "verbs": _subresource_verbs(name),
             }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alb_dr.errors import Unreachable
 from alb_dr.model.load import ClosedLoad, Target
+from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import Outcome, SampleColumns
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import TOTAL
@@ -51,6 +52,12 @@ def target_of(topology: Topology, *, fleet: KubeReader) -> Target:
     )
 
 
+def wanted_shares(topology: Topology, ingress: Manifest) -> list[float]:
+    """Each member's share by the live weights (0 to 1), in the file's order."""
+    weights = weights_of(ingress.annotations)
+    return [int(weights.get(m.id, "0")) / TOTAL for m in topology.members]
+
+
 def await_split(
     topology: Topology,
     *,
@@ -68,9 +75,8 @@ def await_split(
     deadline = Deadline(clock, timeout_s)
     target = target_of(topology, fleet=fleet)
     live = live_ingress(topology, fleet=fleet)
-    weights = weights_of(live.annotations)
     complaints = EventWatch(fleet, live.id, since=clock.now(), narrator=narrator)
-    wanted = [int(weights.get(m.id, "0")) / TOTAL for m in topology.members]
+    wanted = wanted_shares(topology, live)
     good = 0
     while True:
         seen = look(target, wanted, prober, deadline=deadline)

@@ -14,11 +14,11 @@ from dataclasses import replace
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.drill import DrillPlan
 from alb_dr.model.fleet_record import FleetTarget
+from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.shift import Thresholds
 from alb_dr.model.weight_record import WeightRecord
 from alb_dr.model.weights import TOTAL, Weights
-from alb_dr.ports import Narrator
 from alb_dr.render.annotations import weight_key, weights_of
 from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Alarm, Baseline, Vigil, baseline_of
@@ -56,7 +56,6 @@ def ramp_for(
         baseline=baseline_of(samples),
         thresholds=Thresholds(slow_errors=min(0.005, errors), abort_errors=errors),
         timeout_s=plan.restore_timeout_s,
-        narrator=setting.narrator,
     )
 
 
@@ -70,13 +69,12 @@ class DrillRamp:
         baseline: Baseline,
         thresholds: Thresholds,
         timeout_s: float,
-        narrator: Narrator,
     ) -> None:
         self._setting = setting
         self._baseline = baseline
         self._thresholds = thresholds
         self._timeout_s = timeout_s
-        self._narrator = narrator
+        self._narrator = setting.narrator
         former = weights_of(setting.ingress.annotations)
         self._former = Weights.of({member: int(weight) for member, weight in former.items()})
         self._record = WeightRecord(
@@ -93,13 +91,7 @@ class DrillRamp:
         """What made it go back to the lowest step."""
         self.left_off: str | None = None
         """Why it was left off before the former weights were reached: somebody set others."""
-        self._carried = CarriedRecord(
-            setting.ingress,
-            self._record,
-            api=setting.fleet,
-            clock=setting.clock,
-            narrator=narrator,
-        )
+        self._carried = CarriedRecord(setting, setting.ingress, api=setting.fleet)
 
     def target(self) -> FleetTarget:
         """What it may write to, for the Fleet record."""
@@ -120,9 +112,7 @@ class DrillRamp:
         """Find out whether the weights are held, when the answer to that write was lost."""
         with suppress(AlbDrError):
             live = live_ingress(self._setting.topology, fleet=self._setting.fleet)
-            record = record_of(live)
-            ours = isinstance(record, WeightRecord) and record.drill == self._setting.drill
-            self.is_holding = ours
+            self.is_holding = self._own_record(live) is not None
 
     def raise_weight(self, traffic: DrillTraffic) -> None:
         """Step the weight up, each step proven.
@@ -195,9 +185,8 @@ class DrillRamp:
 
     def _try_step(self, part: float) -> bool:
         live = live_ingress(self._setting.topology, fleet=self._setting.fleet)
-        record = record_of(live)
-        ours = isinstance(record, WeightRecord) and record.drill == self._setting.drill
-        if not isinstance(record, WeightRecord) or not ours or not is_harmed(live, record):
+        record = self._own_record(live)
+        if record is None or not is_harmed(live, record):
             key = weight_key(self._setting.victim.id)
             who = changed_by(live, "metadata", "annotations", key)
             said = "/".join(weights_of(live.annotations).values())
@@ -208,6 +197,13 @@ class DrillRamp:
         self._setting.fleet.patch(live.id, step_patch(live, self._record))
         self._narrator.note(f"weights {self.words}")
         return True
+
+    def _own_record(self, live: Manifest) -> WeightRecord | None:
+        """This drill's record on the Ingress, if it is there."""
+        record = record_of(live)
+        if isinstance(record, WeightRecord) and record.drill == self._setting.drill:
+            return record
+        return None
 
     def _prove(self, traffic: DrillTraffic, before: Weights, now: Weights) -> str | None:
         """Wait until the traffic is proven to follow; why it may not go on, or None."""

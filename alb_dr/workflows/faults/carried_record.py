@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.manifest import Manifest
-from alb_dr.ports import Clock, KubeApi, Narrator
+from alb_dr.ports import KubeApi
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.faults.fault import Extended
+from alb_dr.workflows.faults.fault import Extended, FaultSetting
 from alb_dr.workflows.records.drill_record import Record, extend_patch, is_harmed, record_of
 from alb_dr.workflows.recover.marks import PutBack, restore_until, was
 
@@ -19,14 +19,12 @@ from alb_dr.workflows.recover.marks import PutBack, restore_until, was
 class CarriedRecord:
     """The record of one drill on one object; ``target`` is the object as it was before."""
 
-    def __init__(
-        self, target: Manifest, record: Record, *, api: KubeApi, clock: Clock, narrator: Narrator
-    ) -> None:
+    def __init__(self, setting: FaultSetting, target: Manifest, *, api: KubeApi) -> None:
+        self._drill = setting.drill
+        self._clock = setting.clock
+        self._narrator = setting.narrator
         self._target = target
-        self._drill = record.drill
         self._api = api
-        self._clock = clock
-        self._narrator = narrator
 
     def extend(self, live: Manifest, deadline: str) -> Extended:
         """Move the deadline on, if the object still carries the record.

@@ -42,13 +42,7 @@ class WeightDrain:
             reason=setting.reason,
             by=setting.by,
         )
-        self._carried = CarriedRecord(
-            setting.ingress,
-            self._record,
-            api=setting.fleet,
-            clock=setting.clock,
-            narrator=setting.narrator,
-        )
+        self._carried = CarriedRecord(setting, setting.ingress, api=setting.fleet)
         self._foreign = False
 
     @property

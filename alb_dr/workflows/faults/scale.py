@@ -41,13 +41,7 @@ class ScaleToZero:
             by=setting.by,
             least=setting.least,
         )
-        self._carried = CarriedRecord(
-            setting.workload,
-            self._record,
-            api=setting.member,
-            clock=setting.clock,
-            narrator=setting.narrator,
-        )
+        self._carried = CarriedRecord(setting, setting.workload, api=setting.member)
         self._replicas_after: int | None = None
 
     @property

@@ -11,7 +11,7 @@ from alb_dr.model.weights import TOTAL
 from alb_dr.ports import Clock, KubeApi, KubeReader, Prober
 from alb_dr.render.annotations import weights_of
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.delivery.await_split import look, target_of
+from alb_dr.workflows.delivery.await_split import look, target_of, wanted_shares
 from alb_dr.workflows.delivery.distribute import workload_id
 from alb_dr.workflows.delivery.weights import live_ingress
 from alb_dr.workflows.members.control_side import ready_endpoints
@@ -104,8 +104,7 @@ def await_traffic(
     What the last of them said, in words. RestoreIncomplete when a member that has weight serves
     none though others do. That nobody answers proves nothing: this machine may have no way there.
     """
-    weights = weights_of(live_ingress(topology, fleet=fleet).annotations)
-    wanted = [int(weights.get(m.id, "0")) / TOTAL for m in topology.members]
+    wanted = wanted_shares(topology, live_ingress(topology, fleet=fleet))
     shares = zip(topology.members, wanted, strict=True)
     missing = {m.name for m, share in shares if share > 0 and m.name in put_back}
     target = target_of(topology, fleet=fleet)

@@ -13,7 +13,7 @@ from alb_dr.errors import (
     Rejected,
     Unreachable,
 )
-from alb_dr.model.fleet_record import DrillPhase, FleetRecord
+from alb_dr.model.fleet_record import DrillPhase
 from alb_dr.model.manifest import (
     ALB_CONFIG,
     APPLICATION,
@@ -27,7 +27,7 @@ from alb_dr.model.manifest import (
 from alb_dr.model.teardown import TornDown
 from alb_dr.workflows.project.down import DownChoices, DownPorts, survey, take_down
 from alb_dr.workflows.records.fleet_record import create_record
-from tests.builders import a_topology
+from tests.builders import a_drill_on_record, a_topology
 from tests.fakes.fleet import a_fleet, the_members, writes
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
@@ -259,24 +259,9 @@ def test_nothing_goes_down_while_a_drill_is_open() -> None:
         went_down(api, members)
 
 
-def a_drill(phase: DrillPhase) -> FleetRecord:
-    """A drill as the Fleet knows it."""
-    return FleetRecord(
-        drill="d1",
-        fault="scale-to-zero",
-        victim="poc-ack-1",
-        targets=(),
-        deadline="",
-        reason="",
-        by="ann",
-        started="",
-        phase=phase,
-    )
-
-
 def test_nothing_goes_down_before_a_drill_that_is_about_to_begin_is_over() -> None:
     api = a_fleet()
-    create_record(api, "gateway-demo", a_drill(DrillPhase.ARMING))
+    create_record(api, "gateway-demo", a_drill_on_record("d1", phase=DrillPhase.ARMING))
     with pytest.raises(Refused, match=r"a drill is still open: .*d1") as refusal:
         went_down(api)
     assert refusal.value.code == "ADR-DRILL-OPEN"
@@ -285,7 +270,7 @@ def test_nothing_goes_down_before_a_drill_that_is_about_to_begin_is_over() -> No
 
 def test_the_records_of_drills_stay_as_evidence_and_are_named() -> None:
     api = a_fleet()
-    create_record(api, "gateway-demo", a_drill(DrillPhase.CLOSED))
+    create_record(api, "gateway-demo", a_drill_on_record("d1", phase=DrillPhase.CLOSED))
     named = {r.what for r in went_down(api).remainders}
     assert "1 ConfigMaps alb-dr-drill-… in gateway-demo" in named
 

@@ -12,7 +12,6 @@ from alb_dr.errors import AlbDrError, BadInput, Conflict, Forbidden, Refused, Un
 from alb_dr.model.application import DistributionMethod
 from alb_dr.model.away import Away
 from alb_dr.model.drill import DrillRecord
-from alb_dr.model.fleet_record import FleetRecord
 from alb_dr.model.manifest import SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.render.annotations import AWAY
 from alb_dr.workflows.rails.guardrails import Cleared, check_guardrails
@@ -23,6 +22,7 @@ from alb_dr.workflows.records.fleet_record import create_record
 from alb_dr.workflows.records.kill_switch import outside_window
 from alb_dr.workflows.records.lease import DrillLock, lease_id
 from alb_dr.workflows.scalers.autoscalers import PAUSE_KEDA
+from tests.builders import a_drill_on_record
 from tests.fakes.argo import with_argo
 from tests.fakes.drilling import ROUTE, SPACE, WORKLOAD, Estate
 
@@ -133,17 +133,7 @@ def test_G2_windows(
 
 
 def test_G4_F10_an_open_record_refuses(estate: Estate) -> None:
-    record = FleetRecord(
-        drill="old",
-        fault="scale-to-zero",
-        victim="poc-ack-1",
-        targets=(),
-        deadline="",
-        reason="",
-        by="ann",
-        started="",
-    )
-    create_record(estate.fleet, SPACE, record)
+    create_record(estate.fleet, SPACE, a_drill_on_record("old"))
     assert "old of ann" in refused(estate, "ADR-DRILL-OPEN").message
 
 

@@ -169,8 +169,8 @@ def test_F47_times_have_six_digits_always(micro: int) -> None:
     assert found == datetime(2026, 3, 1, 12, 0, 0, micro, tzinfo=UTC)
 
 
-def test_a_lock_given_back_in_the_very_moment_is_taken(fleet: FakeKube) -> None:
-    lock(fleet).acquire(holder="ann", drill="7f3a")
+def given_back_when_looked_at(fleet: FakeKube) -> None:
+    """The holder ends in the very moment in which somebody reads the lock."""
 
     def gone(call: str) -> None:
         if call.startswith("get Lease"):
@@ -178,6 +178,11 @@ def test_a_lock_given_back_in_the_very_moment_is_taken(fleet: FakeKube) -> None:
             fleet.delete(ID)
 
     fleet.fail = gone
+
+
+def test_a_lock_given_back_in_the_very_moment_is_taken(fleet: FakeKube) -> None:
+    lock(fleet).acquire(holder="ann", drill="7f3a")
+    given_back_when_looked_at(fleet)
     mine = lock(fleet)
     mine.acquire(holder="bob", drill="9c1d")
     assert mine.is_held
@@ -202,13 +207,7 @@ def test_a_lock_without_a_holder_is_taken_over_at_once(fleet: FakeKube) -> None:
 
 def test_an_emergency_takes_a_lock_that_was_given_back_in_the_very_moment(fleet: FakeKube) -> None:
     lock(fleet).acquire(holder="ann", drill="7f3a")
-
-    def gone(call: str) -> None:
-        if call.startswith("get Lease"):
-            fleet.fail = lambda _call: None
-            fleet.delete(ID)
-
-    fleet.fail = gone
+    given_back_when_looked_at(fleet)
     mine = lock(fleet)
     assert mine.seize(holder="bob", drill="9c1d", over=None) is None
     assert mine.is_held

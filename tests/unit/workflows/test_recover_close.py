@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from alb_dr.errors import Unreachable
-from alb_dr.model.fleet_record import FleetRecord
 from alb_dr.model.manifest import CONFIG_MAP, Manifest
 from alb_dr.workflows.records.fleet_record import create_record, read_records
 from alb_dr.workflows.records.lease import DURATION_S, DrillLock, lease_id
 from alb_dr.workflows.records.shift_record import RECORD, record_id
 from alb_dr.workflows.recover.close import Closing
-from tests.builders import a_topology
+from tests.builders import a_drill_on_record, a_topology
 from tests.fakes.argo import a_namespace
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
@@ -46,19 +45,6 @@ class Renewed(StillClock):
         assert live is not None
         spec = {**live.document["spec"], "renewTime": "2026-03-01T12:00:09.000000Z"}
         self._fleet.replace(Manifest(id=ID, document={**live.document, "spec": spec}))
-
-
-def a_drill_on_record(drill: str) -> FleetRecord:
-    return FleetRecord(
-        drill=drill,
-        fault="scale-to-zero",
-        victim="poc-ack-2",
-        targets=(),
-        deadline="2026-03-01T12:10:00+00:00",
-        reason="test",
-        by="ann",
-        started="2026-03-01T12:00:00+00:00",
-    )
 
 
 def remove(

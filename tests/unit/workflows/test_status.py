@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from alb_dr.errors import Unreachable
-from alb_dr.model.fleet_record import FleetRecord
 from alb_dr.model.manifest import ALB_CONFIG, INGRESS, ResourceId
 from alb_dr.model.status import Status
 from alb_dr.model.weight_record import WeightRecord
@@ -16,7 +15,7 @@ from alb_dr.workflows.project.status import StatusPorts, look_at_everything
 from alb_dr.workflows.records.drill_record import hold_patch
 from alb_dr.workflows.records.fleet_record import create_record
 from alb_dr.workflows.records.lease import DrillLock, lease_id
-from tests.builders import PROJECT, a_topology
+from tests.builders import PROJECT, a_drill_on_record, a_topology
 from tests.fakes.fleet import a_fleet, the_members, writes
 from tests.fakes.kube import FakeKube
 from tests.fakes.prober import FakeProber
@@ -153,17 +152,11 @@ def test_drills_that_hold_weights_or_are_on_record_only_are_shown_and_so_is_the_
     )
     fleet.patch(live.id, hold_patch(live, record))
     for drill in ("d1", "d2"):
-        begun = FleetRecord(
-            drill=drill,
-            by="ann@bastion",
-            reason="",
-            fault="sandbox:hung",
-            victim="poc-ack-2",
-            started="2026-03-01T12:00:00+00:00",
-            deadline="2026-03-01T13:00:00+00:00",
-            targets=(),
+        create_record(
+            fleet,
+            "gateway-demo",
+            a_drill_on_record(drill, victim="poc-ack-2", fault="sandbox:hung", by="ann@bastion"),
         )
-        create_record(fleet, "gateway-demo", begun)
     lock = DrillLock(lease_id(a_topology()), fleet=fleet, clock=StillClock(), narrator=TellTale())
     lock.acquire(holder="ann@bastion", drill="d2")
     seen = looked(fleet)
