@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from alb_dr.errors import BadInput
 from alb_dr.render.dialect import fill, quoted
 from alb_dr.render.library import TemplateLibrary
 
@@ -40,6 +42,10 @@ HOSTILE = st.one_of(
 )
 
 
+LONGEST_KEY = 1024
+"""Characters a YAML key may have that stands on one line with its value (YAML 1.2, 7.4.2)."""
+
+
 class _OneTemplate:
     """A library whose every template places one value three times."""
 
@@ -64,12 +70,18 @@ def test_F68_a_quoted_value_is_read_back_as_itself(value: str) -> None:
 
 
 @given(HOSTILE)
+@example("k" * (LONGEST_KEY - 2))
+@example("k" * (LONGEST_KEY - 1))
 def test_F68_a_value_never_breaks_out_of_its_place(value: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError:
         return
     library = TemplateLibrary(root=_OneTemplate())  # type: ignore[arg-type]  # only what is used
+    if len(quoted(value)) > LONGEST_KEY:
+        with pytest.raises(BadInput, match="makes no YAML"):
+            fill(library, "any", {"value": value})
+        return
     document = fill(library, "any", {"value": value})
     assert document["metadata"] == {"name": value}
     assert document["data"] == {value: value}
