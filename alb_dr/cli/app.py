@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alb_dr.cli.context import FORMATS, Context
+from alb_dr.cli.context import FORMATS, MORE_FORMATS, Context
 from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.options import EPILOG
 from alb_dr.cli.signals import SIGNALS
@@ -84,8 +84,7 @@ def root(  # noqa: PLR0913, PLR0917  every global option is one parameter
     ] = False,
 ) -> None:
     """Read the global options into the Context; they may stand anywhere on the line."""
-    if output not in FORMATS:
-        raise BadInput(f"{output!r} is no output format", hint=f"use: {', '.join(FORMATS)}")
+    _check_format(output, ctx.invoked_subcommand or "")
     if verbose:
         _log_calls()
     if deadline is not None:
@@ -101,6 +100,15 @@ def root(  # noqa: PLR0913, PLR0917  every global option is one parameter
             kube_context=context,
             run_dir=run_dir,
             accept_cluster=accept_cluster,
+        )
+
+
+def _check_format(output: str, command: str) -> None:
+    """Before anything is contacted: a command must not do its work and then lack words for it."""
+    allowed = (*FORMATS, *MORE_FORMATS.get(command, ()))
+    if output not in allowed:
+        raise BadInput(
+            f"{command} has no output format {output!r}", hint=f"use one of: {', '.join(allowed)}"
         )
 
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from alb_dr.model.topology import Topology
     from alb_dr.ports import ApiIdentity, Clock, FaultBox, KubeApi, Narrator, Prober
 
-FORMATS = ("table", "json", "short", "junit")
-"""What ``-o`` may say; a command that lacks one of them refuses it."""
+FORMATS = ("table", "json")
+"""What ``-o`` may say on every command."""
+MORE_FORMATS = {"check": ("short", "junit")}
+"""What it may say besides, on these."""
 
 
 @dataclass

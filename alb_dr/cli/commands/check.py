@@ -44,7 +44,6 @@ def check(
         permissions_answer(ctx)
         return
     context = context_of(ctx)
-    context.formats("table", "json", "short", "junit")
     questions = _wanted(pre=pre, only=only, skip=skip)
     # A bad project file is said before anything is asked.
     names = ", ".join(m.name for m in context.topology.members)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def report(
     ctx: typer.Context,
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run's directory, name, short id, or latest.")
+        str, typer.Argument(metavar="RUN", help="A run's directory, name, id, or latest.")
     ] = "latest",
     markdown: MarkdownFile = None,
     junit: JunitFile = None,
@@ -29,7 +29,6 @@ def report(
     from alb_dr.journal.rundir import find_run
 
     context = context_of(ctx)
-    context.formats("table", "json")
     files = ReportFiles(markdown=markdown, junit=junit, html=html)
     files.check()
     page, data = _recomputed(find_run(context.state_dir, run))

@@ -76,11 +76,12 @@ def _look(context: Context, requests: int) -> "Status":
 
 def _topology(context: Context) -> "Topology":
     """As it is distributed; a Fleet that cannot be asked is no reason to show nothing."""
+    unsettled = context.topology
     try:
         return context.settled()
     except AlbDrError as error:
         context.narrator.warn(error.message)
-        return context.topology
+        return unsettled
 
 
 def _watch(context: Context, requests: int, interval_s: float) -> None:

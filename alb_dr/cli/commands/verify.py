@@ -89,7 +89,6 @@ def verify(  # noqa: PLR0913, PLR0917  every flag is one parameter
     from alb_dr.cli.verify_request import Flags
 
     context = context_of(ctx)
-    context.formats("table", "json")
     files = ReportFiles(markdown=markdown, junit=junit, html=html)
     files.check()
     flags = Flags(

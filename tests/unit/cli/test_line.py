@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -41,7 +42,8 @@ def test_a_failure_is_one_envelope_on_stdout(capsys: pytest.CaptureFixture[str])
     [
         (["gatewy"], "Did you mean 'gateway'?"),
         (["ingress", "set-weights"], "Missing argument"),
-        (["version", "-o", "yaml"], "'yaml' is no output format"),
+        (["version", "-o", "yaml"], "version has no output format 'yaml'"),
+        (["status", "-o", "junit"], "status has no output format 'junit'"),
         (["gateway", "create", "--nonsense"], "--nonsense"),
         (["sandbox", "up", "--replicas", "many"], "valid integer"),
     ],
@@ -54,3 +56,11 @@ def test_bad_words_are_one_line_and_code_2(
     assert reason in said
     assert said.startswith("error[ADR-INPUT]: ")
     assert "Traceback" not in said
+
+
+def test_a_missing_project_file_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ALB_DR_CONFIG", str(tmp_path / "gone.yaml"))
+    assert run(["status"]) == 2
+    assert capsys.readouterr().err.count("no such file") == 1
