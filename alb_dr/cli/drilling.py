@@ -49,7 +49,13 @@ def run_drill(
     from alb_dr.workflows.drill.drill import Drill
     from alb_dr.workflows.drill.ports import DrillPorts
 
-    run = create_run(context.state_dir, "drill", now=context.clock.now(), given=context.run_dir)
+    run = create_run(
+        context.state_dir,
+        "drill",
+        now=context.clock.now(),
+        given=context.run_dir,
+        operation=plan.drill_id,
+    )
     require_room(run)
     ledger = Ledger(run.path / "ledger.jsonl", drill_id=plan.drill_id)
     log = SampleFile(run.path / SAMPLES, members=[m.name for m in context.topology.members])

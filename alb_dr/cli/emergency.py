@@ -32,7 +32,13 @@ class OptionalRun:
         from alb_dr.journal.rundir import create_run
 
         now = context.clock.now()
-        run = create_run(context.state_dir, emergency.verb, now=now, given=context.run_dir)
+        run = create_run(
+            context.state_dir,
+            emergency.verb,
+            now=now,
+            given=context.run_dir,
+            operation=emergency.operation,
+        )
         self._ledger = Ledger(run.path / "ledger.jsonl", drill_id=emergency.operation)
         self._run = run
 

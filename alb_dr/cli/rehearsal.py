@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from alb_dr.model.findings import Verdict
+from alb_dr.model.operation import new_operation_id
 
 if TYPE_CHECKING:
     from alb_dr.cli.context import Context
@@ -151,7 +151,7 @@ class Rehearsal:
         from alb_dr.report.drill_json import drill_data
 
         plan = DrillPlan(
-            drill_id=secrets.token_hex(4),
+            drill_id=new_operation_id(),
             victim=victim,
             reason="rehearsal",
             rate=200.0,

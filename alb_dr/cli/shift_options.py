@@ -1,6 +1,5 @@
 """The options of everything that moves traffic in steps, and the request they make."""
 
-import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -11,6 +10,7 @@ import typer
 
 from alb_dr.cli.durations import seconds_of
 from alb_dr.errors import BadInput
+from alb_dr.model.operation import new_operation_id
 
 if TYPE_CHECKING:
     from alb_dr.model.shift import ShiftRequest
@@ -79,7 +79,7 @@ class Pace:
         if self.on_failure == OnFailure.ASK and not sys.stdin.isatty():
             raise BadInput("there is no terminal to ask on", hint="--on-failure rollback or freeze")
         return ShiftRequest(
-            shift_id=secrets.token_hex(4),
+            shift_id=new_operation_id(),
             target=target,
             percents=parse_percents(self.steps),
             hold_s=seconds_of(self.hold, what="hold"),

@@ -43,7 +43,11 @@ def run_shift(
 
     names = [member.name for member in context.topology.members]
     run = create_run(
-        context.state_dir, request.verb, now=context.clock.now(), given=context.run_dir
+        context.state_dir,
+        request.verb,
+        now=context.clock.now(),
+        given=context.run_dir,
+        operation=request.shift_id,
     )
     ledger = Ledger(run.path / "ledger.jsonl", drill_id=request.shift_id)
     log = SampleFile(run.path / SAMPLES, members=names)

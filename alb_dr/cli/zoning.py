@@ -103,16 +103,17 @@ def zones_out(context: Context, *, timeout_s: float) -> ZoneRecord | None:
 
 def bring_back(context: Context, *, timeout_s: float) -> ZoneRecord | None:
     """Bring the zones back, with a ledger of its own; None when somebody was faster."""
-    import secrets
 
     from alb_dr.cli.drilling import operator
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import create_run
+    from alb_dr.model.operation import new_operation_id
     from alb_dr.workflows.zone.companion import zones_home
 
-    operation = secrets.token_hex(4)
+    operation = new_operation_id()
     given = context.run_dir / "zones" if context.run_dir is not None else None
-    run = create_run(context.state_dir, "zones", now=context.clock.now(), given=given)
+    now = context.clock.now()
+    run = create_run(context.state_dir, "zones", now=now, given=given, operation=operation)
     ledger = Ledger(run.path / "ledger.jsonl", drill_id=operation)
     try:
         return zones_home(

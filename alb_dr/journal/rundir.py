@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from alb_dr.errors import BadInput, Conflict, NotFound, Refused
+from alb_dr.model.operation import new_operation_id
 
 DESCRIPTION = "run.json"
 """What is known of the run beside its samples."""
@@ -22,7 +22,7 @@ LATEST = "latest"
 LEAST_FREE = 16 * 2**20
 """Bytes a drill wants free for its evidence (G15)."""
 _PRIVATE_DIR, _PRIVATE_FILE = 0o700, 0o600
-_NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[a-z-]+-[0-9a-f]{6}", re.ASCII)
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[a-z-]+-[0-9a-f]{8}", re.ASCII)
 """The time comes first and in milliseconds: names in order are runs in order."""
 
 
@@ -72,10 +72,18 @@ class RunDir:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
-def create_run(state_dir: Path, verb: str, *, now: datetime, given: Path | None = None) -> RunDir:
+def create_run(
+    state_dir: Path,
+    verb: str,
+    *,
+    now: datetime,
+    given: Path | None = None,
+    operation: str | None = None,
+) -> RunDir:
     """A fresh directory: ``given`` if it is new or empty, else one below ``state_dir/runs``.
 
-    Raises Conflict when ``given`` holds something: a run never writes over another.
+    Its name ends in the id of the ``operation`` it records, by which it is found again. Raises
+    Conflict when ``given`` holds something: a run never writes over another.
     """
     if given is not None:
         _make(given)
@@ -83,7 +91,7 @@ def create_run(state_dir: Path, verb: str, *, now: datetime, given: Path | None 
             raise Conflict(f"{given} is not empty", hint="give --run-dir a new directory")
         return RunDir(given)
     instant = f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z"
-    name = f"{instant}-{verb}-{secrets.token_hex(3)}"
+    name = f"{instant}-{verb}-{operation or new_operation_id()}"
     path = state_dir / "runs" / name
     _make(path)
     return RunDir(path)
@@ -112,7 +120,7 @@ def find_run(state_dir: Path, wanted: str) -> RunDir:
     """The run called ``wanted``: a directory, a run's name, its short id, or ``latest``.
 
     The latest is the newest that was described: what was refused before it began has no page.
-    Raises NotFound naming the newest runs.
+    Raises BadInput naming the newest runs.
     """
     as_path = Path(wanted)
     if (as_path / DESCRIPTION).is_file():
@@ -125,7 +133,7 @@ def find_run(state_dir: Path, wanted: str) -> RunDir:
     if len(matching) == 1:
         return matching[0]
     named = ", ".join(run.name for run in islice(newest, 3)) or "none yet"
-    raise NotFound(f"there is no run {wanted!r}", hint=f"the newest runs are: {named}")
+    raise BadInput(f"there is no run {wanted!r}", hint=f"the newest runs are: {named}")
 
 
 def runs(state_dir: Path) -> list[RunDir]:

@@ -55,6 +55,10 @@ class MemberShare:
     catches_above: float | None = None
 
 
+NO_TEST = "none"
+"""The method where one member alone is expected, or nothing was answered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistributionTest:
     """Whether the shares agree with the weights. ``tolerance`` is a share (0.05 for 5 points)."""

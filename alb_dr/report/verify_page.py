@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from alb_dr.model.findings import Severity, Verdict
 from alb_dr.model.sample import Outcome
-from alb_dr.model.verify import Latency, MemberShare, VerifyReport
+from alb_dr.model.verify import NO_TEST, Latency, MemberShare, VerifyReport
 from alb_dr.report.document import Check, Page, Section, Table
 from alb_dr.report.verify_charts import latency_chart, outcome_chart, share_chart
 from alb_dr.report.words import (
@@ -75,7 +75,8 @@ def _share_row(share: MemberShare) -> tuple[str, ...]:
 
 def _about_the_test(report: VerifyReport) -> Iterator[str]:
     test = report.distribution
-    yield f"By the {test.method} test: {test.reason}."
+    if test.method != NO_TEST:
+        yield f"By the {test.method} test: {test.reason}."
     yield from _power(report)
     zero = [share for share in test.shares if share.weight == 0 and share.count == 0]
     for share in zero if test.answers else ():

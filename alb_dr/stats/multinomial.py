@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from alb_dr.model.verify import NO_TEST
 from alb_dr.stats.binomial import two_sided
 from alb_dr.stats.gamma import chi_square_tail
 
@@ -24,7 +25,7 @@ def p_value(counts: Sequence[int], shares: Sequence[float]) -> tuple[float, str]
     """
     n = sum(counts)
     if len(counts) == 1 or n == 0:
-        return 1.0, "nothing to test"
+        return 1.0, NO_TEST
     if len(counts) == 2:
         return two_sided(counts[0], n, shares[0]), "exact binomial"
     if min(n * share for share in shares) >= LEAST_EXPECTED:

@@ -1,6 +1,5 @@
 """``alb-dr failover drill``: harm a member under traffic, watch, put it back, report."""
 
-import secrets
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.options import HtmlFile, JunitFile, MarkdownFile, Yes
 from alb_dr.cli.report_files import ReportFiles
+from alb_dr.model.operation import new_operation_id
 from alb_dr.stats.capacity import HEADROOM
 
 if TYPE_CHECKING:
@@ -134,13 +134,12 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     from alb_dr.workflows.scalers.autoscalers import PAUSE_KEDA
 
     context = context_of(ctx)
-    context.formats("table", "json")
     files = ReportFiles(markdown=markdown, junit=junit, html=html)
     files.check()
     victim = context.topology.member(member)
     check_fault(fault, has_box=context.box is not None)
     plan = DrillPlan(
-        drill_id=secrets.token_hex(4),
+        drill_id=new_operation_id(),
         victim=victim.name,
         reason=reason,
         rate=_rate(context, rate, observe),

@@ -1,6 +1,5 @@
 """``alb-dr failover start``: the emergency."""
 
-import secrets
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.options import DryRun, NoWait, Yes
 from alb_dr.errors import BadInput, ExitCode, Interruption
+from alb_dr.model.operation import new_operation_id
 
 if TYPE_CHECKING:
     from alb_dr.workflows.shift.emergency import Emergency, MovedAway
@@ -56,7 +56,7 @@ def start(  # noqa: PLR0913, PLR0917  every flag is one parameter
         raise BadInput("--reason is empty; the next person must know why")
     context = context_of(ctx)
     emergency = Emergency(
-        operation=secrets.token_hex(4),
+        operation=new_operation_id(),
         away_from=away_from,
         reason=reason,
         take_over=take_over,

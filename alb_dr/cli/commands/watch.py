@@ -1,6 +1,5 @@
 """``alb-dr failover watch``: probe a member, and flip its traffic away if armed."""
 
-import secrets
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.durations import seconds_of
 from alb_dr.cli.options import Yes
 from alb_dr.errors import BadInput
+from alb_dr.model.operation import new_operation_id
 
 if TYPE_CHECKING:
     from alb_dr.model.watch import WatchPlan, WatchReport
@@ -67,7 +67,7 @@ def watch(  # noqa: PLR0913, PLR0917  every flag is one parameter
     if for_s > LONGEST_S:
         raise BadInput(f"{for_!r} is longer than a day", hint="begin again tomorrow")
     plan = WatchPlan(
-        operation=secrets.token_hex(4),
+        operation=new_operation_id(),
         member=member,
         armed=arm,
         every_s=seconds_of(every, what="every"),
@@ -120,7 +120,13 @@ def _run(ctx: typer.Context, context: Context, plan: "WatchPlan") -> None:
     from alb_dr.model.watch import WatchOutcome
     from alb_dr.workflows.shift.armed_watch import ArmedWatch, WatchPorts
 
-    run = create_run(context.state_dir, "watch", now=context.clock.now(), given=context.run_dir)
+    run = create_run(
+        context.state_dir,
+        "watch",
+        now=context.clock.now(),
+        given=context.run_dir,
+        operation=plan.operation,
+    )
     ledger = Ledger(run.path / "ledger.jsonl", drill_id=plan.operation)
     log = SampleFile(run.path / SAMPLES, members=[m.name for m in context.topology.members])
     ports = WatchPorts(emergency=emergency_ports(context, ledger), prober=context.prober, log=log)

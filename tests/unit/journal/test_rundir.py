@@ -44,11 +44,16 @@ def test_a_run_is_named_after_its_time_and_verb_and_is_private(tmp_path: Path) -
 def test_a_run_is_found_by_path_name_short_id_and_as_the_latest(tmp_path: Path) -> None:
     old, new = a_run(tmp_path, 0), a_run(tmp_path, 5, "drill")
     assert [r.path for r in runs(tmp_path)] == [old.path, new.path]
-    for wanted in (str(old.path), old.name, old.name[-6:]):
+    for wanted in (str(old.path), old.name, old.name[-8:]):
         assert find_run(tmp_path, wanted).path == old.path
     assert find_run(tmp_path, "latest").path == new.path
     create_run(tmp_path, "drill", now=NOON + timedelta(minutes=9))
     assert find_run(tmp_path, "latest").path == new.path, "what was refused has no page"
+
+
+def test_a_run_is_found_by_the_id_of_what_it_records(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "shift", now=NOON, operation="0a1b2c3d")
+    assert find_run(tmp_path, "0a1b2c3d").path == run.path
 
 
 def test_runs_of_one_second_keep_their_order(tmp_path: Path) -> None:
@@ -64,11 +69,11 @@ def test_a_run_that_came_to_nothing_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_an_unknown_run_is_answered_with_the_newest(tmp_path: Path) -> None:
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(BadInput) as caught:
         find_run(tmp_path, "latest")
     assert "none yet" in (caught.value.hint or "")
     run = a_run(tmp_path)
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(BadInput) as caught:
         find_run(tmp_path, "nonsense")
     assert run.name in (caught.value.hint or "")
 

@@ -107,6 +107,13 @@ def test_the_terminal_shows_shares_power_losses_and_latency() -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_one_expected_member_is_no_matter_of_a_test() -> None:
+    question = Question(names=("poc-ack-1", "poc-ack-2"), weights=(1.0, 0.0))
+    text = " ".join(text_of(verify_page(a_report(500, 0, question=question)), colour=False).split())
+    assert "test" not in text
+    assert "poc-ack-2 has weight 0 and answered nothing" in text
+
+
 def test_colour_is_only_used_when_asked_for() -> None:
     page = verify_page(a_report(100, 400))
     assert "\x1b" not in text_of(page, colour=False)
