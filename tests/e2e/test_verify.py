@@ -127,7 +127,7 @@ def test_every_report_is_written_and_can_be_made_again(tutorial: Shell, tmp_path
     assert html.read_text().count("<svg") >= 2
     assert ET.parse(junit).getroot().get("failures") == "0"
     assert "poc-ack-1" in markdown.read_text()
-    assert tutorial.ok("report", data["run"][-6:]).startswith("PASS")
+    assert tutorial.ok("report", data["run"][-8:]).startswith("PASS")
 
 
 def test_an_interrupted_run_is_reported(tutorial: Shell, tmp_path: Path) -> None:
