@@ -150,6 +150,8 @@ class Estate:
         self.members = the_members()
         self.pods = {id_: Pods(api) for id_, api in self.members.items()}
         self.clock = MovingClock()
+        for api in self.members.values():
+            api.clock = self.clock
         self.gateway = SpillingGateway(self.fleet, self.clock, self.pods)
         self.book, self.voice, self.box = Book(), TellTale(), FakeBox()
         self.shield: Callable[[], Any] = no_shield

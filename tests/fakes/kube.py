@@ -7,7 +7,7 @@ from typing import Any
 
 from alb_dr.errors import AlbDrError, Conflict, NotFound, Rejected
 from alb_dr.model.manifest import Kind, Manifest, ResourceId
-from alb_dr.ports import ApiIdentity
+from alb_dr.ports import ApiIdentity, Clock
 from alb_dr.sandbox.kube import writes
 from alb_dr.sandbox.kube.address import Address
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
@@ -26,6 +26,8 @@ class FakeKube:
         self.cluster = EmbeddedCluster(label, crds=(*FLEET_CRDS, *MEMBER_CRDS))
         self.calls: list[str] = []
         self.fail: Callable[[str], AlbDrError | None] = lambda _call: None
+        self.clock: Clock | None = None
+        """Where there is one, a watch takes its time: a second for each snapshot."""
 
     def as_manager(self, manager: str) -> FakeKube:
         """The same API, used by somebody else."""
@@ -78,9 +80,14 @@ class FakeKube:
     def watch(
         self, kind: Kind, *, namespace: str | None, name: str | None, timeout_s: float
     ) -> Iterator[tuple[Manifest, ...]]:
+        end = self.clock.monotonic() + timeout_s if self.clock is not None else 0.0
         for _ in range(50):
             found = self.list(kind, namespace=namespace)
             yield tuple(m for m in found if name in {None, m.id.name})
+            if self.clock is not None:
+                self.clock.sleep(1.0)
+                if self.clock.monotonic() >= end:
+                    return
 
     def apply(self, manifest: Manifest, *, dry_run: bool = False, force: bool = False) -> Manifest:
         at = self._at(manifest.id)

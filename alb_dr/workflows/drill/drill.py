@@ -178,6 +178,7 @@ class Drill:
             by=self._ports.operator,
             least=cleared.least,
             to_pause=cleared.to_pause,
+            alive=self._keep_lock,
         )
 
     def _deadline(self) -> str:
@@ -329,7 +330,8 @@ class Drill:
             self.progress.say(held)
 
     def _take_back(self, traffic: DrillTraffic, fault: Fault, way: DrillReturn) -> None:
-        self._restoring = Deadline(self._clock, self._plan.restore_timeout_s)
+        timeout_s = self._plan.restore_timeout_s
+        self._restoring = Deadline(self._clock, timeout_s, alive=self._keep_lock)
         self._book.note("restoring")
         try:
             with self._narrator.phase(f"restoring {self._victim.name}"):

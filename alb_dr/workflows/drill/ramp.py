@@ -148,7 +148,8 @@ class DrillRamp:
 
         RestoreIncomplete when that is not proven.
         """
-        deadline = Deadline(self._setting.clock, self._timeout_s)
+        setting = self._setting
+        deadline = Deadline(setting.clock, self._timeout_s, alive=setting.alive)
         done = self._carried.take_back(self._record, deadline)
         self.is_holding = False
         return done.words

@@ -21,7 +21,6 @@ class CarriedRecord:
 
     def __init__(self, setting: FaultSetting, target: Manifest, *, api: KubeApi) -> None:
         self._drill = setting.drill
-        self._clock = setting.clock
         self._narrator = setting.narrator
         self._target = target
         self._api = api
@@ -53,7 +52,6 @@ class CarriedRecord:
             self._target,
             self._drill,
             api=self._api,
-            clock=self._clock,
             deadline=deadline,
             note=self._narrator.warn,
         )

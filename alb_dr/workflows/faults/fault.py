@@ -11,7 +11,7 @@ from alb_dr.model.manifest import Manifest, ResourceId
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, Narrator
-from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.deadline import Alive, Deadline, nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,8 @@ class Extended:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultSetting:
     """What every fault is made of. ``workload`` and ``ingress`` are as the guard rails saw them;
-    ``deadline`` is the first one of the record."""
+    ``deadline`` is the first one of the record; ``alive`` is called while it is waited, and keeps
+    the drill's lock."""
 
     drill: str
     topology: Topology
@@ -49,6 +50,7 @@ class FaultSetting:
     by: str
     least: int | None = None
     to_pause: tuple[ResourceId, ...] = ()
+    alive: Alive = nothing
 
 
 class Fault(Protocol):

@@ -11,7 +11,14 @@ from alb_dr.workflows.faults.fault import FaultSetting
 from alb_dr.workflows.faults.scale import ScaleToZero
 from alb_dr.workflows.records.drill_record import replicas_of
 from alb_dr.workflows.recover.marks import RETRY_S
-from alb_dr.workflows.scalers.keda_pause import await_paused, await_resumed, hold, pause, resume
+from alb_dr.workflows.scalers.keda_pause import (
+    OBEY_S,
+    await_paused,
+    await_resumed,
+    hold,
+    pause,
+    resume,
+)
 
 
 class ScaleUnderKeda(ScaleToZero):
@@ -34,7 +41,8 @@ class ScaleUnderKeda(ScaleToZero):
             )
             pause(self._api, id_, record)
         for id_ in setting.to_pause:
-            if not await_paused(self._api, id_, clock=setting.clock):
+            deadline = Deadline(setting.clock, OBEY_S, alive=setting.alive)
+            if not await_paused(self._api, id_, deadline=deadline):
                 raise Refused(
                     f"{setting.victim.name}: {id_} has its pausing annotations, but KEDA does not "
                     "say that it is paused",
@@ -62,7 +70,7 @@ class ScaleUnderKeda(ScaleToZero):
         """All pods are ready, and KEDA does not say any more that it is paused."""
         proof = super().prove(deadline)
         for id_ in self._setting.to_pause:
-            await_resumed(self._api, id_, clock=self._setting.clock, deadline=deadline)
+            await_resumed(self._api, id_, deadline=deadline)
         return f"{proof}, KEDA scales again"
 
     def _hold(self, replicas: int) -> None:
@@ -89,4 +97,4 @@ class ScaleUnderKeda(ScaleToZero):
                             f"{self._api.label}: {id_} is still paused: {error.message}",
                             hint="do this now: alb-dr failover recover --execute",
                         ) from None
-                self._setting.clock.sleep(RETRY_S)
+                deadline.pause(RETRY_S)

@@ -135,24 +135,12 @@ class SandboxFault:
                         f"{victim}: the fault {self._name} is not cleared: {error.message}",
                         hint="do this now: alb-dr failover recover --execute",
                     ) from error
-                self._setting.clock.sleep(RETRY_S)
+                deadline.pause(RETRY_S)
             else:
                 return "the fault is cleared" if cleared else "already put back"
 
     def prove(self, deadline: Deadline) -> str:
         """The member answers and all its pods are ready."""
         id_, api = self._setting.workload.id, self._setting.member
-        while True:
-            try:
-                await_pods(id_, api=api, deadline=deadline, narrator=self._setting.narrator)
-            except RestoreIncomplete:
-                raise
-            except AlbDrError as error:
-                if deadline.passed:
-                    raise RestoreIncomplete(
-                        f"{api.label}: its API does not answer after the fault: {error.message}",
-                        hint="alb-dr failover recover --execute",
-                    ) from error
-                self._setting.clock.sleep(RETRY_S)
-            else:
-                return "its API answers and all pods are ready"
+        await_pods(id_, api=api, deadline=deadline, narrator=self._setting.narrator)
+        return "its API answers and all pods are ready"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.manifest import DEPLOYMENT, INGRESS, Manifest, ResourceId
 from alb_dr.model.weight_record import WeightRecord
-from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
+from alb_dr.ports import KubeApi, KubeReader, Narrator
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.live.readiness import workload_waits_for
 from alb_dr.workflows.members.pod_troubles import pod_troubles
@@ -26,6 +26,9 @@ from alb_dr.workflows.scalers.restore import await_autoscalers
 
 RETRY_S = 0.5
 """Pause between two tries to restore while the API is in trouble."""
+SPELL_S = 5.0
+"""Longest watch at a stretch. One that meets only lost calls says nothing until it ends, a call's
+time-out later; together that must stay well below the duration of a lock."""
 
 
 class Remedy(StrEnum):
@@ -134,7 +137,6 @@ def restore_until(
     drill_id: str,
     *,
     api: KubeApi,
-    clock: Clock,
     deadline: Deadline,
     note: Callable[[str], None],
 ) -> PutBack:
@@ -157,7 +159,7 @@ def restore_until(
                 f"{api.label}: {target.id} is not put back: {last}",
                 hint="do this now: alb-dr failover recover --execute",
             )
-        clock.sleep(RETRY_S)
+        deadline.pause(RETRY_S)
 
 
 def _try_once(target: Manifest, drill_id: str, *, api: KubeApi) -> PutBack:
@@ -186,24 +188,52 @@ def _try_once(target: Manifest, drill_id: str, *, api: KubeApi) -> PutBack:
 def await_pods(id_: ResourceId, *, api: KubeReader, deadline: Deadline, narrator: Narrator) -> None:
     """Watch until all pods of a restored workload are ready and what scales it works again.
 
-    RestoreIncomplete otherwise, with the reasons that kubelet, scheduler or quota give.
+    An API in trouble is asked again. RestoreIncomplete when that is not seen in time, with the
+    reasons that kubelet, scheduler or quota give.
     """
-    waiting: str | None = "nothing seen"
     live: Manifest | None = None
-    for snapshot in api.watch(
-        id_.kind, namespace=id_.namespace, name=id_.name, timeout_s=max(1.0, deadline.left_s)
-    ):
-        live = snapshot[0] if snapshot else None
+    while True:
+        try:
+            live = _watched(id_, api, deadline, narrator)
+        except AlbDrError as error:
+            if deadline.passed:
+                raise RestoreIncomplete(
+                    f"{api.label}: {id_} was put back, but cannot be looked at: {error.message}",
+                    hint="when its API answers again: alb-dr failover recover --execute",
+                ) from error
+            narrator.progress(0, 0, error.message)
+            deadline.pause(RETRY_S)
+            continue
         waiting = workload_waits_for(live)
         if waiting is None and live is not None:
             await_autoscalers(api, live, deadline=deadline)
             return
-        narrator.progress(0, 0, waiting or "")
         if deadline.passed:
-            break
+            raise _not_ready(id_, api, live, waiting)
+
+
+def _watched(
+    id_: ResourceId, api: KubeReader, deadline: Deadline, narrator: Narrator
+) -> Manifest | None:
+    """The workload once all its pods are ready, or as it is after a short while."""
+    live: Manifest | None = None
+    spell_s = max(1.0, min(SPELL_S, deadline.left_s))
+    for snapshot in api.watch(id_.kind, namespace=id_.namespace, name=id_.name, timeout_s=spell_s):
+        deadline.alive()
+        live = snapshot[0] if snapshot else None
+        waiting = workload_waits_for(live)
+        if waiting is None or deadline.passed:
+            return live
+        narrator.progress(0, 0, waiting)
+    return live
+
+
+def _not_ready(
+    id_: ResourceId, api: KubeReader, live: Manifest | None, waiting: str | None
+) -> RestoreIncomplete:
     troubles = pod_troubles(api, live) if live is not None else ()
     why = "".join(f"; {trouble}" for trouble in troubles)
-    raise RestoreIncomplete(
+    return RestoreIncomplete(
         f"{api.label}: {id_} was scaled back, but its pods are not ready: {waiting}{why}",
         hint=f"kubectl describe pods -n {id_.namespace}; then: alb-dr failover recover --execute",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from alb_dr.errors import AlbDrError, RestoreIncomplete
+from alb_dr.errors import RestoreIncomplete
 from alb_dr.model.manifest import DEPLOYMENT, ResourceId
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import TOTAL
@@ -39,32 +39,18 @@ def observed(case: Case, ports: RecoveryPorts, deadline: Deadline) -> str:
     id_ = case.id if case.id is not None else _workload(ports)
     if id_ is None or id_.kind != DEPLOYMENT:
         return "nothing to look at"
-    while True:
-        try:
-            await_pods(id_, api=api, deadline=deadline, narrator=ports.narrator)
-            break
-        except RestoreIncomplete:
-            raise
-        except AlbDrError as error:
-            if deadline.passed:
-                raise RestoreIncomplete(
-                    f"{case.where}: {id_} was put back, but cannot be looked at: {error.message}",
-                    hint="alb-dr failover recover --execute",
-                ) from error
-            ports.clock.sleep(RETRY_S)
+    await_pods(id_, api=api, deadline=deadline, narrator=ports.narrator)
     words = "all pods are ready"
     if ports.topology is None:
         return words
-    return f"{words}, {_endpoints(case, ports.topology, api, ports, deadline)}"
+    return f"{words}, {_endpoints(case, ports.topology, api, deadline)}"
 
 
 def _workload(ports: RecoveryPorts) -> ResourceId | None:
     return workload_id(ports.topology) if ports.topology is not None else None
 
 
-def _endpoints(
-    case: Case, topology: Topology, api: KubeApi, ports: RecoveryPorts, deadline: Deadline
-) -> str:
+def _endpoints(case: Case, topology: Topology, api: KubeApi, deadline: Deadline) -> str:
     """Endpoints follow ready pods within moments."""
     while not (count := ready_endpoints(topology, api)):
         if deadline.passed:
@@ -72,7 +58,7 @@ def _endpoints(
                 f"{case.where}: its pods are ready, but its Service has no endpoint",
                 hint="kubectl get endpointslices; then: alb-dr failover recover --execute",
             )
-        ports.clock.sleep(RETRY_S)
+        deadline.pause(RETRY_S)
     return f"{count} endpoints"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from alb_dr.errors import Conflict, Forbidden, NotFound, RestoreIncomplete
 from alb_dr.model.manifest import SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.pause_record import PauseRecord
-from alb_dr.ports import Clock, KubeApi, KubeReader
+from alb_dr.ports import KubeApi, KubeReader
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.records.drill_record import (
     ANNOTATION,
@@ -95,16 +95,15 @@ def pause(api: KubeApi, id_: ResourceId, record: PauseRecord) -> None:
     raise Conflict(f"{api.label}: {id_} is gone, paused by another drill, or keeps changing")
 
 
-def await_paused(api: KubeReader, id_: ResourceId, *, clock: Clock) -> bool:
-    """Whether KEDA says within a while that it is paused."""
-    deadline = Deadline(clock, OBEY_S)
+def await_paused(api: KubeReader, id_: ResourceId, *, deadline: Deadline) -> bool:
+    """Whether KEDA says in time that it is paused."""
     while True:
         live = api.get(id_)
         if live is not None and condition(live, "Paused") == "True":
             return True
         if deadline.passed:
             return False
-        clock.sleep(LOOK_S)
+        deadline.pause(LOOK_S)
 
 
 def hold(api: KubeApi, id_: ResourceId, drill: str, replicas: int) -> None:
@@ -149,7 +148,7 @@ def resume(api: KubeApi, id_: ResourceId, drill: str) -> None:
     )
 
 
-def await_resumed(api: KubeReader, id_: ResourceId, *, clock: Clock, deadline: Deadline) -> None:
+def await_resumed(api: KubeReader, id_: ResourceId, *, deadline: Deadline) -> None:
     """Wait until KEDA does not say any more that it is paused, unless somebody paused it before.
 
     RestoreIncomplete when it goes on saying so (kedacore/keda#5526): the workload has its pods,
@@ -168,7 +167,7 @@ def await_resumed(api: KubeReader, id_: ResourceId, *, clock: Clock, deadline: D
                 hint="make KEDA look again: restart keda-operator, or delete and re-create the "
                 "ScaledObject (kedacore/keda#5526)",
             )
-        clock.sleep(LOOK_S)
+        deadline.pause(LOOK_S)
 
 
 @contextmanager

@@ -50,6 +50,9 @@ class Companion(Protocol):
         """
         ...
 
-    def end(self, phase: ShiftPhase) -> None:
-        """Settle it when the shift has ended so; undo it where the weights went back."""
+    def end(self, phase: ShiftPhase, alive: Callable[[], None]) -> None:
+        """Settle it when the shift has ended so; undo it where the weights went back.
+
+        It calls ``alive`` while it waits, too; that raises nothing any more.
+        """
         ...

@@ -94,4 +94,5 @@ class WayBack:
                     f"the weights could not be put back after: {why}",
                     hint=f"do this now: alb-dr ingress set-weights {typed}",
                 )
+            self.watch.renew_lock()
             self.clock.sleep(RETRY_S)

@@ -197,18 +197,18 @@ class Shift:
                 with self._ports.shield():
                     back = self._request.on_failure is OnFailure.ROLLBACK
                     phase, _ = self._end(steps, str(interruption), back=back)
-                    self._end_companions(phase)
+                    self._end_companions(phase, steps.watch)
             raise
         except AlbDrError:
             with self._ports.shield():
-                self._end_companions(ShiftPhase.FROZEN)
+                self._end_companions(ShiftPhase.FROZEN, steps.watch)
             raise
-        self._end_companions(phase)
+        self._end_companions(phase, steps.watch)
         return phase, why
 
-    def _end_companions(self, phase: ShiftPhase) -> None:
+    def _end_companions(self, phase: ShiftPhase, watch: ShiftWatch) -> None:
         while self._begun:
-            self._begun.pop().end(phase)
+            self._begun.pop().end(phase, watch.renew_lock)
 
     def _begin(self) -> None:
         live = live_ingress(self._topology, fleet=self._ports.fleet)

@@ -164,7 +164,7 @@ class ShiftWatch:
         """Measure until a gate passes; False when it does not in time. Asks nobody."""
         while not (gate.passed or deadline.passed or self._stream.finished):
             gate.add(self._take(LOOK_S))
-            self._lock.renew()
+            self.renew_lock()
             self._show(gate, Alarm.QUIET, "")
         return gate.passed
 
@@ -199,6 +199,10 @@ class ShiftWatch:
         dead, _ = dead_members(self._topology, weights, members=self._ports.members)
         if dead:
             raise Failed(f"{', '.join(dead)} has weight but no ready endpoint")
+
+    def renew_lock(self) -> None:
+        """On the way back: a lock that is lost changes nothing there, one that is ours is kept."""
+        self._lock.renew()
 
     def keep_lock(self) -> None:
         """Raise Foreign when somebody else took the lock.

@@ -16,10 +16,11 @@ from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
 from alb_dr.model.zone_shift import ZonePlan, ZoneRecord
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
+from alb_dr.workflows.deadline import Alive, nothing
 from alb_dr.workflows.delivery.weights import live_ingress
 from alb_dr.workflows.records.lease import DrillLock, lease_id
 from alb_dr.workflows.shift.checks import starting_weights
-from alb_dr.workflows.zone.shift import BACK, Alive, ZoneShift
+from alb_dr.workflows.zone.shift import BACK, ZoneShift
 
 
 def leaving(topology: Topology, start: Weights, target: Weights) -> tuple[MemberCluster, ...]:
@@ -52,7 +53,7 @@ class ZoneCompanion:
         """Take them out of DNS, before the first step."""
         self.zones.start(self.plan, shift_id=self.shift_id, reason=self.reason, alive=alive)
 
-    def end(self, phase: ShiftPhase) -> None:
+    def end(self, phase: ShiftPhase, alive: Alive = nothing) -> None:
         """Bring them back when the weights are those it began with; RestoreIncomplete if not."""
         if phase is ShiftPhase.DONE:
             return
@@ -65,7 +66,7 @@ class ZoneCompanion:
             self.narrator.warn(f"the zones stay as they are, like the weights; {BACK} returns both")
             return
         try:
-            self.zones.cancel()
+            self.zones.cancel(alive)
         except RestoreIncomplete:
             raise
         except AlbDrError as error:

@@ -27,7 +27,7 @@ from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
 from alb_dr.model.zone_shift import ZonePhase, ZonePlan, ZoneRecord
 from alb_dr.ports import Clock, Cloud, KubeApi, Narrator, ZoneSwitch
-from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.deadline import Alive, Deadline, nothing
 from alb_dr.workflows.records.zone_record import read_zones, write_zones
 from alb_dr.workflows.shift.hand import Journal
 from alb_dr.workflows.zone.checks import (
@@ -43,13 +43,6 @@ LOOK_S = 1.0
 """Between two looks at a zone's state."""
 BACK = "alb-dr failover back"
 """What undoes it."""
-
-Alive = Callable[[], None]
-"""Called between two looks, so that whoever holds a lock can renew it."""
-
-
-def nothing() -> None:
-    """Nobody to keep alive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

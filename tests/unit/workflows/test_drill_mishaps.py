@@ -271,7 +271,7 @@ def test_an_api_that_comes_back_after_a_fault_of_the_sandbox_is_waited_for(
     words = fault.prove(Deadline(estate.clock, 5.0))
     assert words == "its API answers and all pods are ready"
     estate.members["c2"].fail = lambda _call: Unreachable("no route")
-    with pytest.raises(RestoreIncomplete, match="does not answer after the fault: no route"):
+    with pytest.raises(RestoreIncomplete, match="was put back, but cannot be looked at: no route"):
         fault.prove(Deadline(estate.clock, 5.0))
     estate.members["c2"].fail = lambda _call: None
     estate.pods["c2"].ready = lambda _wanted: 0
@@ -355,7 +355,6 @@ def test_F23_what_does_not_exist_any_more_cannot_be_put_back(estate: Estate) -> 
             found.target,
             ID,
             api=estate.members["c2"],
-            clock=estate.clock,
             deadline=Deadline(estate.clock, 1.0),
             note=estate.voice.warn,
         )

@@ -316,7 +316,7 @@ def test_F41_a_restore_that_cannot_be_looked_at_is_incomplete(estate: Estate) ->
         return Forbidden("no") if restored and call.startswith("list deployments") else None
 
     estate.members["c2"].fail = blind
-    with pytest.raises(RestoreIncomplete, match="whether poc-ack-2 is back is not known: no"):
+    with pytest.raises(RestoreIncomplete, match="was put back, but cannot be looked at: no"):
         estate.drill()
     assert estate.replicas == 2
     assert [r.is_open for r in estate.records] == [True]

@@ -21,6 +21,7 @@ from alb_dr.workflows.guard.sweeper import sweep
 from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL
 from alb_dr.workflows.scalers.autoscalers import PAUSED, PAUSED_REPLICAS
 from alb_dr.workflows.scalers.keda_pause import (
+    OBEY_S,
     await_paused,
     await_resumed,
     end_pauses,
@@ -109,7 +110,7 @@ class Ticking(StillClock):
 def drilled(member: Member) -> None:
     """Everything a drill does until the fault is in force."""
     pause(member, ID, RECORD)
-    assert await_paused(member, ID, clock=Ticking(member))
+    assert await_paused(member, ID, deadline=Deadline(Ticking(member), OBEY_S))
     member.scale(0)
     hold(member, ID, "7f3a", 0)
     member.look()
@@ -122,7 +123,7 @@ def put_back(member: Member) -> None:
     member.scale(3)
     resume(member, ID, "7f3a")
     clock = Ticking(member)
-    await_resumed(member, ID, clock=clock, deadline=Deadline(clock, 20))
+    await_resumed(member, ID, deadline=Deadline(clock, 20))
 
 
 def is_clean(member: Member) -> bool:
@@ -226,7 +227,7 @@ def test_F19_a_write_of_keda_in_between_is_looked_at_again() -> None:
 def test_F19_a_keda_that_does_not_obey_is_noticed() -> None:
     member = Member()
     pause(member, ID, RECORD)
-    assert not await_paused(member, ID, clock=StillClock())
+    assert not await_paused(member, ID, deadline=Deadline(StillClock(), OBEY_S))
 
 
 def test_F19_a_pause_left_behind_is_ended_when_its_drill_is_over() -> None:

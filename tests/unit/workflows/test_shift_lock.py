@@ -9,7 +9,7 @@ import pytest
 from alb_dr.errors import Conflict, Interruption, Unreachable
 from alb_dr.model.manifest import LEASE
 from alb_dr.model.shift import ShiftPhase, Wish
-from alb_dr.workflows.records.lease import DRILL, DrillLock, lease_id
+from alb_dr.workflows.records.lease import DRILL, DURATION_S, DrillLock, lease_id, renewed_at
 from alb_dr.workflows.shift.control import end_shift
 from tests.builders import a_topology
 from tests.fakes.kube import FakeKube
@@ -116,3 +116,32 @@ def test_the_lock_of_a_killed_shift_goes_when_another_terminal_ends_it() -> None
     )
     assert ended.phase is ShiftPhase.ABORTED
     assert holders(world) == []
+
+
+def test_F5_the_lock_is_kept_while_weights_do_not_go_back() -> None:
+    world = World()
+    ages: list[float] = []
+    sleep = world.clock.sleep
+
+    def pause(seconds: float) -> None:
+        sleep(seconds)
+        for lease in world.fleet.list(LEASE):
+            renewed = renewed_at(lease)
+            ages.append((world.clock.now() - renewed).total_seconds() if renewed else 0.0)
+
+    def trouble() -> None:
+        until = world.clock.elapsed_s + 90.0
+
+        def lost(call: str) -> Unreachable | None:
+            out = call.startswith("patch Ingress") and world.clock.elapsed_s < until
+            return Unreachable("no") if out else None
+
+        world.fleet.fail = lost
+        world.gateway.lose = lambda _member, n: n % 5 == 0
+
+    world.clock.sleep = pause  # type: ignore[method-assign]  # to look on while it waits
+    world.once(12, trouble)
+    assert world.shift(hold_s=60.0, step_timeout_s=300.0).phase is ShiftPhase.ROLLED_BACK
+    assert world.weights == {"c1": "100", "c2": "0"}
+    assert len(ages) > 90
+    assert max(ages) <= DURATION_S * 2 / 3

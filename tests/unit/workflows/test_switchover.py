@@ -337,7 +337,7 @@ class Zone:
         if self.fails is not None:
             raise self.fails
 
-    def end(self, phase: ShiftPhase) -> None:
+    def end(self, phase: ShiftPhase, alive: Callable[[], None]) -> None:
         self.done.append(str(phase))
 
 
