@@ -186,7 +186,7 @@ def simulated(world: World) -> Iterator[None]:
         stack.enter_context(mounted(world.disk))
         for target, stand_in in (
             ("alb_dr.cli.signals.SIGNALS", _Dispatched()),
-            ("alb_dr.cli.commands.drill.secrets", SimpleNamespace(token_hex=_token)),
+            ("alb_dr.model.operation.secrets", SimpleNamespace(token_hex=_token)),
             ("alb_dr.cli.drilling.operator", _operator),
             ("alb_dr.workflows.drill.traffic.LOOK_S", LOOK_S),
             ("alb_dr.workflows.drill.watch.LOOK_S", LOOK_S),
