@@ -142,5 +142,5 @@ class SandboxFault:
     def prove(self, deadline: Deadline) -> str:
         """The member answers and all its pods are ready."""
         id_, api = self._setting.workload.id, self._setting.member
-        await_pods(id_, api=api, deadline=deadline, narrator=self._setting.narrator)
-        return "its API answers and all pods are ready"
+        seen = await_pods(id_, api=api, deadline=deadline, narrator=self._setting.narrator)
+        return f"its API answers and {seen}"

@@ -99,10 +99,9 @@ class ScaleToZero:
 
     def prove(self, deadline: Deadline) -> str:
         """All pods are ready."""
-        await_pods(
+        return await_pods(
             self._workload.id, api=self._api, deadline=deadline, narrator=self._setting.narrator
         )
-        return "all pods are ready"
 
     @property
     def is_foreign(self) -> bool:

@@ -185,8 +185,10 @@ def _try_once(target: Manifest, drill_id: str, *, api: KubeApi) -> PutBack:
     return PutBack(words=words, live=after if after is not None else live)
 
 
-def await_pods(id_: ResourceId, *, api: KubeReader, deadline: Deadline, narrator: Narrator) -> None:
+def await_pods(id_: ResourceId, *, api: KubeReader, deadline: Deadline, narrator: Narrator) -> str:
     """Watch until all pods of a restored workload are ready and what scales it works again.
+
+    What was seen, in words, and what could not be looked at.
 
     An API in trouble is asked again. RestoreIncomplete when that is not seen in time, with the
     reasons that kubelet, scheduler or quota give.
@@ -206,8 +208,11 @@ def await_pods(id_: ResourceId, *, api: KubeReader, deadline: Deadline, narrator
             continue
         waiting = workload_waits_for(live)
         if waiting is None and live is not None:
-            await_autoscalers(api, live, deadline=deadline)
-            return
+            unknown = await_autoscalers(api, live, deadline=deadline)
+            if unknown is None:
+                return "all pods are ready"
+            narrator.warn(unknown)
+            return f"all pods are ready; {unknown}"
         if deadline.passed:
             raise _not_ready(id_, api, live, waiting)
 

@@ -39,8 +39,7 @@ def observed(case: Case, ports: RecoveryPorts, deadline: Deadline) -> str:
     id_ = case.id if case.id is not None else _workload(ports)
     if id_ is None or id_.kind != DEPLOYMENT:
         return "nothing to look at"
-    await_pods(id_, api=api, deadline=deadline, narrator=ports.narrator)
-    words = "all pods are ready"
+    words = await_pods(id_, api=api, deadline=deadline, narrator=ports.narrator)
     if ports.topology is None:
         return words
     return f"{words}, {_endpoints(case, ports.topology, api, deadline)}"

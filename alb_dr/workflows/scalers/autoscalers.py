@@ -68,11 +68,16 @@ class Scalers:
 
 def scalers_of(api: KubeReader, workload: Manifest) -> Scalers:
     """Who scales a workload; nobody where the kinds are not served."""
-    listed = _aimed(api, HORIZONTAL_POD_AUTOSCALER, workload)
     return Scalers(
-        autoscalers=tuple(_autoscaler(live) for live in listed),
+        autoscalers=autoscalers_of(api, workload),
         scaled_objects=tuple(_aimed(api, SCALED_OBJECT, workload)),
     )
+
+
+def autoscalers_of(api: KubeReader, workload: Manifest) -> tuple[Autoscaler, ...]:
+    """The HPAs of a workload; none where the kind is not served."""
+    listed = _aimed(api, HORIZONTAL_POD_AUTOSCALER, workload)
+    return tuple(_autoscaler(live) for live in listed)
 
 
 def scaler_obstacles(where: str, workload: Manifest, scalers: Scalers) -> Iterator[Obstacle]:

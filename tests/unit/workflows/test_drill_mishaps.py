@@ -279,6 +279,19 @@ def test_an_api_that_comes_back_after_a_fault_of_the_sandbox_is_waited_for(
         fault.prove(Deadline(estate.clock, 5.0))
 
 
+def test_F17_a_drill_says_that_it_could_not_look_at_the_hpa(estate: Estate) -> None:
+    def blind(call: str) -> AlbDrError | None:
+        restored = "restoring" in [event for event, _ in estate.book.events]
+        return Forbidden("no") if restored and "autoscalers" in call else None
+
+    estate.members["c2"].fail = blind
+    report = estate.drill()
+    assert report.outcome is DrillOutcome.SUCCEEDED, report.why
+    said = "whether an HPA scales Deployment gateway-demo/web-demo again is not known: no"
+    assert any(said in step.what for step in report.run.timeline)
+    assert any(said in words for words in estate.voice.warnings)
+
+
 # the marks ------------------------------------------------------------------------------------
 
 

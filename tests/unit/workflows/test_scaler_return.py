@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alb_dr.errors import Forbidden, RestoreIncomplete
+from alb_dr.errors import Forbidden, RestoreIncomplete, Unreachable
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.recover.marks import await_pods
 from tests.fakes.kube import FakeKube
@@ -26,9 +26,9 @@ __all__ = ["member"]
 DISABLED = ("ScalingActive", "False", "ScalingDisabled")
 
 
-def awaited(api: FakeKube, *, seconds: float = 20) -> None:
+def awaited(api: FakeKube, *, seconds: float = 20) -> str:
     deadline = Deadline(StillClock(), seconds)
-    await_pods(workload(api).id, api=api, deadline=deadline, narrator=TellTale())
+    return await_pods(workload(api).id, api=api, deadline=deadline, narrator=TellTale())
 
 
 def test_F17_an_hpa_that_works_again_ends_the_wait(member: FakeKube) -> None:
@@ -49,7 +49,7 @@ def test_F17_an_hpa_that_works_again_ends_the_wait(member: FakeKube) -> None:
 
     member.fail = wake  # type: ignore[assignment]
     awaited(member)
-    assert len(looks) > 5
+    assert looks[-3:] == ["list horizontalpodautoscalers"] * 3
 
 
 def test_F17_an_hpa_that_stays_passive_is_a_restore_that_is_not_whole(member: FakeKube) -> None:
@@ -63,10 +63,29 @@ def test_F17_an_hpa_that_never_worked_is_not_waited_for(member: FakeKube) -> Non
     awaited(member)
 
 
-def test_F17_who_may_not_read_autoscalers_has_none_to_wait_for(member: FakeKube) -> None:
+def test_F17_who_may_not_read_autoscalers_says_so_and_waits_for_none(member: FakeKube) -> None:
     hpa(member, 2, DISABLED)
     member.fail = lambda call: Forbidden("no") if "autoscalers" in call else None
-    awaited(member)
+    words = awaited(member)
+    assert words.startswith("all pods are ready; ")
+    assert "whether an HPA scales Deployment gateway-demo/web-demo again is not known: no" in words
+    assert "look at it: kubectl get hpa -n gateway-demo" in words
+
+
+def test_F17_an_hpa_that_cannot_be_seen_for_a_moment_is_looked_at_again(member: FakeKube) -> None:
+    hpa(member, 2, ("ScalingActive", "True", "ValidMetricFound"))
+    left = [Unreachable("no route")] * 3
+    member.fail = lambda call: left.pop() if left and "autoscalers" in call else None
+    assert awaited(member) == "all pods are ready"
+    assert left == []
+
+
+def test_F17_an_hpa_that_is_never_seen_is_no_restore_that_is_proven(member: FakeKube) -> None:
+    hpa(member, 2, DISABLED)
+    member.fail = lambda call: Unreachable("no route") if "autoscalers" in call else None
+    with pytest.raises(RestoreIncomplete, match="is not known: no route") as caught:
+        awaited(member)
+    assert caught.value.hint == "kubectl get hpa -n gateway-demo"
 
 
 @pytest.mark.parametrize("quota", [False, True])
