@@ -20,10 +20,11 @@ from alb_dr.errors import AlbDrError, Conflict
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, LEASE, NAMESPACE, Manifest, ResourceId
 from alb_dr.ports import KubeApi
+from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.guard.sweeper import sweep
 from alb_dr.workflows.records.drill_record import fire_patch, record_of, replicas_of, restore_patch
 from alb_dr.workflows.records.lease import DrillLock
-from alb_dr.workflows.recover.marks import open_drills, remedy
+from alb_dr.workflows.recover.marks import BUSY_S, open_drills, remedy
 from tests.contract.servers import embedded
 from tests.fakes.voice import TellTale
 
@@ -97,7 +98,7 @@ def _recover(port: KubeApi, gate: threading.Barrier) -> None:
     found = open_drills(port)
     gate.wait(30)
     for drill in found:
-        remedy(drill, api=port)
+        remedy(drill, api=port, deadline=Deadline(RealClock(), BUSY_S))
 
 
 def _furnish(port: KubeApi) -> None:

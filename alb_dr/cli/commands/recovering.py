@@ -159,8 +159,9 @@ def _carry_out(
     for case in found:
         try:
             with context.narrator.phase(f"restoring {case.where}: {case.what}"):
-                result = seen.carry_out(case, accepted=accepted)
-                words = observed(case, ports, Deadline(context.clock, timeout))
+                deadline = Deadline(context.clock, timeout)
+                result = seen.carry_out(case, accepted=accepted, deadline=deadline)
+                words = observed(case, ports, deadline)
         except AlbDrError as error:
             problems.append(error)
             continue

@@ -12,9 +12,17 @@ from datetime import datetime
 from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, LEASE, Manifest, ResourceId
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
+from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.records.drill_record import Record
 from alb_dr.workflows.records.lease import micro_time, renewed_at
-from alb_dr.workflows.recover.marks import OpenDrill, Remedy, open_drills, open_weights, remedy
+from alb_dr.workflows.recover.marks import (
+    BUSY_S,
+    OpenDrill,
+    Remedy,
+    open_drills,
+    open_weights,
+    remedy,
+)
 from alb_dr.workflows.scalers.keda_pause import end_pauses, unheld
 
 HEARTBEAT = "alb-dr-guard"
@@ -43,7 +51,7 @@ def sweep(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> 
     failed: list[AlbDrError] = []
     for drill in (*open_drills(api, namespace=namespace), *_weights(api, namespace)):
         try:
-            done = _one(drill, api=api, now=clock.now())
+            done = _one(drill, api=api, clock=clock)
         except AlbDrError as error:
             failed.append(error)
             narrator.warn(error.message)
@@ -72,18 +80,29 @@ def _weights(api: KubeApi, namespace: str) -> tuple[OpenDrill, ...]:
         return ()
 
 
-def _one(drill: OpenDrill, *, api: KubeApi, now: datetime) -> str:
+def _one(drill: OpenDrill, *, api: KubeApi, clock: Clock) -> str:
     if drill.record is None:
         return "unreadable, left alone"
     deadline = deadline_of(drill.record)
     if deadline is None:
         return "without a deadline, left alone"
-    if now < deadline:
+    if clock.now() < deadline:
         return f"under way until {drill.record.deadline}"
     if drill.target.id.kind != DEPLOYMENT:
-        return str(remedy(drill, api=api))
+        return _put_back(drill, api, clock)
     with unheld(api, namespace=drill.target.id.namespace, drill=drill.record.drill):
-        return str(remedy(drill, api=api))
+        return _put_back(drill, api, clock)
+
+
+def _put_back(drill: OpenDrill, api: KubeApi, clock: Clock) -> str:
+    """Put it back; a drill that moved its deadline on at the same instant lives and is left."""
+
+    def still(found: OpenDrill) -> bool:
+        until = deadline_of(found.record) if found.record is not None else None
+        return until is None or clock.now() >= until
+
+    done = remedy(drill, api=api, deadline=Deadline(clock, BUSY_S), still=still)
+    return "under way again" if done is Remedy.LEAVE else str(done)
 
 
 def _pauses(api: KubeApi, namespace: str, now: datetime) -> list[Swept]:

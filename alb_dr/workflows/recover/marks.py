@@ -26,6 +26,10 @@ from alb_dr.workflows.scalers.restore import await_autoscalers
 
 RETRY_S = 0.5
 """Pause between two tries to restore while the API is in trouble."""
+SHORTEST_S = 0.05
+"""Pause before what conflicted is read anew the first time; it doubles up to ``RETRY_S``."""
+BUSY_S = 20.0
+"""So long what keeps changing is tried where nobody says how long."""
 SPELL_S = 5.0
 """Longest watch at a stretch. One that meets only lost calls says nothing until it ends, a call's
 time-out later; together that must stay well below the duration of a lock."""
@@ -86,38 +90,73 @@ def open_weights(api: KubeReader, *, namespace: str | None) -> tuple[OpenDrill, 
     )
 
 
-def remedy(drill: OpenDrill, *, api: KubeApi) -> Remedy:
+def remedy(
+    drill: OpenDrill,
+    *,
+    api: KubeApi,
+    deadline: Deadline,
+    still: Callable[[OpenDrill], bool] = lambda _: True,
+) -> Remedy:
     """Do what the record asks for, by compare-and-swap; RestoreIncomplete when it cannot be.
 
-    A record that changed under our hands is looked at again once: somebody else may have done it.
+    An object that changed under our hands is read and decided anew, until the deadline: others,
+    like an autoscaler, may write to it all the time (F38). LEAVE when, read anew, it is
+    ``still`` to be done no longer. What carries another drill's record by then is left alone.
     """
-    for _ in range(2):
-        if drill.remedy is Remedy.LEAVE or drill.record is None:
+    pause_s = SHORTEST_S
+    while True:
+        done = drill.remedy
+        if drill.record is None:
             raw = drill.target.annotations.get(ANNOTATION, "")
             raise RestoreIncomplete(
                 f"{drill.member}: {drill.target.id} carries a record this version cannot read",
                 hint=f"a person must look; the record is: {raw[:200]}",
             )
-        done = drill.remedy
         make = restore_patch if done is Remedy.RESTORE else _clear
         try:
             api.patch(drill.target.id, make(drill.target, drill.record))
-        except Conflict:
-            live = api.get(drill.target.id)
-            if live is None or live.uid != drill.target.uid:
+            return done
+        except Conflict as conflict:
+            if deadline.passed:
                 raise RestoreIncomplete(
-                    f"{drill.member}: {drill.target.id} was deleted or made anew meanwhile",
-                    hint=f"it had {drill.was} before the drill",
+                    f"{drill.member}: {drill.target.id} keeps changing while it is to be restored: "
+                    f"{conflict.message}",
+                    hint="look who changes it, then: alb-dr failover recover --execute",
                 ) from None
-            if ANNOTATION not in live.annotations:
-                return Remedy.CLEAR
-            drill = OpenDrill(member=drill.member, target=live, record=record_of(live))
-            continue
-        return done
-    raise RestoreIncomplete(
-        f"{drill.member}: {drill.target.id} keeps changing while it is to be restored",
-        hint="look who changes it, then: alb-dr failover recover --execute",
-    )
+        deadline.pause(_jittered(pause_s, deadline))
+        pause_s = min(2 * pause_s, RETRY_S)
+        anew = _read_anew(drill, api)
+        if anew is None:
+            return Remedy.CLEAR
+        if not still(anew):
+            return Remedy.LEAVE
+        drill = anew
+
+
+def _jittered(seconds: float, deadline: Deadline) -> float:
+    """From half to one and a half of it, so as not to meet a periodic writer again and again.
+
+    The finest digits of the clock are chance enough, and the same for the same clock in a test.
+    """
+    return seconds * (0.5 + deadline.left_s * 1e4 % 1)
+
+
+def _read_anew(drill: OpenDrill, api: KubeApi) -> OpenDrill | None:
+    """The object as it is now; None when nobody's record is left on it."""
+    live = api.get(drill.target.id)
+    if live is None or live.uid != drill.target.uid:
+        raise RestoreIncomplete(
+            f"{drill.member}: {drill.target.id} was deleted or made anew meanwhile",
+            hint=f"it had {drill.was} before the drill",
+        )
+    if ANNOTATION not in live.annotations:
+        return None
+    record = record_of(live)
+    if record is not None and drill.record is not None and record.drill != drill.record.drill:
+        raise RestoreIncomplete(
+            f"{drill.member}: {live.id} carries the record of another drill by now, {record.drill}"
+        )
+    return OpenDrill(member=drill.member, target=live, record=record)
 
 
 def _clear(target: Manifest, _record: Record) -> list[dict[str, object]]:
@@ -148,7 +187,7 @@ def restore_until(
     last = "nothing was tried"
     while True:
         try:
-            return _try_once(target, drill_id, api=api)
+            return _try_once(target, drill_id, api=api, deadline=deadline)
         except RestoreIncomplete:
             raise
         except AlbDrError as error:
@@ -162,7 +201,7 @@ def restore_until(
         deadline.pause(RETRY_S)
 
 
-def _try_once(target: Manifest, drill_id: str, *, api: KubeApi) -> PutBack:
+def _try_once(target: Manifest, drill_id: str, *, api: KubeApi, deadline: Deadline) -> PutBack:
     live = api.get(target.id)
     if live is None:
         raise RestoreIncomplete(f"{api.label}: {target.id} does not exist any more")
@@ -179,7 +218,8 @@ def _try_once(target: Manifest, drill_id: str, *, api: KubeApi) -> PutBack:
         raise RestoreIncomplete(
             f"{api.label}: {target.id} carries the record of another drill, {record.drill}"
         )
-    done = remedy(OpenDrill(member=api.label, target=live, record=record), api=api)
+    found = OpenDrill(member=api.label, target=live, record=record)
+    done = remedy(found, api=api, deadline=deadline)
     words = "put back" if done is Remedy.RESTORE else "changed by somebody else; left as it is"
     after = api.get(target.id)
     return PutBack(words=words, live=after if after is not None else live)

@@ -14,6 +14,7 @@ from alb_dr.model.manifest import DEPLOYMENT, INGRESS, Kind, Manifest, ResourceI
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, FaultBox, KubeApi, Narrator
 from alb_dr.render.annotations import weights_of
+from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.records.drill_record import (
     ANNOTATION,
     is_harmed,
@@ -23,7 +24,13 @@ from alb_dr.workflows.records.drill_record import (
     unmarked_weights_patch,
 )
 from alb_dr.workflows.records.fleet_record import Recorded, read_records
-from alb_dr.workflows.recover.marks import OpenDrill, open_drills, open_weights, remedy
+from alb_dr.workflows.recover.marks import (
+    BUSY_S,
+    OpenDrill,
+    open_drills,
+    open_weights,
+    remedy,
+)
 from alb_dr.workflows.recover.table import Decision, Findings, Known, Mark, decide
 from alb_dr.workflows.scalers.keda_pause import OpenPause, end_pauses, open_pauses, unheld
 
@@ -246,8 +253,14 @@ class Recovery:
 
     # carrying out ------------------------------------------------------------------------------
 
-    def carry_out(self, case: Case, *, accepted: Collection[str]) -> str:
-        """Do what was decided; what was done, in a word. RestoreIncomplete when it cannot be."""
+    def carry_out(
+        self, case: Case, *, accepted: Collection[str], deadline: Deadline | None = None
+    ) -> str:
+        """Do what was decided; what was done, in a word. RestoreIncomplete when it cannot be.
+
+        Until the deadline what others keep writing to is tried again.
+        """
+        deadline = deadline or Deadline(self._ports.clock, BUSY_S)
         decision = case.decision
         if decision.needs_word and case.drill in accepted:
             decision = Decision.RESTORE
@@ -266,9 +279,9 @@ class Recovery:
         record = record_of(case.live)
         found = OpenDrill(member=case.where, target=case.live, record=record)
         if case.id.kind != DEPLOYMENT:
-            return str(remedy(found, api=api))
+            return str(remedy(found, api=api, deadline=deadline))
         with unheld(api, namespace=case.id.namespace, drill=case.drill):
-            return str(remedy(found, api=api))
+            return str(remedy(found, api=api, deadline=deadline))
 
     def _cleared(self, case: Case) -> str:
         box = self._ports.box

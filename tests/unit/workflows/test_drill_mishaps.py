@@ -18,6 +18,7 @@ from alb_dr.errors import (
     RestoreIncomplete,
     Unreachable,
 )
+from alb_dr.model.drill import DrillRecord
 from alb_dr.model.drill_report import DrillOutcome
 from alb_dr.model.manifest import LEASE, SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.pause_record import PauseRecord
@@ -305,6 +306,11 @@ def marked(estate: Estate) -> OpenDrill:
     return OpenDrill(member="poc-ack-2", target=case.live, record=record_of(case.live))
 
 
+def remedied(estate: Estate, found: OpenDrill) -> Remedy:
+    """Put back with time enough."""
+    return remedy(found, api=estate.members["c2"], deadline=Deadline(estate.clock, 20.0))
+
+
 def once(estate: Estate, what: Callable[[], object]) -> Callable[[str], None]:
     """Let something happen right before the next write of the workload."""
 
@@ -321,7 +327,7 @@ def test_F22_a_mark_that_changes_under_our_hands_is_looked_at_again(estate: Esta
     estate.members["c2"].fail = once(
         estate, lambda: edit(estate, {"op": "replace", "path": "/spec/replicas", "value": 5})
     )
-    assert remedy(found, api=estate.members["c2"]) is Remedy.CLEAR
+    assert remedied(estate, found) is Remedy.CLEAR
     assert estate.replicas == 5
 
 
@@ -329,10 +335,10 @@ def test_F30_a_mark_that_somebody_else_removes_first_is_nothing_to_do(estate: Es
     found = marked(estate)
 
     def restore() -> None:
-        remedy(found, api=estate.members["c2"])
+        remedied(estate, found)
 
     estate.members["c2"].fail = once(estate, restore)
-    assert remedy(found, api=estate.members["c2"]) is Remedy.CLEAR
+    assert remedied(estate, found) is Remedy.CLEAR
     assert estate.replicas == 2
 
 
@@ -348,7 +354,7 @@ def test_F23_a_workload_made_anew_under_our_hands_is_left_alone(estate: Estate) 
 
     estate.members["c2"].fail = once(estate, renew)
     with pytest.raises(RestoreIncomplete, match="was deleted or made anew meanwhile"):
-        remedy(found, api=estate.members["c2"])
+        remedied(estate, found)
 
 
 def test_F38_a_mark_that_keeps_changing_is_given_up(estate: Estate) -> None:
@@ -357,7 +363,57 @@ def test_F38_a_mark_that_keeps_changing_is_given_up(estate: Estate) -> None:
         Conflict("changed") if call.startswith("patch") else None
     )
     with pytest.raises(RestoreIncomplete, match="keeps changing"):
-        remedy(found, api=estate.members["c2"])
+        remedied(estate, found)
+
+
+def test_F38_what_others_write_to_all_the_time_is_tried_until_it_is_back(estate: Estate) -> None:
+    found = marked(estate)
+    busy = [Conflict("changed")] * 7
+    began = estate.clock.elapsed_s
+    estate.members["c2"].fail = lambda call: (
+        busy.pop() if busy and call.startswith("patch") else None
+    )
+    done = remedied(estate, found)
+    assert done is Remedy.RESTORE
+    assert estate.replicas == 2
+    assert 0.5 < estate.clock.elapsed_s - began < 4.0, "short pauses"
+    reads = [c for c in estate.members["c2"].calls if c == f"get {WORKLOAD}"]
+    assert len(reads) >= 7, "decided anew each time"
+
+
+def test_F38_what_somebody_decided_meanwhile_is_not_written_over(estate: Estate) -> None:
+    found = marked(estate)
+    api, busy = estate.members["c2"], [Conflict("changed")] * 4
+
+    def fail(call: str) -> AlbDrError | None:
+        if call.startswith("patch") and busy:
+            if len(busy) == 2:
+                api.fail = lambda _call: None
+                edit(estate, {"op": "replace", "path": "/spec/replicas", "value": 5})
+                api.fail = fail
+            return busy.pop()
+        return None
+
+    api.fail = fail
+    assert remedied(estate, found) is Remedy.CLEAR
+    assert estate.replicas == 5
+
+
+def test_F9_another_drill_that_began_under_our_hands_is_left_alone(estate: Estate) -> None:
+    found = marked(estate)
+    assert isinstance(found.record, DrillRecord)
+    other = replace(found.record, drill="0b0b").dump()
+
+    def begin() -> None:
+        edit(
+            estate,
+            {"op": "replace", "path": "/metadata/annotations/alb-dr.io~1drill", "value": other},
+        )
+
+    estate.members["c2"].fail = once(estate, begin)
+    with pytest.raises(RestoreIncomplete, match="another drill by now, 0b0b"):
+        remedied(estate, found)
+    assert estate.replicas == 0
 
 
 def test_F23_what_does_not_exist_any_more_cannot_be_put_back(estate: Estate) -> None:

@@ -12,7 +12,14 @@ from alb_dr.errors import Forbidden, RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, Manifest, ResourceId
 from alb_dr.workflows.guard.sweeper import Swept, is_alive, sweep
-from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL, fire_patch, replicas_of
+from alb_dr.workflows.records.drill_record import (
+    ANNOTATION,
+    LABEL,
+    extend_patch,
+    fire_patch,
+    record_of,
+    replicas_of,
+)
 from tests.builders import a_deployment
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
@@ -92,6 +99,27 @@ def test_a_record_of_a_newer_version_is_left_alone(member: FakeKube) -> None:
     fire(member, record(schema=99))
     (done,) = swept(member)
     assert (done.drill, done.done) == (None, "unreadable, left alone")
+
+
+def test_F5_a_drill_that_moves_its_deadline_on_at_that_instant_is_left_alone(
+    member: FakeKube,
+) -> None:
+    fire(member, record())
+    later = (NOW + timedelta(minutes=5)).isoformat()
+
+    def extend(call: str) -> None:
+        if call == f"patch {ID}":
+            member.fail = lambda _call: None
+            live = member.get(ID)
+            assert live is not None
+            found = record_of(live)
+            assert isinstance(found, DrillRecord)
+            member.patch(ID, extend_patch(live, replace(found, deadline=later)))
+
+    member.fail = extend  # type: ignore[assignment]
+    (done,) = swept(member)
+    assert done.done == "under way again"
+    assert wants(member) == 0
 
 
 def test_F30_a_second_guard_finds_nothing_to_do(member: FakeKube) -> None:
