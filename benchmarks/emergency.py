@@ -7,61 +7,50 @@ the answer comes after the patch, so the patch was accepted earlier. Goal: under
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
+
+from benchmarks.sandbox import Sandbox, sandbox
 
 ROUNDS, GOAL_S = 7, 2.0
-PROGRAM = str(Path(sys.executable).parent / "alb-dr")
 KEY = "alb.ingress.kubernetes.io/cluster-weight."
 
 
 def main() -> None:
     """Measure and print."""
-    state = Path(tempfile.mkdtemp(prefix="adr-"))
-    env = {**os.environ, "XDG_STATE_HOME": str(state), "CI": "true"}
-    try:
-        _run([PROGRAM, "sandbox", "up", "--gateway-port", str(_free_port())], env)
-        folder = state / "alb-dr" / "sandbox"
-        env |= {"ALB_DR_CONFIG": str(folder / "alb-dr.yaml"), "HOME": str(state)}
-        _run([PROGRAM, "up"], env)
+    with sandbox() as place:
+        place.run("up")
         for fault in (None, "api-down", "hung"):
             if fault is not None:
-                _run([PROGRAM, "sandbox", "fault", "clear"], env)
-                _run([PROGRAM, "sandbox", "fault", fault, "poc-ack-2"], env)
-            _report(f"failover start, {fault or 'all healthy'}", _rounds(env))
-        _beside(env, folder)
-    finally:
-        subprocess.run([PROGRAM, "sandbox", "down"], env=env, capture_output=True)
-        shutil.rmtree(state, ignore_errors=True)
+                place.run("sandbox", "fault", "clear")
+                place.run("sandbox", "fault", fault, "poc-ack-2")
+            _report(f"failover start, {fault or 'all healthy'}", _rounds(place))
+        _beside(place)
 
 
-def _rounds(env: dict[str, str]) -> list[float]:
+def _rounds(place: Sandbox) -> list[float]:
     """Times of the emergency, each from the file's weights."""
-    start = [PROGRAM, "failover", "start", "--away-from", "poc-ack-2", "--reason", "benchmark"]
+    start = ("failover", "start", "--away-from", "poc-ack-2", "--reason", "benchmark")
     times = []
     for _ in range(ROUNDS):
-        _run([PROGRAM, "ingress", "set-weights", "20", "80", "--no-wait"], env)
-        times.append(_timed([*start, "--yes", "--no-wait"], env))
+        place.run("ingress", "set-weights", "20", "80", "--no-wait", "--yes")
+        times.append(place.timed(*start, "--yes", "--no-wait"))
     return times
 
 
-def _beside(env: dict[str, str], folder: Path) -> None:
+def _beside(place: Sandbox) -> None:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         print("kubectl annotate                    absent")
         return
-    env = {**env, "KUBECONFIG": str(folder / "fleet.kubeconfig")}
-    shown = _run([kubectl, "-n", "gateway-demo", "get", "ingress", "web-demo", "-o", "yaml"], env)
-    keys = [line.split(":")[0].strip() for line in shown.splitlines() if KEY in line]
+    ingress = (kubectl, "-n", "gateway-demo", "get", "ingress", "web-demo", "-o", "yaml")
+    keys = [
+        line.split(":")[0].strip() for line in place.run_any(ingress).splitlines() if KEY in line
+    ]
     words = [kubectl, "-n", "gateway-demo", "annotate", "--overwrite", "ingress", "web-demo"]
-    times = [_timed([*words, f"{keys[0]}={n}", f"{keys[1]}={100 - n}"], env) for n in range(ROUNDS)]
+    times = [
+        place.time_any([*words, f"{keys[0]}={n}", f"{keys[1]}={100 - n}"]) for n in range(ROUNDS)
+    ]
     _report("kubectl annotate", times, goal=False)
 
 
@@ -69,23 +58,6 @@ def _report(name: str, times: list[float], *, goal: bool = True) -> None:
     median, worst = statistics.median(times), max(times)
     verdict = f"   goal < {GOAL_S:g} s: {'met' if worst < GOAL_S else 'MISSED'}" if goal else ""
     print(f"{name:<36} median {median:5.2f} s, worst {worst:5.2f} s{verdict}")
-
-
-def _run(words: list[str], env: dict[str, str]) -> str:
-    done = subprocess.run(words, env=env, text=True, check=True, capture_output=True, timeout=300)
-    return done.stdout
-
-
-def _timed(words: list[str], env: dict[str, str]) -> float:
-    began = time.perf_counter()
-    _run(words, env)
-    return time.perf_counter() - began
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -7,17 +7,12 @@ process of its own that does the same, so a thousand take a thousand times as lo
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
+from typing import Any
+
+from benchmarks.sandbox import Sandbox, sandbox
 
 INGRESSES, LOOPED, GOAL = 1_000, 30, 20
-PROGRAM = str(Path(sys.executable).parent / "alb-dr")
 KEY = "alb.ingress.kubernetes.io/cluster-weight."
 
 
@@ -27,34 +22,24 @@ def main() -> None:
     if kubectl is None:
         print("kubectl is absent: skipped")
         return
-    state = Path(tempfile.mkdtemp(prefix="adr-"))
-    env = {**os.environ, "XDG_STATE_HOME": str(state), "CI": "true"}
-    try:
-        _run([PROGRAM, "sandbox", "up", "--gateway-port", str(_free_port())], env)
-        folder = state / "alb-dr" / "sandbox"
-        env |= {"ALB_DR_CONFIG": str(folder / "alb-dr.yaml")}
-        env |= {"KUBECONFIG": str(folder / "fleet.kubeconfig"), "HOME": str(state)}
-        rendered = json.loads(_run([PROGRAM, "ingress", "render", "-o", "json"], env))
-        manifests = rendered["data"]["manifests"]
-        _make([kubectl], env, manifests)
-        bulk = _timed([PROGRAM, "ingress", "set-weights", "30", "70", "--all"], env)
+    with sandbox() as place:
+        manifests = place.data("ingress", "render")["manifests"]
+        _make(kubectl, place, manifests)
+        bulk = place.timed("ingress", "set-weights", "30", "70", "--all")
         members = [k for k in manifests[-1]["metadata"]["annotations"] if k.startswith(KEY)]
         words = [kubectl, "annotate", "--overwrite", "-n", "gateway-demo", "ingress"]
         loop = sum(
-            _timed([*words, f"bulk-{n}", f"{members[0]}=20", f"{members[1]}=80"], env)
+            place.time_any([*words, f"bulk-{n}", f"{members[0]}=20", f"{members[1]}=80"])
             for n in range(LOOPED)
         )
-        scaled = loop / LOOPED * INGRESSES
-        ratio = scaled / bulk
-        print(f"set-weights --all, {INGRESSES} Ingresses   {bulk:7.2f} s")
-        print(f"kubectl annotate, {LOOPED} of them, scaled  {scaled:7.2f} s")
-        print(f"{ratio:.0f} times faster   goal >= {GOAL}: {'met' if ratio >= GOAL else 'MISSED'}")
-    finally:
-        subprocess.run([PROGRAM, "sandbox", "down"], env=env, capture_output=True)
-        shutil.rmtree(state, ignore_errors=True)
+    scaled = loop / LOOPED * INGRESSES
+    ratio = scaled / bulk
+    print(f"set-weights --all, {INGRESSES} Ingresses   {bulk:7.2f} s")
+    print(f"kubectl annotate, {LOOPED} of them, scaled  {scaled:7.2f} s")
+    print(f"{ratio:.0f} times faster   goal >= {GOAL}: {'met' if ratio >= GOAL else 'MISSED'}")
 
 
-def _make(kubectl: list[str], env: dict[str, str], manifests: list[dict[str, object]]) -> None:
+def _make(kubectl: str, place: Sandbox, manifests: list[dict[str, Any]]) -> None:
     """A namespace and the Ingresses, all with the rendered one's weights."""
     items = [m for m in manifests if m["kind"] == "Namespace"]
     model = json.dumps(next(m for m in manifests if m["kind"] == "Ingress"))
@@ -63,28 +48,9 @@ def _make(kubectl: list[str], env: dict[str, str], manifests: list[dict[str, obj
         one["metadata"]["name"] = f"bulk-{n}"
         one["spec"]["rules"][0]["host"] = f"host-{n}.example.com"
         items.append(one)
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
-    subprocess.run(
-        [*kubectl, "create", "--validate=false", "-f", "-"],
-        input=text, env=env, text=True, check=True, capture_output=True, timeout=300,
-    )  # fmt: skip
-
-
-def _timed(words: list[str], env: dict[str, str]) -> float:
-    began = time.perf_counter()
-    _run(words, env)
-    return time.perf_counter() - began
-
-
-def _run(words: list[str], env: dict[str, str]) -> str:
-    done = subprocess.run(words, env=env, capture_output=True, text=True, check=True, timeout=300)
-    return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    file = place.state / "ingresses.json"
+    file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    place.run_any([kubectl, "create", "--validate=false", "-f", str(file)])
 
 
 if __name__ == "__main__":
