@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 _TINY = 1e-300
 _PRECISION = 1e-15
@@ -37,8 +38,12 @@ def beta_cdf(x: float, a: float, b: float) -> float:
     return 1.0 - front / (b * _fraction(1.0, _beta_terms(1 - x, b, a)))
 
 
+@lru_cache(maxsize=4096)
 def beta_quantile(q: float, a: float, b: float) -> float:
-    """The x with ``beta_cdf(x, a, b) == q``, by bisection."""
+    """The x with ``beta_cdf(x, a, b) == q``, by bisection.
+
+    Remembered: a curve of a drill asks for the same few counts hundreds of times.
+    """
     return bisect(lambda x: beta_cdf(x, a, b) < q, 0.0, 1.0)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from alb_dr.stats.gamma import bisect, log_beta
 
@@ -30,6 +31,7 @@ def p_value(largest_log_evidence: float) -> float:
     return min(1.0, math.exp(-max(0.0, largest_log_evidence)))
 
 
+@lru_cache(maxsize=4096)
 def interval(x: float, n: float, weight: float, alpha: float) -> tuple[float, float]:
     """The shares that ``x`` of ``n`` do not contradict, valid at any time; (0, 1) without data."""
     if n <= 0:
