@@ -45,6 +45,8 @@ NO_API = {
 WAIT = ("--timeout", "{wait}")
 STRAYS = ("/applicationsets", "/propagationpolicies", "/ingressclasses", "/ingresses")
 """Kinds of which those are named that the project file no longer names, if they may be listed."""
+FORESEEN = (*STRAYS, "/secrets")
+"""Without Argo CD's clusters its Applications are foreseen for the members, which a plan says."""
 _DRILL = ("failover", "drill", VICTIM, "--yes")
 _BRIEFLY = (
     "--no-watchdog",
@@ -97,7 +99,7 @@ LOOKING = (
         name="plan",
         words=("plan", "--out", "{folder}/plan.json"),
         optional=("/events",),
-        unlisted=(*STRAYS, "/secrets"),
+        unlisted=FORESEEN,
         shows_conflicts=True,
     ),
     Command(name="status", words=("status", "--requests", "20"), manner=Manner.TELLS),
@@ -127,7 +129,7 @@ MAKING = (
         before=(("down", "--yes"),),
         after=(("up", "--yes"),),
         optional=("/events",),
-        unlisted=STRAYS,
+        unlisted=FORESEEN,
         seconds=30.0,
     ),
     Command(
