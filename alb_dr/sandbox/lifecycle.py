@@ -137,7 +137,8 @@ def status(folder: Path) -> dict[str, Any]:
 
 
 def inject(folder: Path, fault: str, member: str, value: int = 0) -> dict[str, Any]:
-    """Do a fault to a member; ``value`` is milliseconds for slow, percent for errors."""
+    """Do a fault to a member; ``value`` is milliseconds for slow, percent for errors, requests per
+    second of each pod for capacity."""
     require(folder)
     request = {"do": "inject", "fault": fault, "member": member, "value": value}
     return ask(folder / "control.sock", request)

@@ -2,8 +2,8 @@
 
 Started by file path with ``python -I -S``, so it is small and imports the standard library only.
 Usage: ``pod.py ADDRESS PORT``; ENV_NAME and POD_NAME come from the environment. Prints ``ready``
-when it listens. Reads commands from stdin (``delay MS``, ``errors PERCENT``) and ends when stdin
-closes, so that no pod outlives the world it belongs to.
+when it listens. Reads commands from stdin (``delay MS``, ``errors PERCENT``, ``capacity RATE``)
+and ends when stdin closes, so that no pod outlives the world it belongs to.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ class Pod:
         self.later: list[tuple[float, int, socket.socket, bytes, bool]] = []
         self.delay_s = 0.0
         self.errors = 0
+        self.capacity = 0
+        self.left = 0.0
+        self.filled_at = time.monotonic()
         self.count = 0
         self.leaving_at: float | None = None
         name, pod = os.environ.get("ENV_NAME", ""), os.environ.get("POD_NAME", "")
@@ -60,6 +63,8 @@ class Pod:
                 self.delay_s = int(value) / 1000
             elif word == "errors":
                 self.errors = int(value)
+            elif word == "capacity":
+                self.capacity, self.left = int(value), float(value)
 
     def read(self, connection: socket.socket) -> None:
         """Answer every complete request in what was read."""
@@ -80,14 +85,29 @@ class Pod:
             if connection not in self.buffers:
                 return
 
+    def is_overwhelmed(self) -> bool:
+        """Whether this request is beyond the capacity, of which one second may come at once."""
+        if not self.capacity:
+            return False
+        now = time.monotonic()
+        gained = (now - self.filled_at) * self.capacity
+        self.left, self.filled_at = min(float(self.capacity), self.left + gained), now
+        if self.left < 1.0:
+            return True
+        self.left -= 1.0
+        return False
+
     def answer(self, connection: socket.socket, head: bytes) -> None:
         """One response, now or after the delay."""
         self.count += 1
         health = head.split(b" ", 2)[1:2] == [b"/healthz"]
         failing = not health and self.errors and self.count % 100 < self.errors
         close = b"connection: close" in head.lower() or self.leaving_at is not None
-        body = b"broken on purpose\n" if failing else self.body
-        status = b"500 Internal Server Error" if failing else b"200 OK"
+        body, status = self.body, b"200 OK"
+        if failing:
+            body, status = b"broken on purpose\n", b"500 Internal Server Error"
+        elif not health and self.is_overwhelmed():
+            body, status = b"overwhelmed\n", b"503 Service Unavailable"
         shown = b"" if head.startswith(b"HEAD ") else body
         response = b"HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%s\r\n%s" % (
             status,

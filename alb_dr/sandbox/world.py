@@ -55,6 +55,7 @@ FAULTS = (
     "hung",
     "slow",
     "errors",
+    "capacity",
     *REASONS,
     NO_QUOTA,
     STICKY,
@@ -287,8 +288,8 @@ class World:
             member.kubelet.freeze_all()
         if fault == "slow":
             member.kubelet.order("delay", value)
-        if fault == "errors":
-            member.kubelet.order("errors", value)
+        if fault in {"errors", "capacity"}:
+            member.kubelet.order(fault, value)
         if fault in REASONS:
             member.kubelet.withhold(fault)
         if fault == STICKY:

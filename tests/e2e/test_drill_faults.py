@@ -70,6 +70,27 @@ def test_a_fault_of_the_sandbox_is_refused_outside_of_one(tutorial: Shell) -> No
     assert "no fault of a drill" in tutorial.refused(2, *WORDS, "--fault", "earthquake")
 
 
+def test_F26_a_drill_whose_survivor_is_overwhelmed_aborts_and_restores(tutorial: Shell) -> None:
+    """Two pods bear 15 requests a second each: enough for a fifth of the traffic, not for all."""
+    tutorial.ok("sandbox", "fault", "capacity", "poc-ack-1", "--value", "15")
+    try:
+        words = ("--rate", "60", "--observe", "60", "-o", "json")
+        done = tutorial.run(*WORDS, *words, timeout=200)
+    finally:
+        tutorial.ok("sandbox", "fault", "clear", "poc-ack-1")
+    data = json.loads(done.stdout)["data"]
+    assert (done.returncode, data["outcome"]) == (10, "ABORTED"), done.stderr
+    assert "lost" in data["why"], data["why"]
+    said = [step["what"] for step in data["timeline"]]
+    assert any("the traffic is back" in what for what in said), said
+    assert data["recovery"]["loss"]["lost"] > 0
+    seen = tutorial.data("failover", "status")
+    assert (seen["open"], seen["records"]) == ([], [])
+    whole = {m["name"]: m["pods"] for m in tutorial.data("sandbox", "status")["members"]}
+    assert whole == {"poc-ack-1": 2, "poc-ack-2": 2}
+    assert tutorial.run("verify", "--requests", "300", timeout=120).returncode == 0
+
+
 def health_checks(shell: Shell, *, on: bool) -> None:
     """Write into the project file whether the ALB asks the pods, and apply it."""
     project = shell.folder / "alb-dr.yaml"

@@ -211,8 +211,9 @@ def fault(
         str,
         typer.Argument(
             metavar="FAULT",
-            help="pods-down, api-down, zone-down, hung, slow, errors; no-image, no-node, no-quota "
-            "(new pods do not start); pods-stay (pods do not end); or clear.",
+            help="pods-down, api-down, zone-down, hung, slow, errors; capacity (pods answer 503 "
+            "beyond it); no-image, no-node, no-quota (new pods do not start); pods-stay (pods do "
+            "not end); or clear.",
         ),
     ],
     member: Annotated[
@@ -220,7 +221,11 @@ def fault(
     ] = None,
     value: Annotated[
         int | None,
-        typer.Option("--value", help="Milliseconds for slow (200), percent for errors (100)."),
+        typer.Option(
+            "--value",
+            help="Milliseconds for slow (200), percent for errors (100), requests per second of "
+            "each pod for capacity (20).",
+        ),
     ] = None,
 ) -> None:
     """Do a fault to a member, or take faults back with clear."""
@@ -244,7 +249,7 @@ def _value(name: str, value: int | None) -> int:
     """The fault's strength, with its default."""
     if value is not None:
         return max(0, value)
-    return {"slow": 200, "errors": 100}.get(name, 0)
+    return {"slow": 200, "errors": 100, "capacity": 20}.get(name, 0)
 
 
 app.command("scaler", epilog=EPILOG)(scaler)

@@ -140,7 +140,8 @@ class Kubelet:
         self._sticky = True
 
     def order(self, word: str, value: int) -> None:
-        """Tell every pod, now and after a restart: ``delay`` in ms or ``errors`` in percent."""
+        """Tell every pod, now and after a restart: ``delay`` in ms, ``errors`` in percent, or
+        ``capacity`` in requests per second."""
         self._orders[word] = value
         for run in self._runs.values():
             _tell(run, word, value)
