@@ -38,13 +38,13 @@ def run_drill(
     """The drill; ledger, samples and report are in the run's folder, also when it is cut short.
 
     ``watched``: a process of its own restores when this one is killed. ``files`` are written on
-    every way out, too.
+    every way out, too. A drill that was refused leaves no run.
     """
     from alb_dr.cli.drill_recording import keep, write_reports
     from alb_dr.cli.repeated_signals import told
     from alb_dr.cli.signals import SIGNALS
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import create_run, require_room
+    from alb_dr.journal.rundir import LEDGER, create_run, require_room
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.workflows.drill.drill import Drill
     from alb_dr.workflows.drill.ports import DrillPorts
@@ -57,7 +57,7 @@ def run_drill(
         operation=plan.drill_id,
     )
     require_room(run)
-    ledger = Ledger(run.path / "ledger.jsonl", drill_id=plan.drill_id)
+    ledger = Ledger(run.path / LEDGER, drill_id=plan.drill_id)
     log = SampleFile(run.path / SAMPLES, members=[m.name for m in context.topology.members])
     ports = DrillPorts(
         fleet=context.fleet,
@@ -84,6 +84,7 @@ def run_drill(
     finally:
         with _as_far_as_possible(context):
             write_reports(context, run, files)
+        run.drop_undescribed()
     return report
 
 

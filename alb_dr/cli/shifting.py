@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from alb_dr.cli.context import Context
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import RunDir
     from alb_dr.journal.samples import SampleFile
     from alb_dr.model.shift import Answer, ShiftReport, ShiftRequest
     from alb_dr.model.weights import Weights
@@ -35,7 +34,7 @@ def run_shift(
     """
     from alb_dr.cli.signals import SIGNALS
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import DESCRIPTION, create_run
+    from alb_dr.journal.rundir import DESCRIPTION, LEDGER, create_run
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.journal.shift_run import to_document
     from alb_dr.report.shift_data import shift_data, shift_lines
@@ -49,7 +48,7 @@ def run_shift(
         given=context.run_dir,
         operation=request.shift_id,
     )
-    ledger = Ledger(run.path / "ledger.jsonl", drill_id=request.shift_id)
+    ledger = Ledger(run.path / LEDGER, drill_id=request.shift_id)
     log = SampleFile(run.path / SAMPLES, members=names)
     try:
         ports = _ports(context, ledger, log)
@@ -67,7 +66,7 @@ def run_shift(
     finally:
         log.close()
         ledger.close()
-        _drop_unbegun(run)
+        run.drop_undescribed()
     return report
 
 
@@ -79,14 +78,6 @@ def _walked(shift: Shift) -> ShiftReport:
         if shift.over is None:
             raise
         return shift.over
-
-
-def _drop_unbegun(run: RunDir) -> None:
-    """A shift that was refused before it wrote anything leaves no run."""
-    import shutil
-
-    if not (run.path / "ledger.jsonl").stat().st_size:
-        shutil.rmtree(run.path, ignore_errors=True)
 
 
 def foreseen(context: Context, request: ShiftRequest) -> tuple[Weights, ...]:

@@ -15,6 +15,8 @@ from typing import Any
 from alb_dr.errors import BadInput, Conflict, NotFound, Refused
 from alb_dr.model.operation import new_operation_id
 
+LEDGER = "ledger.jsonl"
+"""What was meant to be done, before it was."""
 DESCRIPTION = "run.json"
 """What is known of the run beside its samples."""
 LATEST = "latest"
@@ -67,8 +69,13 @@ class RunDir:
         return document
 
     def drop_undescribed(self) -> None:
-        """Remove a run that came to nothing: one whose command was refused before it began."""
-        if not (self.path / DESCRIPTION).exists():
+        """Remove a run that came to nothing: one whose command was refused before it began.
+
+        A ledger with an intent stays, also where a full disk let nothing else be written.
+        """
+        ledger = self.path / LEDGER
+        begun = ledger.exists() and ledger.stat().st_size > 0
+        if not begun and not (self.path / DESCRIPTION).exists():
             shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -139,7 +139,10 @@ def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell
     (found,) = tutorial.data("failover", "status")["open"]
     assert found["replicas"] == 2
     assert tutorial.run("failover", "status", "--fail-if-open").returncode == 11
+    runs = tutorial.state / "alb-dr" / "runs"
+    before = sorted(runs.glob("*"))
     assert "ADR-DRILL-OPEN" in tutorial.refused(6, *WORDS)
+    assert sorted(runs.glob("*")) == before, "a drill that was refused leaves none"
     only_said = tutorial.data("failover", "recover")
     assert not only_said["executed"]
     assert replicas(tutorial) == 0

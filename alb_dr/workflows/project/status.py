@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from alb_dr.errors import AlbDrError
 from alb_dr.model.away import Away
+from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import Manifest, ManifestSet
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.plan import Action, Change, Fate, Plan, PlanChoices
@@ -34,7 +35,7 @@ from alb_dr.workflows.records.fleet_record import record_words as drill_words
 from alb_dr.workflows.records.lease import words as lock_words
 from alb_dr.workflows.records.shift_record import read_record, record_verb, record_words
 from alb_dr.workflows.records.zone_record import read_zones, zone_words
-from alb_dr.workflows.recover.marks import OpenDrill, open_drills
+from alb_dr.workflows.recover.marks import OpenDrill, Remedy, open_drills
 from alb_dr.workflows.recover.unlock import live_lock
 
 FRESH = timedelta(minutes=10)
@@ -72,6 +73,8 @@ class _Look:
         self._unknown: list[str] = []
         self._drills: set[str] = set()
         """Ids of the drills that were found at what they harm."""
+        self._drilled: list[str] = []
+        """What drills keep other than the file says, in words."""
 
     def run(self, manifests: ManifestSet, requests: int) -> Status:
         """Ask everybody once."""
@@ -92,7 +95,7 @@ class _Look:
             gateway=gateway,
             members=tuple(_with_traffic(m, weights, seen) for m in members),
             traffic=_traffic(seen),
-            drift=tuple(_drift(plan)) if plan is not None else (),
+            drift=(*self._drilled, *(_drift(plan) if plan is not None else ())),
             unfinished=(*_returns(topology, away), *unfinished),
             unknown=tuple(self._unknown),
             notes=_notes(topology, weights),
@@ -154,13 +157,15 @@ class _Look:
         )
         try:
             workload = member_status(topology, member, applications, api)
+            drills = open_drills(api)
+            self._drilled += filter(None, (_drilled(member, drill) for drill in drills))
             return replace(
                 found,
                 ready_pods=workload.ready_pods,
                 wanted_pods=workload.wanted_pods,
                 application=workload.application or "Synced, Healthy",
                 endpoints=ready_endpoints(topology, api),
-                open_drills=tuple(self._drill_words(d) for d in open_drills(api)),
+                open_drills=tuple(self._drill_words(drill) for drill in drills),
                 problem=workload.workload,
             )
         except AlbDrError as error:
@@ -209,6 +214,14 @@ class _Look:
             narrator=self._ports.narrator,
             choices=PlanChoices(),
         )
+
+
+def _drilled(member: MemberCluster, drill: OpenDrill) -> str | None:
+    """How many pods a drill leaves a member that should have more; None where it leaves all."""
+    record = drill.record
+    if not isinstance(record, DrillRecord) or drill.remedy is not Remedy.RESTORE:
+        return None
+    return f"{member.name} at 0 of {record.goal} replicas by the open drill {record.drill}"
 
 
 def _returns(topology: Topology, away: Away | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from alb_dr.errors import BadInput, Conflict, NotFound, Refused
 from alb_dr.journal.rundir import (
     DESCRIPTION,
     LEAST_FREE,
+    LEDGER,
     RunDir,
     create_run,
     find_run,
@@ -66,6 +67,15 @@ def test_a_run_that_came_to_nothing_leaves_nothing(tmp_path: Path) -> None:
     kept.drop_undescribed()
     refused.drop_undescribed()
     assert [run.name for run in runs(tmp_path)] == [kept.name]
+
+
+def test_F6_a_run_whose_intent_alone_could_be_written_stays(tmp_path: Path) -> None:
+    full, refused = (create_run(tmp_path, "drill", now=NOON, operation=n) for n in ("1a", "2b"))
+    (full.path / LEDGER).write_text('{"event": "intent"}\n')
+    (refused.path / LEDGER).touch()
+    full.drop_undescribed()
+    refused.drop_undescribed()
+    assert (full.path.exists(), refused.path.exists()) == (True, False)
 
 
 def test_an_unknown_run_is_answered_with_the_newest(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alb_dr.errors import Unreachable
+from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import ALB_CONFIG, INGRESS, ResourceId
 from alb_dr.model.status import Status
 from alb_dr.model.weight_record import WeightRecord
@@ -10,9 +11,10 @@ from alb_dr.model.weights import Weights
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
 from alb_dr.report.status_text import status_data, status_text
+from alb_dr.workflows.delivery.distribute import workload_id
 from alb_dr.workflows.delivery.weights import live_ingress, set_weights
 from alb_dr.workflows.project.status import StatusPorts, look_at_everything
-from alb_dr.workflows.records.drill_record import hold_patch
+from alb_dr.workflows.records.drill_record import fire_patch, hold_patch, replicas_of
 from alb_dr.workflows.records.fleet_record import create_record
 from alb_dr.workflows.records.lease import DrillLock, lease_id
 from tests.builders import PROJECT, a_drill_on_record, a_topology
@@ -167,3 +169,25 @@ def test_drills_that_hold_weights_or_are_on_record_only_are_shown_and_so_is_the_
     assert "lock       d2 of ann@bastion" in status_text(seen)
     lock.release()
     assert looked(fleet).lock == ""
+
+
+def test_a_member_that_an_open_drill_keeps_at_zero_is_no_silence_about_drift() -> None:
+    members = the_members()
+    live = members["c1"].get(workload_id(a_topology()))
+    assert live is not None
+    record = DrillRecord(
+        drill="7f3a",
+        replicas=replicas_of(live),
+        deadline="2026-03-01T13:00:00+00:00",
+        reason="",
+        by="ann@bastion",
+    )
+    members["c1"].patch(live.id, fire_patch(live, record))
+    api = a_fleet()
+    seen = looked(api, members)
+    (line,) = seen.drift
+    assert line == "poc-ack-1 at 0 of 2 replicas by the open drill 7f3a"
+    assert line in status_text(seen)
+    scaled = [{"op": "replace", "path": "/spec/replicas", "value": 1}]
+    members["c1"].patch(live.id, scaled)
+    assert looked(api, members).drift == (), "somebody decided otherwise"
