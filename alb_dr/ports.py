@@ -239,6 +239,14 @@ class Prober(Protocol):
         ...
 
 
+class Journal(Protocol):
+    """What is written down on this machine before it is done."""
+
+    def write(self, event: str, **facts: object) -> None:
+        """Append one event durably; an error here before the harm prevents the harm."""
+        ...
+
+
 class SampleLog(Protocol):
     """Where a run's samples are kept, so that every number can be recomputed."""
 

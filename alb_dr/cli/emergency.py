@@ -8,38 +8,38 @@ if TYPE_CHECKING:
     from alb_dr.cli.context import Context
     from alb_dr.journal.ledger import Ledger
     from alb_dr.journal.rundir import RunDir
-    from alb_dr.workflows.shift.emergency import Emergency, EmergencyPorts
-    from alb_dr.workflows.shift.hand import Journal
+    from alb_dr.ports import Journal
+    from alb_dr.workflows.shift.emergency import EmergencyPorts
 
 
 class OptionalRun:
     """A run's folder with its ledger; where there can be none everything goes on without."""
 
-    def __init__(self, context: Context, emergency: Emergency) -> None:
+    def __init__(self, context: Context, *, verb: str, operation: str) -> None:
         from alb_dr.errors import AlbDrError
 
         self._narrator = context.narrator
-        self._verb = emergency.verb
+        self._verb = verb
         self._run: RunDir | None = None
         self._ledger: Ledger | None = None
         try:
-            self._open(context, emergency)
+            self._open(context, operation)
         except (AlbDrError, OSError) as error:
             self._narrator.warn(f"nothing is recorded on this machine: {error}; going on")
 
-    def _open(self, context: Context, emergency: Emergency) -> None:
+    def _open(self, context: Context, operation: str) -> None:
         from alb_dr.journal.ledger import Ledger
         from alb_dr.journal.rundir import create_run
 
         now = context.clock.now()
         run = create_run(
             context.state_dir,
-            emergency.verb,
+            self._verb,
             now=now,
             given=context.run_dir,
-            operation=emergency.operation,
+            operation=operation,
         )
-        self._ledger = Ledger(run.path / "ledger.jsonl", drill_id=emergency.operation)
+        self._ledger = Ledger(run.path / "ledger.jsonl", drill_id=operation)
         self._run = run
 
     def write(self, event: str, **facts: object) -> None:

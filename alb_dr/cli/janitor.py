@@ -19,6 +19,12 @@ LOOK_S = 1.0
 """Between two looks whether the project file is still there, and between two tries."""
 PATIENCE_S = 900.0
 """Longest it goes on trying; `status` shows a pin that stays."""
+LOCKED = 5
+"""What `unpin` answers while somebody who moves traffic holds the lock: he will give it back."""
+LOCKED_S = 86_400.0
+"""Longest it waits for that; no shift is longer."""
+PAUSE_S = 30.0
+"""Longest pause between two tries; they begin with one of LOOK_S, and double."""
 LATE_S = 1.0
 """An expiry is kept in whole seconds: a moment later it is certainly over."""
 
@@ -30,12 +36,14 @@ def sweep(seconds: float, project: Path, unpin: Sequence[str]) -> int:
         time.sleep(min(left, LOOK_S))
         if not project.exists():
             return 0
-    end = time.monotonic() + PATIENCE_S
+    begun, pause = time.monotonic(), LOOK_S
     while project.exists():
-        done = subprocess.run(list(unpin), stdin=subprocess.DEVNULL, check=False)
-        if done.returncode == 0 or time.monotonic() > end:
-            return done.returncode
-        time.sleep(LOOK_S)
+        code = subprocess.run(list(unpin), stdin=subprocess.DEVNULL, check=False).returncode
+        patience = LOCKED_S if code == LOCKED else PATIENCE_S
+        if code == 0 or time.monotonic() > begun + patience:
+            return code
+        time.sleep(pause)
+        pause = min(2 * pause, PAUSE_S)
     return 0
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alb_dr.journal.samples import SampleFile
     from alb_dr.model.shift import Answer, ShiftReport, ShiftRequest
     from alb_dr.model.weights import Weights
-    from alb_dr.workflows.shift.hand import Journal
+    from alb_dr.ports import Journal
     from alb_dr.workflows.shift.ports import Companion, Remember, ShiftPorts
     from alb_dr.workflows.shift.shift import Shift
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from alb_dr.model.shift import ShiftRequest
     from alb_dr.model.weights import Weights
     from alb_dr.model.zone_shift import ZonePlan, ZoneRecord
-    from alb_dr.workflows.shift.hand import Journal
+    from alb_dr.ports import Journal
     from alb_dr.workflows.shift.ports import Companion
     from alb_dr.workflows.zone.shift import ZoneShift
 

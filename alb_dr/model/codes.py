@@ -188,10 +188,10 @@ PARAGRAPHS: Mapping[str, str] = {
     "steps could not be judged. `alb-dr verify` shows it.",
     "ADR-SHIFT-OPEN": "A shift of this Ingress is under way or was left unfinished. `alb-dr "
     "status` shows where it stopped; resume or abort it first.",
-    "ADR-LOCKED": "Another drill or shift of this Ingress is under way; its Lease on the Fleet "
-    "says whose, on which machine and when it was last renewed. Wait for it. When that machine is "
-    "lost, `alb-dr failover recover --execute` puts a drill's workload back and removes the lock, "
-    "`alb-dr ingress abort` does so for a shift; "
+    "ADR-LOCKED": "Another drill, shift or pinning of this Ingress is under way; its Lease on the "
+    "Fleet says whose, on which machine and when it was last renewed. Wait for it. When that "
+    "machine is lost, `alb-dr failover recover --execute` puts a drill's workload back and removes "
+    "the lock, `alb-dr ingress abort` does so for a shift; "
     "`alb-dr failover unlock --drill ID` removes a lock that is left alone.",
     "ADR-PIN-EXPIRED": "The pin's time is over: its Ingress must no longer lead a header to one "
     "member. `alb-dr ingress unpin` removes it; `alb-dr ingress pin` makes a new one.",

@@ -37,6 +37,10 @@ class Pin:
                 hint="letters, digits and . _ : / @ + - only, 128 at most",
             )
 
+    def leads_like(self, other: Pin) -> bool:
+        """Whether both are about the same header with the same value."""
+        return (self.header.lower(), self.value) == (other.header.lower(), other.value)
+
 
 def parse_header(text: str) -> tuple[str, str]:
     """Name and value of ``X-Cluster=poc-ack-2``."""

@@ -22,7 +22,8 @@ def shift_page(found: RecountedShift, *, run: str) -> Page:
     return Page(
         title=f"Shift {report.request.shift_id}",
         verdict=verdict,
-        headline=f"{report.phase}: {report.why}",
+        word=str(report.phase).upper(),
+        headline=report.why,
         sections=(_steps(found), _course(found)),
         checks=tuple(_check(n, step) for n, step in enumerate(report.steps, start=1)),
         duration_s=(ended - started).total_seconds() if started and ended else 0.0,

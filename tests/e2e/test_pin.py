@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 
@@ -22,6 +23,12 @@ def up(world: Shell) -> Shell:
     return world
 
 
+def events(up: Shell, verb: str) -> list[str]:
+    """What the ledger of the newest run of this verb says was done."""
+    newest = max((up.state / "alb-dr" / "runs").glob(f"*Z-{verb}-*/ledger.jsonl"))
+    return [json.loads(line)["event"] for line in newest.read_text().splitlines()]
+
+
 def test_one_member_is_tested_before_the_cut_over(up: Shell) -> None:
     made = up.data(*PIN, "--reason", "release 7")
     assert made["member"] == "poc-ack-2"
@@ -34,7 +41,13 @@ def test_one_member_is_tested_before_the_cut_over(up: Shell) -> None:
     assert said.endswith(": release 7 (alb-dr ingress unpin)")
     assert not up.data("plan")["differs"], "a pin is no drift"
     assert up.data("ingress", "unpin", "--expired")["removed"] == []
-    assert len(up.data("ingress", "unpin")["removed"]) == 1
+    assert "add --yes" in up.refused(2, "ingress", "unpin")
+    would = up.data("ingress", "unpin", "--dry-run")["removed"]
+    assert up.data("ingress", "unpin", "--yes", "--reason", "tested")["removed"] == would
+    assert [events(up, verb) for verb in ("pin", "unpin")] == [
+        ["intent", "pinned"],
+        ["intent", "unpinned"],
+    ]
     assert "nothing is pinned" in up.refused(13, "verify", "--pin", "poc-ack-2")
 
 
@@ -47,12 +60,12 @@ def test_a_pin_that_stays_is_removed_by_ctrl_c(up: Shell) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=LONGEST_S)
     assert process.returncode == 130
-    assert up.data("ingress", "unpin")["removed"] == []
+    assert up.data("ingress", "unpin", "--yes")["removed"] == []
 
 
 def test_a_pin_that_stays_is_removed_when_its_time_is_up(up: Shell) -> None:
     assert up.data(*PIN, "--stay", "--ttl", "1s")["removed"]
-    assert up.data("ingress", "unpin")["removed"] == []
+    assert up.data("ingress", "unpin", "--yes")["removed"] == []
 
 
 def test_a_pin_that_is_left_alone_is_removed_when_its_time_is_up(up: Shell) -> None:
@@ -66,6 +79,33 @@ def test_a_pin_that_is_left_alone_is_removed_when_its_time_is_up(up: Shell) -> N
 def test_an_expired_pin_is_swept(up: Shell) -> None:
     up.ok(*PIN, "--ttl", "100ms", "--no-janitor")
     assert "which is over" in up.refused(6, "verify", "--pin", "poc-ack-2")
+    assert len(up.data("ingress", "unpin", "--expired")["removed"]) == 1
+
+
+def test_of_two_who_pin_one_header_at_once_exactly_one_wins(up: Shell) -> None:
+    words = ("ingress", "pin", "--header", "X-Cluster=both", "--yes", "--no-janitor", "--cluster")
+    both = [up.start(*words, member) for member in ("poc-ack-1", "poc-ack-2")]
+    said = [process.communicate(timeout=LONGEST_S)[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 5], said
+    assert len(up.data("ingress", "unpin", "--yes")["removed"]) == 1
+
+
+def test_pins_stand_aside_while_traffic_is_moved(up: Shell) -> None:
+    up.ok(*PIN, "--ttl", "100ms", "--no-janitor", "--no-wait")
+    with up.start(
+        "ingress", "shift", "--to", "0:100", "--steps", "100", "--hold", "5m", "--yes"
+    ) as s:
+        held = up.data("status", "--requests", "0")["lock"]
+        deadline = time.monotonic() + LONGEST_S
+        while not held:
+            assert time.monotonic() < deadline, "no shift"
+            held = up.data("status", "--requests", "0")["lock"]
+        assert "holds" in up.refused(5, "ingress", "pin", *PIN[2:])
+        assert "holds" in up.refused(5, "ingress", "unpin", "--yes")
+        assert "would be refused now" in up.run(*PIN, "--dry-run").stderr
+        assert "holds" in up.refused(5, "ingress", "unpin", "--expired")
+        s.send_signal(signal.SIGINT)
+        s.communicate(timeout=LONGEST_S)
     assert len(up.data("ingress", "unpin", "--expired")["removed"]) == 1
 
 

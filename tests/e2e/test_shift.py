@@ -81,7 +81,9 @@ def test_the_traffic_goes_over_step_by_step_and_nothing_is_lost(up: Shell) -> No
     assert [step["requests"] for step in again["steps"]] == [s["requests"] for s in data["steps"]]
     assert (again["requests"], again["lost"]) == (data["requests"], data["lost"])
     assert again["steps"][2]["shares"]["poc-ack-2"] > 0.5
-    assert "DONE" in up.ok("report", "latest").upper()
+    page = up.ok("report", "latest")
+    assert page.startswith("DONE")
+    assert "step 3 of 3" in page, "its course is the story that was told"
     assert up.data("status")["unfinished"] == []
 
 
@@ -218,7 +220,14 @@ def test_F8_a_shift_holds_the_lock_of_drills_and_gives_it_back(up: Shell) -> Non
 
 def test_weights_set_by_somebody_else_end_it(up: Shell) -> None:
     with begun(up, "--hold", "60s") as process:
-        up.ok("ingress", "set-weights", "30", "70", "--no-wait")
+        words = ("ingress", "set-weights", "30", "70", "--no-wait")
+        asked = up.refused(2, *words)
+        assert "add --yes" in asked
+        assert re.search(r"ended by this: shift [0-9a-f]{8} of .*, running, step 1 of 2", asked)
+        would = up.run(*words, "--dry-run")
+        assert (would.returncode, weights(up)) == (0, ["50", "50"])
+        assert "would be ended by this: shift " in would.stderr
+        up.ok(*words, "--yes")
         out, _ = process.communicate(timeout=LONG)
     assert process.returncode == 5
     assert "somebody else set the weights" in out
@@ -240,13 +249,22 @@ def test_bad_words_are_refused(up: Shell) -> None:
         (("--to", "50:40"), "sum to 90"),
         (("--to", "0:100", "--steps", "50"), "do not rise to 100"),
         (("--to", "0:100", "--steps", "1,100"), "less than 2 points"),
-        (("--to", "100:0"), "nothing to shift"),
         (("--to", "0:100", "--on-failure", "ask"), "no terminal to ask on"),
         (("--to", "0:100", "--on-failure", "panic"), "no way to fail"),
         (("--to", "0:100"), "no terminal to ask on"),
     )
     for words, reason in cases:
         assert reason in up.refused(2, "ingress", "shift", *words)
+    assert weights(up) == ["100", "0"]
+
+
+def test_a_shift_to_where_the_weights_are_is_done_already(up: Shell) -> None:
+    assert "already poc-ack-1 100" in up.ok("ingress", "shift", "--to", "100:0")
+    with begun(up, "--hold", "60s") as process:
+        live = ":".join(weights(up))
+        assert "a shift is open" in up.refused(6, "ingress", "shift", "--to", live)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=LONG)
     assert weights(up) == ["100", "0"]
 
 

@@ -24,10 +24,10 @@ from alb_dr.fleet.objects import KubeCluster
 from alb_dr.model.manifest import DEPLOYMENT, ResourceId
 from alb_dr.model.member import KubeAccess
 from alb_dr.model.settings import Settings
-from tests.faults.command import Command, Words
+from tests.faults.command import Command, Step, Words
 from tests.faults.forkserver import Forked, ForkServer
 from tests.faults.proxy import FaultProxy
-from tests.faults.scenes import no_guard, no_zone, weights
+from tests.faults.scenes import no_guard, no_zone, unlocked, weights
 from tests.faults.toxics import Rule
 
 DEMO = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
@@ -46,7 +46,7 @@ WHOLE: tuple[Words, ...] = (
     ("distribute", "apply"),
     ("gateway", "create"),
     ("ingress", "apply", "--force-conflicts"),
-    ("ingress", "unpin"),
+    ("ingress", "unpin", "--yes"),
 )
 """What makes the world whole again, whatever a case left; each must succeed."""
 
@@ -216,12 +216,16 @@ class Bench:
             no_zone(self)
         self.uses_cloud = False
         no_guard(self)
+        unlocked(self)
         problem = self.succeed(WHOLE)
         assert problem is None, problem
 
-    def succeed(self, lines: tuple[Words, ...]) -> str | None:
-        """Run lines that must succeed; what did not, or None."""
-        for words in lines:
+    def succeed(self, steps: tuple[Step, ...]) -> str | None:
+        """Take steps that must succeed; what did not, or None."""
+        for words in steps:
+            if callable(words):
+                words(self)
+                continue
             done = self.run(words, direct=True)
             if done.code != 0:
                 return f"{' '.join(words)}: {done.code}: {done.stderr[-300:]}"

@@ -50,7 +50,7 @@ class Command:
     name: str
     words: Words
     before: tuple[Step, ...] = ()
-    after: tuple[Words, ...] = ()
+    after: tuple[Step, ...] = ()
     beside: Words = ()
     optional: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()

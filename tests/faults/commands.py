@@ -20,6 +20,7 @@ from tests.faults.scenes import (
     no_zone,
     open_shift,
     paused_shift,
+    unlocked,
 )
 
 NO_API = {
@@ -70,7 +71,7 @@ _NO_DELIVERY = ("distribute", "delete", "--yes")
 _POLICY = ("distribute", "apply", "--via", "policy")
 _NO_POLICY = ("distribute", "delete", "--via", "policy", "--yes")
 _PIN = ("ingress", "pin", "--cluster", OTHER, "--header", "X-Pin=b", "--yes")
-_UNPIN = ("ingress", "unpin")
+_UNPIN = ("ingress", "unpin", "--yes")
 _SHIFT = ("ingress", "shift", "--to", "60:40", *STEPS)
 _WITH_ZONE = ("failover", "switchover", "--to", OTHER, "--zone", *STEPS)
 _EMERGENCY = ("failover", "start", "--away-from", VICTIM, "--reason", "test", "--yes")
@@ -223,8 +224,8 @@ MOVING = (
     Command(
         name="ingress pin",
         words=(*_PIN, *WAIT),
-        before=(_UNPIN,),
-        after=(_PIN,),
+        before=(unlocked, _UNPIN),
+        after=(unlocked, _PIN),
         optional=("/events",),
     ),
     Command(
@@ -234,7 +235,12 @@ MOVING = (
         manner=Manner.JUDGES,
         ends=frozenset({OK, INCONCLUSIVE}),
     ),
-    Command(name="ingress unpin", words=_UNPIN, before=((*_PIN, "--no-wait"),), after=(_UNPIN,)),
+    Command(
+        name="ingress unpin",
+        words=_UNPIN,
+        before=(unlocked, (*_PIN, "--no-wait")),
+        after=(unlocked, _UNPIN),
+    ),
     Command(
         name="ingress shift",
         words=_SHIFT,

@@ -89,7 +89,7 @@ def _move(ctx: typer.Context, context: Context, emergency: "Emergency", *, look_
     from alb_dr.cli.emergency import OptionalRun, emergency_ports, observed
     from alb_dr.workflows.shift.emergency import move_away
 
-    run = OptionalRun(context, emergency)
+    run = OptionalRun(context, verb=emergency.verb, operation=emergency.operation)
     try:
         done = move_away(emergency, context.topology, emergency_ports(context, run))
         said = f"{_named(context, done, 'after')}"

@@ -9,7 +9,7 @@ from alb_dr.cli.commands.pin import pin, unpin
 from alb_dr.cli.commands.shift import abort, pause, resume, shift
 from alb_dr.cli.confirm import confirm
 from alb_dr.cli.context import Context, context_of
-from alb_dr.cli.locked import lock_words
+from alb_dr.cli.locked import under_way
 from alb_dr.cli.manifests import applied_answer, choices, rendered
 from alb_dr.cli.options import EPILOG, Adopt, DryRun, ForceConflicts, NoWait, Timeout, Yes
 from alb_dr.errors import BadInput, Conflict
@@ -140,12 +140,14 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
         typer.Option("--namespace", "-n", help="With --all or --selector: only in this one."),
     ] = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
     no_wait: NoWait = False,
     timeout: Timeout = None,
 ) -> None:
     """Change the live weights in one guarded patch; wait until the traffic follows.
 
-    With --all or --selector the answers of many Ingresses are not waited for: alb-dr verify.
+    While a drill or shift is under way it asks first: this would end it. With --all or --selector
+    the answers of many Ingresses are not waited for: alb-dr verify.
     """
     from alb_dr.cli.findings import say_findings
     from alb_dr.model.weights import parse_weights
@@ -164,6 +166,7 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
     said = ", ".join(f"{name} {weight}" for name, weight in names.items())
     context.narrator.note(f"setting weights: {said}")
     findings = say_findings(context, wanted)
+    _overrule(context, dry_run=dry_run, yes=yes)
     if all_ or selector:
         _set_many(ctx, wanted, namespace=namespace, labels=selector, dry_run=dry_run)
         return
@@ -171,9 +174,6 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
         raise BadInput(
             "--namespace chooses among many Ingresses", hint="add --all or --selector LABELS"
         )
-    if (lock := lock_words(context)) is not None:
-        # No refusal: this is also how a person overrules a shift or drill, which then stops.
-        context.narrator.warn(f"a drill or shift is under way and will be ended by this: {lock}")
     change = change_weights(topology, wanted, fleet=context.fleet, dry_run=dry_run)
     data: dict[str, Any] = {
         "before": dict(change.before),
@@ -189,6 +189,17 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
             data |= _await_split(context, timeout)
     word = "would be" if dry_run else "are now" if change.written else "were already"
     answer(ctx, f"weights {word} {said}", data)
+
+
+def _overrule(context: Context, *, dry_run: bool, yes: bool) -> None:
+    """Ask before somebody's drill or shift is ended; no refusal: so a person overrules it."""
+    words = under_way(context)
+    if words is None:
+        return
+    would = "would be" if dry_run else "is"
+    context.narrator.warn(f"what is under way {would} ended by this: {words}")
+    if not dry_run:
+        confirm(f"set the weights all the same? It ends {words}", yes=yes)
 
 
 def _set_many(

@@ -16,6 +16,7 @@ from alb_dr.errors import BadInput
 if TYPE_CHECKING:
     from alb_dr.model.manifest import ManifestSet
     from alb_dr.model.pin import Pin
+    from alb_dr.workflows.delivery.pins import LivePin
 
 LONGEST_S = 86_400.0
 """A pin is for a test; one that stays for days is forgotten."""
@@ -50,10 +51,11 @@ def pin(  # noqa: PLR0913, PLR0917  every flag is one parameter
     alb-dr ingress unpin --expired is made for cron. What ACK One's multi-cluster mode makes of
     these annotations is unconfirmed; the form is a template.
     """
+    from alb_dr.cli.locked import lock_words
     from alb_dr.model.pin import Pin, parse_header
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_pin
-    from alb_dr.workflows.delivery.pins import make_pin
+    from alb_dr.workflows.delivery.pinning import foresee_pin
 
     context = context_of(ctx)
     seconds = seconds_of(ttl, what="ttl")
@@ -68,85 +70,62 @@ def pin(  # noqa: PLR0913, PLR0917  every flag is one parameter
         reason=reason,
     )
     manifests = render_pin(context.topology, template_library(environ=context.environ), wanted)
-    if not dry_run:
-        confirm(
-            f"lead {name}={value} to {context.topology.member(cluster).name}? An Ingress that the "
-            "controller cannot build blocks the rules of the whole ALB.",
-            yes=yes,
+    if dry_run:
+        foresee_pin(
+            context.topology, wanted, manifests, fleet=context.fleet, narrator=context.narrator
         )
-    make_pin(
-        context.topology,
-        wanted,
-        manifests,
-        fleet=context.fleet,
-        narrator=context.narrator,
-        dry_run=dry_run,
+        _say_lock(context, lock_words(context))
+        _answer(ctx, wanted, None, dry_run=True, gone=False)
+        return
+    confirm(
+        f"lead {name}={value} to {context.topology.member(cluster).name}? An Ingress that the "
+        "controller cannot build blocks the rules of the whole ALB.",
+        yes=yes,
     )
-    words = None if dry_run or no_wait else _proven(context, wanted, manifests, timeout)
-    if stay and not dry_run:
-        _stay(context, manifests, seconds)
-    elif not (dry_run or no_janitor):
-        _leave_to_janitor(context, seconds)
-    _answer(ctx, wanted, words, dry_run=dry_run, gone=stay and not dry_run)
+    proof_s = None if no_wait else timeout or context.config.settings.dataplane_timeout_s
+    stay_s = seconds if stay else None
+    left_s = None if stay or no_janitor else seconds
+    words = _pin(context, wanted, manifests, proof_s=proof_s, stay_s=stay_s, left_s=left_s)
+    _answer(ctx, wanted, words or None, dry_run=False, gone=stay)
 
 
-def _proven(
-    context: Context, wanted: "Pin", manifests: "ManifestSet", timeout: float | None
+def _say_lock(context: Context, held: str | None) -> None:
+    if held is not None:
+        context.narrator.warn(f"it would be refused now, the lock is held: {held}")
+
+
+def _pin(
+    context: Context,
+    wanted: "Pin",
+    manifests: "ManifestSet",
+    *,
+    proof_s: float | None,
+    stay_s: float | None,
+    left_s: float | None,
 ) -> str:
-    """What was seen; a pin that does not work is taken away again."""
-    from alb_dr.errors import DeadlineExceeded
-    from alb_dr.workflows.after_writing import after_writing
-    from alb_dr.workflows.delivery.pins import await_pin, withdraw
-
-    try:
-        waiting = context.narrator.phase("waiting until the header reaches the member")
-        with after_writing([each.id for each in manifests]), waiting:
-            return await_pin(
-                context.topology,
-                wanted,
-                fleet=context.fleet,
-                prober=context.prober,
-                clock=context.clock,
-                narrator=context.narrator,
-                timeout_s=timeout or context.config.settings.dataplane_timeout_s,
-            )
-    except DeadlineExceeded as error:
-        (made,) = manifests
-        raise withdraw(made, fleet=context.fleet, because=error) from error
-
-
-def _leave_to_janitor(context: Context, seconds: float) -> None:
-    """Start the process that removes the pin at its time, and do not wait for it."""
-    import subprocess
-    import sys
-
-    from alb_dr.cli import janitor
-
-    project = str(context.config.path.absolute())
-    unpin = [sys.executable, "-m", "alb_dr", "ingress", "unpin", "--expired", "--config", project]
-    try:
-        subprocess.Popen(
-            [sys.executable, "-I", "-S", janitor.__file__, str(seconds), project, *unpin],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        context.narrator.warn(f"nothing will remove the pin by itself: {error}")
-
-
-def _stay(context: Context, manifests: "ManifestSet", seconds: float) -> None:
+    """Make the pin, and keep it for ``stay_s`` or leave it to the janitor; what was seen."""
+    from alb_dr.cli.pinning import leave_to_janitor, pinning
     from alb_dr.cli.signals import SIGNALS
-    from alb_dr.workflows.delivery.gateway import delete_own
+
+    def written() -> None:
+        # Before the proof: whoever is killed there leaves nobody else to remove it.
+        if left_s is not None:
+            leave_to_janitor(context, left_s)
 
     (made,) = manifests
-    try:
-        with context.narrator.phase(f"keeping the pin for {seconds:g} s (Ctrl-C removes it now)"):
-            context.clock.sleep(seconds)
-    finally:
-        with SIGNALS.shield(), context.narrator.phase(f"removing {made.id}"):
-            delete_own(made.id, api=context.fleet, dry_run=False)
+    with pinning(context, wanted, manifests) as one:
+        words = one.make(proof_s=proof_s, written=written)
+        if stay_s is None:
+            return words
+        try:
+            with context.narrator.phase(
+                f"keeping the pin for {stay_s:g} s (Ctrl-C removes it now)"
+            ):
+                context.clock.sleep(stay_s)
+        finally:
+            with SIGNALS.shield(), context.narrator.phase(f"removing {made.id}"):
+                one.take_back()
+    return words
 
 
 def _answer(
@@ -177,22 +156,44 @@ def unpin(
     expired: Annotated[
         bool, typer.Option("--expired", help="Only pins whose time is up; made for cron.")
     ] = False,
+    reason: Reason = "",
     dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:
-    """Remove pins; requests with their headers follow the weights again."""
-    from alb_dr.workflows.delivery.pins import live_pins
+    """Remove pins; requests with their headers follow the weights again.
+
+    What has expired is removed without a question, and waits a moment for whoever moves traffic.
+    """
+    from alb_dr.cli.locked import lock_words
+    from alb_dr.cli.pinning import unpinned
+    from alb_dr.workflows.delivery.pinning import BRIEF_S
+    from alb_dr.workflows.delivery.pins import live_pins, pin_words
     from alb_dr.workflows.delivery.pins import unpin as remove
 
     context = context_of(ctx)
     id_ = context.topology.member(cluster).id if cluster is not None else None
-    now = context.clock.now()
-    chosen = [
-        found
-        for found in live_pins(context.topology, context.fleet)
-        if (id_ is None or (found.pin is not None and found.pin.member == id_))
-        and (not expired or found.is_over(now))
-    ]
-    removed = remove(chosen, fleet=context.fleet, dry_run=dry_run)
+
+    def chosen() -> "list[LivePin]":
+        now = context.clock.now()
+        return [
+            found
+            for found in live_pins(context.topology, context.fleet)
+            if (id_ is None or (found.pin is not None and found.pin.member == id_))
+            and (not expired or found.is_over(now))
+        ]
+
+    found = chosen()
+    if dry_run:
+        removed = remove(found, fleet=context.fleet, dry_run=True)
+        _say_lock(context, lock_words(context) if found else None)
+    elif found:
+        words = "; ".join(pin_words(context.topology, one) for one in found)
+        confirm(f"remove what is pinned? {words}", yes=yes or expired)
+        patience_s = BRIEF_S if expired else 0.0
+        removed = unpinned(context, chosen, reason=reason, patience_s=patience_s)
+    else:
+        removed = ()
     word = "would be removed" if dry_run else "removed"
-    human = "\n".join(f"{id_} {word}" for id_ in removed) or "nothing is pinned"
-    answer(ctx, human, {"removed": [str(i) for i in removed], "dry_run": dry_run})
+    human = "\n".join(f"{one} {word}" for one in removed) or "nothing is pinned"
+    data = {"removed": [str(one) for one in removed], "reason": reason, "dry_run": dry_run}
+    answer(ctx, human, data)

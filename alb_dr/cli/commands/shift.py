@@ -50,8 +50,13 @@ def shift(
 
     context = context_of(ctx)
     target = _weights(to, context.topology)
-    bears = headroom if _leaves_somebody(context, target) else None
+    start = _start(context)
+    leaves_somebody = any(weight and not target[member] for member, weight in start)
+    bears = headroom if leaves_somebody else None
     request = pace.request(target, verb="shift", reason=reason, headroom=bears)
+    if start.as_dict() == target.as_dict():
+        _already(ctx, target, dry_run=dry_run)
+        return
     way = foreseen(context, request)
     if dry_run:
         foretell(ctx, way, verb="shift")
@@ -60,14 +65,30 @@ def shift(
     carry_out(ctx, request)
 
 
-def _leaves_somebody(context: Context, target: "Weights") -> bool:
-    """Whether a member that has traffic is to have none: the others must be able to carry it."""
+def _start(context: Context) -> "Weights":
     from alb_dr.workflows.delivery.weights import live_ingress
     from alb_dr.workflows.shift.checks import starting_weights
 
-    live = live_ingress(context.topology, fleet=context.fleet)
-    start = starting_weights(context.topology, live)
-    return any(weight and not target[member] for member, weight in start)
+    return starting_weights(context.topology, live_ingress(context.topology, fleet=context.fleet))
+
+
+def _already(ctx: typer.Context, target: "Weights", *, dry_run: bool) -> None:
+    """Nothing to do is no failure; weights that somebody is just moving are another matter."""
+    from alb_dr.workflows.delivery.weights import live_ingress
+    from alb_dr.workflows.records.shift_record import read_record, refuse_open_shift
+    from alb_dr.workflows.shift.checks import refuse_open_weights
+
+    topology, fleet = context_of(ctx).topology, context_of(ctx).fleet
+    refuse_open_shift(read_record(topology, fleet))
+    refuse_open_weights(live_ingress(topology, fleet=fleet))
+    named = topology.names(target)
+    said = ", ".join(f"{name} {weight}" for name, weight in named.items())
+    answer(
+        ctx,
+        f"weights were already {said}; nothing to shift",
+        {"dry_run": dry_run, "way": [named], "start": named, "end": named, "steps": []},
+        verdict="done",
+    )
 
 
 def carry_out(ctx: typer.Context, request: "ShiftRequest", **how: Any) -> None:

@@ -19,7 +19,7 @@ from alb_dr.cli.shift_options import (
     paced,
 )
 from alb_dr.cli.zoning import bring_back, companion_of, planned_zones, zones_out
-from alb_dr.errors import BadInput
+from alb_dr.errors import BadInput, Unreachable
 from alb_dr.stats.capacity import HEADROOM
 
 if TYPE_CHECKING:
@@ -87,7 +87,12 @@ def switchover(  # noqa: PLR0913, PLR0917  every flag is one parameter
 def _target(context: Context, to: str | None, away_from: list[str]) -> "Weights":
     from alb_dr.model.move import moved_off, switched_over
 
-    if bool(to) == bool(away_from):
+    if to and away_from:
+        raise BadInput(
+            f"--to {to} and --away-from {' '.join(away_from)} exclude each other",
+            hint="--to MEMBER: it gets everything; --away-from MEMBER: the others get its share",
+        )
+    if not (to or away_from):
         raise BadInput("say where the traffic is to go", hint="--to MEMBER, or --away-from MEMBER")
     start = _live_weights(context)
     if to:
@@ -151,8 +156,6 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     return before the first step; that alone is done when no traffic is away.
     """
     context = context_of(ctx)
-    from alb_dr.cli.shifting import foreseen
-
     window_s = seconds_of(stabilise, what="stabilise")
     longest_s = seconds_of(stabilise_timeout, what="stabilise-timeout")
     zone_s = seconds_of(zone_timeout, what="zone-timeout")
@@ -166,7 +169,7 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     request = pace.request(target, verb="back", reason=reason, headroom=headroom)
     beside = f", and {_zone_words(zones)} into DNS before" if zones is not None else ""
     if dry_run:
-        way = foreseen(context, request)
+        way = _return_foreseen(context, request)
         foretell(ctx, way, verb="return", beside=beside)
         return
     from alb_dr.workflows.shift.failback import returning, way_back
@@ -174,10 +177,22 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
     way = way_back(context.topology, request, fleet=context.fleet, members=context.members)
     confirm(f"return the traffic: {way_words(context.topology, way)}{beside}?", yes=yes)
     _stable(context, way, window_s, longest_s)
-    foreseen(context, request)
+    _return_foreseen(context, request)
     if zones is not None:
         bring_back(context, timeout_s=zone_s)
     carry_out(ctx, request, remember=returning(target))
+
+
+def _return_foreseen(context: Context, request: "ShiftRequest") -> "tuple[Weights, ...]":
+    """The way back, once everything that only reads has been asked."""
+    from alb_dr.cli.shifting import foreseen
+    from alb_dr.workflows.shift.failback import gaining, member_lost
+
+    try:
+        return foreseen(context, request)
+    except Unreachable as error:
+        wanted = gaining(context.topology, _live_weights(context), request.target)
+        raise member_lost(error, context.topology, wanted) from error
 
 
 def _is_away(context: Context) -> bool:

@@ -110,9 +110,13 @@ def look(
     """
     stream = prober.start(target, ClosedLoad(requests=requests, concurrency=8))
     samples = SampleColumns()
-    while not stream.finished and not (deadline and deadline.passed):
-        samples.extend(stream.take(wait_s=0.2))
-    stream.stop()
+    try:
+        while not stream.finished and not (deadline and deadline.passed):
+            samples.extend(stream.take(wait_s=0.2))
+            if deadline is not None:
+                deadline.alive()
+    finally:
+        stream.stop()
     samples.extend(stream.take())
     return judged(samples, wanted, target.member_names)
 

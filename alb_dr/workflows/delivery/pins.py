@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alb_dr.errors import BadInput, Conflict, DeadlineExceeded, NotFound, Refused
+from alb_dr.errors import BadInput, Conflict, NotFound, Refused
 from alb_dr.model.load import Target
-from alb_dr.model.manifest import INGRESS, Manifest, ManifestSet, ResourceId
+from alb_dr.model.manifest import INGRESS, Manifest, ResourceId
 from alb_dr.model.pin import Pin
 from alb_dr.model.printable import printable
 from alb_dr.model.topology import Topology
-from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober
+from alb_dr.ports import KubeApi, KubeReader
 from alb_dr.render.annotations import (
     CANARY_HEADER,
     CANARY_VALUE,
@@ -21,15 +21,11 @@ from alb_dr.render.annotations import (
     PIN_REASON,
     weights_of,
 )
+from alb_dr.render.variables import pin_name
 from alb_dr.workflows.after_writing import after_writing
-from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.delivery.apply import ApplyChoices, apply, is_ours
-from alb_dr.workflows.delivery.await_split import LOOKS, PAUSE_S, look, target_of
+from alb_dr.workflows.delivery.apply import is_ours
+from alb_dr.workflows.delivery.await_split import target_of
 from alb_dr.workflows.delivery.weights import live_ingress
-from alb_dr.workflows.live.events import warnings_since
-
-PROOF = 50
-"""Requests of one look: each of them must be answered by the pinned member."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,74 +101,22 @@ def pinned_target(topology: Topology, pin: Pin, *, fleet: KubeReader) -> Target:
     return replace(target_of(topology, fleet=fleet), headers={pin.header: pin.value})
 
 
-def make_pin(
-    topology: Topology,
-    pin: Pin,
-    manifests: ManifestSet,
-    *,
-    fleet: KubeApi,
-    narrator: Narrator,
-    dry_run: bool,
-) -> None:
-    """Apply the pin's Ingress. Conflict when the header leads to another member already."""
+def check_pin(topology: Topology, pin: Pin, fleet: KubeReader) -> LivePin | None:
+    """The pin of this member that would be replaced, if there is one. Reads only.
+
+    Conflict when the header leads to another member already, NotFound without the Ingress.
+    """
     live_ingress(topology, fleet=fleet)
+    former = None
     for other in live_pins(topology, fleet):
-        same = other.pin is not None and (other.pin.header.lower(), other.pin.value) == (
-            pin.header.lower(),
-            pin.value,
-        )
-        if same and other.pin is not None and other.pin.member != pin.member:
+        if other.live.id.name == pin_name(topology, pin.member):
+            former = other
+        elif other.pin is not None and other.pin.leads_like(pin):
             raise Conflict(
                 f"{pin_words(topology, other)} already",
                 hint="take that pin away first (alb-dr ingress unpin), or use another value",
             )
-    apply(manifests, api=fleet, choices=ApplyChoices(dry_run=dry_run), narrator=narrator)
-
-
-def await_pin(
-    topology: Topology,
-    pin: Pin,
-    *,
-    fleet: KubeReader,
-    prober: Prober,
-    clock: Clock,
-    narrator: Narrator,
-    timeout_s: float,
-) -> str:
-    """Look until every answer to the header comes from the pinned member, twice in a row.
-
-    Raises DeadlineExceeded with the last look and the controller's complaint, if any.
-    """
-    target = pinned_target(topology, pin, fleet=fleet)
-    wanted = [float(member.id == pin.member) for member in topology.members]
-    deadline = Deadline(clock, timeout_s)
-    since = clock.now()
-    good = 0
-    while True:
-        seen = look(target, wanted, prober, requests=PROOF, deadline=deadline)
-        good = good + 1 if seen.agrees else 0
-        if good >= LOOKS:
-            return seen.words
-        narrator.progress(deadline.timeout_s - deadline.left_s, deadline.timeout_s, seen.words)
-        if deadline.passed:
-            about = ResourceId(
-                kind=INGRESS, name=topology.ingress.name, namespace=topology.ingress.namespace
-            )
-            complaints = [f"; {w.message}" for w in warnings_since(fleet, about, since)][:1]
-            raise deadline.exceeded(
-                f"{pin.header}={pin.value} does not reach the member alone",
-                "".join([seen.words, *complaints]),
-                hint="the form of a pin is a template: ingress/pin.yaml.j2",
-            )
-        clock.sleep(PAUSE_S)
-
-
-def withdraw(pin: Manifest, *, fleet: KubeApi, because: DeadlineExceeded) -> DeadlineExceeded:
-    """Take a pin away that does not work: it may block the rules of the whole ALB."""
-    live = fleet.get(pin.id)
-    if live is not None:
-        fleet.delete(pin.id, uid=live.uid)
-    return DeadlineExceeded(f"{because.message}; the pin was removed", hint=because.hint)
+    return former
 
 
 def unpin(found: Sequence[LivePin], *, fleet: KubeApi, dry_run: bool) -> tuple[ResourceId, ...]:

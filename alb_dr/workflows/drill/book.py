@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from alb_dr.errors import AlbDrError
-from alb_dr.ports import Narrator
-from alb_dr.workflows.drill.ports import Journal
+from alb_dr.ports import Journal, Narrator
 
 
 class DrillBook:

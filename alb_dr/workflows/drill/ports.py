@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 from alb_dr.model.drill_report import DrillRun
-from alb_dr.ports import Clock, FaultBox, KubeApi, Narrator, Prober, SampleLog
-
-
-class Journal(Protocol):
-    """What a drill writes down before it acts."""
-
-    def write(self, event: str, **facts: object) -> None:
-        """Append one event durably; an error here before the harm prevents the harm."""
-        ...
+from alb_dr.ports import Clock, FaultBox, Journal, KubeApi, Narrator, Prober, SampleLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

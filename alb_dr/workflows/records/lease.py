@@ -211,7 +211,7 @@ class DrillLock:
 
     def _locked(self, live: Manifest) -> Conflict:
         return Conflict(
-            f"another drill or shift holds {self._id}: {words(live, self._clock.now())}",
+            f"another drill, shift or pin holds {self._id}: {words(live, self._clock.now())}",
             hint="wait, or see alb-dr failover status; if that machine is lost: "
             "alb-dr failover unlock",
             code="ADR-LOCKED",

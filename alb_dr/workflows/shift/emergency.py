@@ -24,7 +24,7 @@ from alb_dr.model.move import moved_off
 from alb_dr.model.shift import ShiftPhase
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
-from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
+from alb_dr.ports import Clock, Journal, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.delivery.weights import change_weights, live_ingress
 from alb_dr.workflows.members.survivors import MOMENT_S, SurvivorLook, Survivors
 from alb_dr.workflows.records.away import away_of
@@ -32,7 +32,6 @@ from alb_dr.workflows.records.lease import DrillLock, lease_id
 from alb_dr.workflows.records.shift_record import read_record, record_verb, update_record
 from alb_dr.workflows.scalers.healers import tell_of_healers
 from alb_dr.workflows.shift.checks import starting_weights
-from alb_dr.workflows.shift.hand import Journal
 
 TRIES = 3
 """How often the weights are read and written anew when somebody changes them in between."""

@@ -118,6 +118,26 @@ def unhealthy(
     return None
 
 
+def still_away(topology: Topology, wanted: Sequence[MemberCluster]) -> str:
+    """What to do when the members that are to get traffic back do not come back."""
+    names = ", ".join(m.name for m in wanted)
+    others = ", ".join(m.name for m in topology.members if m not in wanted) or "the members"
+    return (
+        f"nothing was moved: {names} still away, the traffic stays with {others}, no failover "
+        "start is needed; when alb-dr distribute status shows it whole: alb-dr failover back"
+    )
+
+
+def member_lost(
+    error: Unreachable, topology: Topology, wanted: Sequence[MemberCluster]
+) -> Unreachable:
+    """The error with what to do, when it is a member's that is to get traffic back."""
+    if not any(error.message.startswith(f"{m.name}:") for m in wanted):
+        return error
+    words = f"the traffic cannot return yet: {error.message}"
+    return Unreachable(words, hint=still_away(topology, wanted))
+
+
 def await_stable(
     topology: Topology,
     wanted: Sequence[MemberCluster],
@@ -148,7 +168,7 @@ def await_stable(
             raise deadline.exceeded(
                 f"the members were not healthy for {window_s:g} s at a stretch",
                 last or "healthy, but not for long enough",
-                hint="alb-dr distribute status shows every member; nothing was moved",
+                hint=still_away(topology, wanted),
             )
         narrator.progress(window_s - window.left_s, window_s, last)
         clock.sleep(LOOK_S)

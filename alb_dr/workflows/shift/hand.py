@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.away import Away
 from alb_dr.model.shift import ShiftPhase, ShiftRecord
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
-from alb_dr.ports import KubeApi, Narrator
+from alb_dr.ports import Journal, KubeApi, Narrator
 from alb_dr.workflows.delivery.weights import change_weights, live_ingress
 from alb_dr.workflows.live.field_owners import weight_setters
 from alb_dr.workflows.records.shift_record import begin_record, update_record
@@ -20,14 +19,6 @@ from alb_dr.workflows.shift.watch import Foreign
 
 CLOSING_TRIES = 3
 """How often the end of a shift is written down before a person must close its record."""
-
-
-class Journal(Protocol):
-    """What a shift writes down before it acts."""
-
-    def write(self, event: str, **facts: object) -> None:
-        """Append one event durably."""
-        ...
 
 
 class ShiftHand:

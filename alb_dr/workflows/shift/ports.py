@@ -10,8 +10,7 @@ from typing import Protocol
 from alb_dr.model.away import Away
 from alb_dr.model.shift import Answer, ShiftPhase
 from alb_dr.model.weights import Weights
-from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator, Prober, SampleLog
-from alb_dr.workflows.shift.hand import Journal
+from alb_dr.ports import Clock, Journal, KubeApi, KubeReader, Narrator, Prober, SampleLog
 
 Remember = Callable[[Weights, Away | None], Away | None]
 """From the weights a shift begins with, and the record that is there, to the one it leaves."""

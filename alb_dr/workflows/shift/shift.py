@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from alb_dr.errors import AlbDrError, Interruption, Refused
-from alb_dr.model.drill_report import Step
 from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.shift import (
     Answer,
@@ -47,6 +46,7 @@ from alb_dr.workflows.shift.hand import ShiftHand
 from alb_dr.workflows.shift.ports import Companion, Remember, ShiftPorts
 from alb_dr.workflows.shift.restore import WayBack
 from alb_dr.workflows.shift.steps import ShiftSteps
+from alb_dr.workflows.shift.story import Story
 from alb_dr.workflows.shift.watch import Ended, Failed, Foreign, ShiftWatch
 
 
@@ -99,7 +99,8 @@ class Shift:
         self._begun: list[Companion] = []
         self._request = request
         self._topology = topology
-        self._ports = ports
+        self._story = Story(ports.narrator, clock=ports.clock)
+        self._ports = ports = replace(ports, narrator=self._story)
         self._way: tuple[Weights, ...] = ()
         self._hand = ShiftHand(
             topology, fleet=ports.fleet, narrator=ports.narrator, journal=ports.journal
@@ -107,7 +108,6 @@ class Shift:
         self._lock = DrillLock(
             lease_id(topology), fleet=ports.fleet, clock=ports.clock, narrator=ports.narrator
         )
-        self._timeline: list[Step] = []
         self._baseline = ""
         self.over: ShiftReport | None = None
         """The report, once nothing can change how the shift ended."""
@@ -149,7 +149,7 @@ class Shift:
             way=self._way,
             watch=watch,
             hand=self._hand,
-            say=self._say,
+            say=self._story.note,
         )
         with ExitStack() as over:
             try:
@@ -159,7 +159,7 @@ class Shift:
                 health = stream.stop()
                 watch.finish()
             if health.invalid:
-                self._say(f"the prober did not keep up: {health.invalid}")
+                self._story.note(f"the prober did not keep up: {health.invalid}")
             self.over = self._report(steps, phase, why)
         return self.over
 
@@ -172,7 +172,7 @@ class Shift:
             f"{baseline.requests} requests, {baseline.loss_rate:.2%} lost, "
             f"95th percentile {baseline.p95_s * 1000:.0f} ms"
         )
-        self._say(f"steady state: {self._baseline}")
+        self._story.note(f"steady state: {self._baseline}")
         if not baseline.requests or baseline.loss_rate > self._request.thresholds.abort_errors:
             raise Refused(
                 f"the traffic is not steady: {self._baseline}",
@@ -255,7 +255,7 @@ class Shift:
         self, steps: ShiftSteps, why: str, *, back: bool, asked: bool = False
     ) -> tuple[ShiftPhase, str]:
         """Go back, or stay; the phase that is then true."""
-        self._say(f"stopping: {why}")
+        self._story.note(f"stopping: {why}")
         way_back = WayBack(
             topology=self._topology,
             way=self._way,
@@ -272,6 +272,7 @@ class Shift:
     # words -------------------------------------------------------------------------------------
 
     def _report(self, steps: ShiftSteps, phase: ShiftPhase, why: str) -> ShiftReport:
+        self._story.end(f"{phase}: {why}")
         return ShiftReport(
             request=self._request,
             phase=phase,
@@ -281,7 +282,7 @@ class Shift:
             steps=tuple(steps.reports),
             baseline=self._baseline,
             **asdict(LossCount.of(steps.watch.outcomes)),
-            timeline=tuple(self._timeline),
+            timeline=tuple(self._story.timeline),
         )
 
     def _live_weights(self) -> dict[str, str]:
@@ -292,7 +293,3 @@ class Shift:
             return {}
         weights = weights_of(live.annotations)
         return {m.name: weights.get(m.id, "0") for m in self._topology.members}
-
-    def _say(self, what: str) -> None:
-        self._timeline.append(Step(at=self._ports.clock.now(), what=what))
-        self._ports.narrator.note(what)

@@ -26,10 +26,9 @@ from alb_dr.model.cloud import AlbZone, LoadBalancer, ZoneState
 from alb_dr.model.member import MemberCluster
 from alb_dr.model.topology import Topology
 from alb_dr.model.zone_shift import ZonePhase, ZonePlan, ZoneRecord
-from alb_dr.ports import Clock, Cloud, KubeApi, Narrator, ZoneSwitch
+from alb_dr.ports import Clock, Cloud, Journal, KubeApi, Narrator, ZoneSwitch
 from alb_dr.workflows.deadline import Alive, Deadline, nothing
 from alb_dr.workflows.records.zone_record import read_zones, write_zones
-from alb_dr.workflows.shift.hand import Journal
 from alb_dr.workflows.zone.checks import (
     alb_id_of,
     check_alb,

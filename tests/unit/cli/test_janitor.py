@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alb_dr.cli import janitor
+from alb_dr.errors import ExitCode
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_it_waits_for_the_time_and_tries_until_it_succeeds(
     ran = answering(monkeypatch, 12, 12, 0)
     assert janitor.sweep(60.0, tmp_path, ["unpin", "--expired"]) == 0
     assert ran == [["unpin", "--expired"]] * 3
-    assert sum(hours) == pytest.approx(61 + 2 * janitor.LOOK_S)
+    assert sum(hours) == pytest.approx(61 + 3 * janitor.LOOK_S), "the second pause is longer"
 
 
 def test_it_gives_up_after_a_while(
@@ -45,7 +46,17 @@ def test_it_gives_up_after_a_while(
 ) -> None:
     answering(monkeypatch, 12)
     assert janitor.sweep(1.0, tmp_path, ["unpin"]) == 12
-    assert janitor.PATIENCE_S < sum(hours) < janitor.PATIENCE_S + 20
+    assert janitor.PATIENCE_S < sum(hours) < janitor.PATIENCE_S + 2 * janitor.PAUSE_S
+
+
+def test_it_outlasts_whoever_holds_the_lock(
+    hours: list[float], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert int(ExitCode.CONFLICT) == janitor.LOCKED
+    ran = answering(monkeypatch, *[janitor.LOCKED] * 200, 0)
+    assert janitor.sweep(1.0, tmp_path, ["unpin"]) == 0
+    assert len(ran) == 201
+    assert sum(hours) > 5 * janitor.PATIENCE_S
 
 
 def test_it_leaves_when_the_project_is_gone(

@@ -242,7 +242,7 @@ def test_F8_a_lock_of_somebody_holds_it_back_and_it_flips_when_that_is_gone() ->
     report = watched.run()
     assert report.outcome is WatchOutcome.FLIPPED
     assert report.failed == 9
-    held = [w for w in watched.warnings if "not flipped: another drill or shift holds" in w]
+    held = [w for w in watched.warnings if "not flipped: another drill, shift or pin holds" in w]
     assert len(held) == 1, "said once"
 
 

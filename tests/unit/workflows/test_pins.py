@@ -6,34 +6,28 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alb_dr.errors import BadInput, Conflict, DeadlineExceeded, NotFound, Refused
-from alb_dr.model.load import Load, Target
-from alb_dr.model.manifest import ALB_CONFIG, INGRESS, Manifest, ResourceId
+from alb_dr.errors import BadInput, Conflict, NotFound, Refused
+from alb_dr.model.manifest import INGRESS, Manifest, ResourceId
 from alb_dr.model.pin import Pin, parse_header
-from alb_dr.model.sample import SampleColumns
 from alb_dr.render.annotations import weights_of
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render_pin
 from alb_dr.render.variables import pin_name
+from alb_dr.workflows.delivery.apply import ApplyChoices, apply
 from alb_dr.workflows.delivery.pins import (
-    await_pin,
+    check_pin,
     live_pins,
-    make_pin,
     own_pins,
     pin_of,
     pin_words,
     unpin,
-    withdraw,
 )
 from tests.builders import PROJECT, a_topology
-from tests.fakes.fleet import a_fleet, writes
+from tests.fakes.fleet import a_fleet
 from tests.fakes.kube import FakeKube
-from tests.fakes.prober import FakeProber
-from tests.fakes.samples import answers
-from tests.fakes.voice import StillClock, TellTale
+from tests.fakes.voice import TellTale
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-GATEWAY = ResourceId(kind=ALB_CONFIG, name="ackone-gateway-demo")
 
 
 def a_pin(**changes: object) -> Pin:
@@ -47,41 +41,14 @@ def a_pin(**changes: object) -> Pin:
     return Pin(**(values | changes))  # type: ignore[arg-type]
 
 
-def pinned(api: FakeKube, pin: Pin | None = None, *, dry_run: bool = False) -> Manifest:
+def pinned(api: FakeKube, pin: Pin | None = None) -> Manifest:
     """Make a pin; its manifest."""
     wanted = pin or a_pin()
     manifests = render_pin(a_topology(), template_library(), wanted)
-    make_pin(a_topology(), wanted, manifests, fleet=api, narrator=TellTale(), dry_run=dry_run)
+    check_pin(a_topology(), wanted, api)
+    apply(manifests, api=api, choices=ApplyChoices(), narrator=TellTale())
     (made,) = manifests
     return made
-
-
-def with_address(api: FakeKube) -> FakeKube:
-    """The gateway has its name, as its controller would write it."""
-    read = api.get
-    status = {"loadBalancer": {"id": "alb-1", "dnsname": "alb-1.x", "subClusters": ["c1", "c2"]}}
-
-    def get(id_: ResourceId) -> Manifest | None:
-        found = read(id_)
-        if found is None or id_ != GATEWAY:
-            return found
-        return Manifest(id=id_, document={**found.document, "status": status})
-
-    api.get = get  # type: ignore[method-assign]  # as the docstring says
-    return api
-
-
-def waited(api: FakeKube, prober: FakeProber) -> str:
-    """Wait until the pin works."""
-    return await_pin(
-        a_topology(),
-        a_pin(),
-        fleet=with_address(api),
-        prober=prober,
-        clock=StillClock(),
-        narrator=TellTale(),
-        timeout_s=30,
-    )
 
 
 def test_F73_why_a_pin_was_made_is_said_with_it_and_printed_safely() -> None:
@@ -135,36 +102,6 @@ def test_a_header_leads_to_one_member_only() -> None:
 def test_without_the_weighted_ingress_there_is_no_pin() -> None:
     with pytest.raises(NotFound, match="does not exist"):
         pinned(a_fleet(applied=False))
-
-
-def test_a_dry_run_pins_nothing() -> None:
-    api = a_fleet()
-    api.calls.clear()
-    pinned(api, dry_run=True)
-    assert writes(api) == []
-
-
-def test_a_pin_works_when_every_answer_comes_from_its_member() -> None:
-    api = a_fleet()
-    pinned(api)
-    prober = FakeProber(script=lambda _t, _l: [answers(0, 50)])
-    assert "poc-ack-2 100%" in waited(api, prober)
-    target, _ = prober.asked[0]
-    assert target.headers == {"X-Cluster": "green"}
-
-
-def test_a_pin_that_does_not_work_is_withdrawn() -> None:
-    api = a_fleet()
-    made = pinned(api)
-
-    def mostly(_target: Target, _load: Load) -> list[SampleColumns]:
-        return [answers(1, 49)]
-
-    with pytest.raises(DeadlineExceeded, match="does not reach the member alone") as caught:
-        waited(api, FakeProber(script=mostly))
-    error = withdraw(made, fleet=api, because=caught.value)
-    assert "the pin was removed" in error.message
-    assert live_pins(a_topology(), api) == ()
 
 
 def test_an_expired_pin_is_not_used_and_can_be_swept() -> None:

@@ -32,7 +32,7 @@ def test_F8_a_shift_is_refused_while_a_drill_holds_the_lock() -> None:
     world = World()
     lease = a_lock(world.fleet, StillClock(world.clock.now()))
     lease.acquire(holder="bob", drill="d1")
-    with pytest.raises(Conflict, match="another drill or shift holds") as refusal:
+    with pytest.raises(Conflict, match="another drill, shift or pin holds") as refusal:
         world.shift()
     assert refusal.value.code == "ADR-LOCKED"
     assert world.weights == {"c1": "100", "c2": "0"}

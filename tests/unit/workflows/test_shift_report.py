@@ -10,11 +10,13 @@ import pytest
 from alb_dr.errors import BadInput
 from alb_dr.journal.shift_run import from_document, to_document
 from alb_dr.model.findings import Verdict
-from alb_dr.model.shift import ShiftReport
+from alb_dr.model.shift import ShiftPhase, ShiftReport, Wish
 from alb_dr.report.shift_data import recounted_data
 from alb_dr.report.shift_page import shift_page
 from alb_dr.report.terminal import text_of
 from alb_dr.stats.recount import recount
+from alb_dr.workflows.records.shift_record import make_wish
+from tests.builders import a_topology
 from tests.unit.workflows.test_shift import World
 
 MEMBERS = ("poc-ack-1", "poc-ack-2")
@@ -71,12 +73,39 @@ def test_the_page_says_how_it_ended_and_what_each_step_was() -> None:
     assert "10.0" in text
 
 
+def test_the_course_is_the_story_that_was_told() -> None:
+    world = World()
+    world.once(12, lambda: make_wish(a_topology(), Wish.PAUSE, fleet=world.fleet))
+    world.once(20, lambda: make_wish(a_topology(), Wish.RESUME, fleet=world.fleet))
+    world.once(30, lambda: make_wish(a_topology(), Wish.ABORT, fleet=world.fleet))
+    report = world.shift(hold_s=60.0)
+    assert report.phase is ShiftPhase.ABORTED
+    what = [step.what for step in report.timeline]
+    words = ("measuring", "steady state:", "step 1 of", "proven:", "paused", "resumed", "stopping:")
+    places = [next(n for n, w in enumerate(what) if w.startswith(word)) for word in words]
+    assert places == sorted(places)
+    assert any(each.startswith("rolling back to") for each in what)
+    assert what[-1].startswith("aborted: another terminal asked")
+    warned = [f"warning: {each}" for each in world.voice.warnings]
+    assert set(world.voice.phases) <= set(what)
+    assert set(what[:-1]) <= {*world.voice.phases, *world.voice.notes, *warned}
+
+
+def test_an_aborted_shift_is_headed_by_its_own_outcome() -> None:
+    world = World()
+    world.once(12, lambda: make_wish(a_topology(), Wish.ABORT, fleet=world.fleet))
+    found = recount(world.shift(hold_s=60.0), world.log.batches, members=MEMBERS)
+    page = shift_page(found, run="r")
+    assert (page.label, page.verdict) == ("ABORTED", Verdict.INCONCLUSIVE)
+    assert text_of(page, colour=False, width=100).startswith("ABORTED  another terminal asked")
+
+
 def test_a_rolled_back_shift_fails() -> None:
     world = World()
     world.gateway.lie = lambda _: {"c1": 100, "c2": 0}
     found = recount(a_report(world), world.log.batches, members=MEMBERS)
     page = shift_page(found, run="r")
-    assert page.verdict is Verdict.FAIL
+    assert (page.label, page.verdict) == ("ROLLED BACK", Verdict.FAIL)
     assert page.checks[-1].verdict is Verdict.FAIL
 
 

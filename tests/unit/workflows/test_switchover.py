@@ -24,6 +24,7 @@ from alb_dr.workflows.shift.failback import (
     await_stable,
     close_record,
     gaining,
+    member_lost,
     returning,
     traffic_away,
     unhealthy,
@@ -434,7 +435,7 @@ def test_the_members_must_be_healthy_without_a_break() -> None:
 def test_members_that_do_not_become_healthy_are_not_waited_for_for_ever() -> None:
     world = a_world(OVER)
     world.members["c2"].fail = lambda _: Unreachable("no route")
-    with pytest.raises(DeadlineExceeded, match="poc-ack-2 could not be asked: no route"):
+    with pytest.raises(DeadlineExceeded, match="poc-ack-2 could not be asked: no route") as lost:
         await_stable(
             a_topology(),
             MEMBERS[1:],
@@ -444,6 +445,15 @@ def test_members_that_do_not_become_healthy_are_not_waited_for_for_ever() -> Non
             window_s=5,
             timeout_s=30,
         )
+    assert "poc-ack-2 still away, the traffic stays with poc-ack-1" in str(lost.value.hint)
+
+
+def test_who_did_not_come_back_is_told_from_a_fleet_in_trouble() -> None:
+    lost = member_lost(Unreachable("poc-ack-2: no answer"), a_topology(), MEMBERS[1:])
+    assert lost.message == "the traffic cannot return yet: poc-ack-2: no answer"
+    assert "no failover start is needed" in str(lost.hint)
+    fleet = Unreachable("Fleet: no answer", hint="look there")
+    assert member_lost(fleet, a_topology(), MEMBERS[1:]) is fleet
 
 
 def three_with(world: World, error: AlbDrError) -> dict[str, FakeKube]:
