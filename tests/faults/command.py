@@ -40,7 +40,8 @@ class Command:
 
     ``optional`` are parts of paths of reads whose failure must not fail the command, ``unlisted``
     ends of paths that its documented roles may not list; one that ``shows_conflicts`` makes a
-    refused dry run part of its answer. ``others`` are exit codes that are right for this command
+    refused dry run part of its answer, one that ``looks_at_lock_last`` reads its lock only to give
+    it back. ``others`` are exit codes that are right for this command
     alone, ``ends`` those of a run that nothing disturbs: on a busy machine a verdict may lack
     samples. ``cloud``: it has credentials of the cloud, and the faults are at the cloud's calls;
     those of the APIs are another entry's. ``harms_only``: what comes before the harm is another
@@ -56,6 +57,7 @@ class Command:
     unlisted: tuple[str, ...] = ()
     others: frozenset[int] = frozenset()
     shows_conflicts: bool = False
+    looks_at_lock_last: bool = False
     ends: frozenset[int] = frozenset({0})
     manner: Manner = Manner.STRICT
     agrees: Agrees | None = None

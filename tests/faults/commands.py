@@ -226,6 +226,7 @@ MOVING = (
         words=(*_PIN, *WAIT),
         before=(unlocked, _UNPIN),
         after=(unlocked, _PIN),
+        looks_at_lock_last=True,
         optional=("/events",),
     ),
     Command(
@@ -240,6 +241,7 @@ MOVING = (
         words=_UNPIN,
         before=(unlocked, (*_PIN, "--no-wait")),
         after=(unlocked, _UNPIN),
+        looks_at_lock_last=True,
     ),
     Command(
         name="ingress shift",

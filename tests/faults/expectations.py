@@ -47,8 +47,9 @@ def _allowed(command: Command, method: str, plain: str, toxic: Toxic) -> set[int
     forbidden = toxic.status == 403
     good = (
         any(part in plain for part in command.optional),
-        # A lock that cannot be given back is said, and gives way by itself; it is looked at before.
-        method in {"GET", "DELETE"} and "/leases/" in plain,
+        # A lock that cannot be given back is said, and gives way by itself.
+        method == "DELETE" and "/leases/" in plain,
+        command.looks_at_lock_last and method == "GET" and "/leases/" in plain,
         # A role with the names of its own objects cannot look for strays, and needs not.
         forbidden and method == "GET" and listed.endswith(command.unlisted),
         # Who is in the way is what a plan shows.
