@@ -26,6 +26,7 @@ from alb_dr.model.sample import SampleColumns
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.faults.by_name import check_fault
 from alb_dr.workflows.faults.sandbox import SandboxFault
+from alb_dr.workflows.faults.scale import ScaleToZero
 from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL
 from alb_dr.workflows.records.fleet_record import update_record
 from alb_dr.workflows.recover.marks import OpenDrill, Remedy, remedy, restore_until
@@ -291,6 +292,18 @@ def test_F17_a_drill_says_that_it_could_not_look_at_the_hpa(estate: Estate) -> N
     said = "whether an HPA scales Deployment gateway-demo/web-demo again is not known: no"
     assert any(said in step.what for step in report.run.timeline)
     assert any(said in words for words in estate.voice.warnings)
+
+
+def test_an_error_that_no_fault_foresees_proves_no_restore(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unforeseen(*_: object) -> str:
+        raise Forbidden("no more rights")
+
+    monkeypatch.setattr(ScaleToZero, "prove", unforeseen)
+    with pytest.raises(RestoreIncomplete, match="is back is not known: no more rights") as caught:
+        estate.drill()
+    assert "recover --execute" in (caught.value.hint or "")
 
 
 # the marks ------------------------------------------------------------------------------------
