@@ -221,6 +221,7 @@ MOVING = (
         words=(*_WEIGHTS, "--all"),
         before=(former_weights,),
         after=((*_WEIGHTS, "--all"),),
+        optional=("/leases",),
     ),
     Command(
         name="ingress pin",

@@ -20,6 +20,8 @@ CODES = {
     signal.SIGTERM: {143, 9} | FINE,
     signal.SIGINT: {130, 9} | FINE,
 }
+OFTEN = 2
+"""What comes more often than this, blocks of samples, say, may come a few times fewer."""
 TRIES = 3
 """A call that depends on timing (a second look at a watch) may not come every time."""
 HASTE = "10"
@@ -28,14 +30,20 @@ LATER_S = "3600"
 """By so much the guard's clock is ahead: every deadline has passed."""
 
 
+class DidNotComeAgain(Exception):
+    """One more of an operation that is repeated as often as the machine's pace has it."""
+
+
 def problem_of(found: Bench, kill: Kill, before: State) -> str | None:
-    """Carry out one kill; what was wrong afterwards, or None."""
+    """Carry out one kill; what was wrong afterwards, or None. Raises DidNotComeAgain."""
     for _ in range(TRIES):
         came, done = struck(found, kill.words, kill.operation, kill.when, kill.signum)
         if came:
             break
         _empty_machine(found)
     else:
+        if kill.operation.nth > OFTEN and done.code in FINE:
+            raise DidNotComeAgain
         return f"the operation did not come; it ended with {done.code}: {done.stderr[-300:]}"
     if done.code not in CODES[kill.signum]:
         return f"ended with {done.code}: {done.stderr[-300:]}"
