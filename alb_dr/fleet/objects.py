@@ -225,11 +225,9 @@ class KubeCluster:
         try:
             return Manifest(id=id_, document=self._transport.call(call).document)
         except OutcomeUnknown:
-            if "dryRun" not in call.query:
-                live = self.get(id_)
-                settled = settle(live)
-                if settled is not None:
-                    return settled
+            settled = settle(self.get(id_))
+            if settled is not None:
+                return settled
             return Manifest(id=id_, document=self._transport.call(call).document)
 
     def delete(
@@ -291,12 +289,9 @@ class KubeCluster:
             what=f"asking for a {kind.name}",
             kind=kind,
             body={"apiVersion": kind.api_version, "kind": kind.name, "spec": dict(spec)},
+            asks=True,
         )
-        try:
-            return self._transport.call(call).document
-        except OutcomeUnknown:
-            # A review stores nothing, so asking again is harmless.
-            return self._transport.call(call).document
+        return self._transport.call(call).document
 
     def identity(self) -> ApiIdentity:
         """Which cluster this is (the uid of kube-system), and who we are there.

@@ -64,11 +64,13 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     body: object = None
     content_type: str = "application/json"
+    asks: bool = False
+    """A POST that only asks: a review."""
 
     @property
-    def is_read(self) -> bool:
-        """Whether repeating it is harmless."""
-        return self.method == "GET"
+    def stores_nothing(self) -> bool:
+        """Whether repeating it is harmless: it reads, asks, or is only tried (dry run)."""
+        return self.asks or self.method == "GET" or "dryRun" in self.query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +214,7 @@ class Transport:
         if response.status >= 300:
             raise self._refused(call, response, document)
         if document is None:
-            raise _TryAgainError(self._unusable(call, body), harmless=call.is_read)
+            raise _TryAgainError(self._unusable(call, body), harmless=call.stores_nothing)
         return Answer(status=response.status, document=document, date=server_date(response))
 
     def _refused(
@@ -234,7 +236,7 @@ class Transport:
             return error
         # 429 is refused before anything is done, so even a write may be repeated; a 5xx of a
         # write may have been committed.
-        harmless = call.is_read or response.status == 429
+        harmless = call.stores_nothing or response.status == 429
         if not harmless and response.status != 401:
             error = OutcomeUnknown(error.message, hint=error.hint)
         return _TryAgainError(
@@ -258,7 +260,7 @@ class Transport:
         words = f"{self.label}: {call.what}: {failure_words(error)}"
         if untrusted(error):
             return CredentialsError(words, hint=UNTRUSTED)
-        if call.is_read or never_sent(error):
+        if call.stores_nothing or never_sent(error):
             hint = f"is {self.server} reachable from here? nothing was changed"
             return _TryAgainError(Unreachable(words, hint=hint), harmless=True)
         hint = "the write may have happened; look before repeating it"
@@ -266,7 +268,7 @@ class Transport:
 
     def _unusable(self, call: Call, body: bytes) -> Unreachable:
         seen = printable(body[:80].decode("utf-8", "replace"), longest=80) or "nothing"
-        error = Unreachable if call.is_read else OutcomeUnknown
+        error = Unreachable if call.stores_nothing else OutcomeUnknown
         return error(
             f"{self.label}: {call.what}: the answer is not what an API server says: {seen}",
             hint=f"is {self.server} really the API server, or a proxy's login page?",

@@ -248,6 +248,17 @@ def test_F32_an_outcome_that_stays_unknown_is_said(tmp_path: Path) -> None:
         api.patch(ID, [{"op": "replace", "path": "/data/k", "value": "new"}])
 
 
+def test_F32_a_write_that_is_only_tried_has_no_outcome_to_be_unknown(tmp_path: Path) -> None:
+    def never(handler: BaseHTTPRequestHandler, _: int) -> None:
+        handler.close_connection = True
+
+    with an_api(tmp_path, never) as api, pytest.raises(Unreachable) as caught:
+        api.apply(Manifest.of(DOCUMENT), dry_run=True)
+    assert not isinstance(caught.value, OutcomeUnknown)
+    assert "nothing was changed" in (caught.value.hint or "")
+    assert {seen.split()[0] for seen in api.seen} == {"PATCH"}  # type: ignore[attr-defined]
+
+
 def test_F44_a_redirected_write_is_not_sent_elsewhere(tmp_path: Path) -> None:
     with an_api(tmp_path, always(307, b"", Location="https://127.0.0.1:1/")) as api:
         with pytest.raises(Unreachable, match="redirect"):
