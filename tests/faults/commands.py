@@ -402,6 +402,10 @@ FAILING = (
         after=(_SWEEP,),
         others=frozenset({OPEN}),
         optional=("/leases", "/events"),
+        # A guard in a member has no right to Ingresses, and no use for one.
+        unlisted=("/ingresses",),
+        # What others keep writing to is tried for 20 s.
+        seconds=30.0,
     ),
 )
 
