@@ -70,36 +70,38 @@ def _work_in(found: Bench, jobs: Jobs, reports: Reports, over: threading.Event) 
     """Do chunks until there is none or the run is over; False when the world broke meanwhile."""
     while (chunk := jobs.get()) is not None and not over.is_set():
         began = time.monotonic()
-        if chunk.cases:
-            run = (run_case(found, case) for case in chunk.cases if not over.is_set())
-            report = Report(chunk=chunk, results=tuple(run))
-        else:
-            report = _recording(found, chunk)
-        broken: tuple[Result, ...] = ()
+        results: list[Result] = []
+        cases: tuple[Case, ...] = ()
+        is_whole = True
         try:
+            if chunk.cases:
+                for case in chunk.cases:
+                    if not over.is_set():
+                        results.append(run_case(found, case))
+            else:
+                cases, problems = _recording(found, chunk)
+                results.extend(problems)
             found.make_whole()
-        except AssertionError as error:
-            name = f"{chunk.command}: the world after it"
-            broken = (Result(key=name, name=name, wrong=f"is not whole: {error}"),)
-        reports.put(
-            Report(
-                chunk=chunk,
-                results=(*report.results, *broken),
-                cases=report.cases,
-                seconds=time.monotonic() - began,
+        except Exception as error:  # noqa: BLE001  whatever broke it is told, and a new one made
+            name = f"{chunk.command}: the world around it"
+            results.append(
+                Result(key=name, name=name, wrong=f"broke: {type(error).__name__}: {error}")
             )
-        )
-        if broken:
+            is_whole = False
+        seconds = time.monotonic() - began
+        reports.put(Report(chunk=chunk, results=tuple(results), cases=cases, seconds=seconds))
+        if not is_whole:
             return False
     return True
 
 
-def _recording(found: Bench, chunk: Chunk) -> Report:
+def _recording(found: Bench, chunk: Chunk) -> tuple[tuple[Case, ...], tuple[Result, ...]]:
+    """The cases there are of a command, and what is wrong with it undisturbed."""
     command = next(c for c in COMMANDS if c.name == chunk.command)
     cases, problem = recorded(found, command)
     name = command.name
     wrong = (Result(key=name, name=name, wrong=problem),) if problem else ()
-    return Report(chunk=chunk, results=wrong, cases=tuple(cases))
+    return tuple(cases), wrong
 
 
 class Results:
