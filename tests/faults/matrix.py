@@ -75,9 +75,8 @@ def _work_in(found: Bench, jobs: Jobs, reports: Reports, over: threading.Event) 
         is_whole = True
         try:
             if chunk.cases:
-                for case in chunk.cases:
-                    if not over.is_set():
-                        results.append(run_case(found, case))
+                cases_left = (case for case in chunk.cases if not over.is_set())
+                results.extend(run_case(found, case) for case in cases_left)
             else:
                 cases, problems = _recording(found, chunk)
                 results.extend(problems)
