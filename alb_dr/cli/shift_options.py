@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from alb_dr.model.shift import ShiftRequest
     from alb_dr.model.weights import Weights
 
+USUAL_STEPS = "5,25,50,100"
+"""Of these, the ones that can be proven."""
 Steps = Annotated[
     str, typer.Option("--steps", metavar="PERCENTS", help="Per cents of the way, to 100.")
 ]
@@ -56,7 +58,7 @@ Headroom = Annotated[
 class Pace:
     """How traffic is moved: the options as they were typed, percentages and durations as text."""
 
-    steps: Steps = "5,25,50,100"
+    steps: Steps = USUAL_STEPS
     hold: Hold = "30s"
     on_failure: Failure = "rollback"
     rate: Rate = 200.0
@@ -96,6 +98,7 @@ class Pace:
                 abort_latency=self.abort_latency,
             ),
             verb=verb,
+            adapts=self.steps == USUAL_STEPS,
             headroom=headroom,
         )
 

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from alb_dr.errors import BadInput, Conflict, NotFound, Refused
+from alb_dr.errors import BadInput, Conflict, Refused
 from alb_dr.model.operation import new_operation_id
 
 LEDGER = "ledger.jsonl"
@@ -56,12 +56,15 @@ class RunDir:
         return self.write_text(name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """A JSON file of this run. Raises NotFound or BadInput."""
+        """A JSON file of this run. Raises BadInput."""
         path = self.path / name
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise NotFound(f"{path} does not exist", hint="is this a run's directory?") from None
+            raise BadInput(
+                f"{self.path} has no page: nothing of it was described",
+                hint="what was done is in its ledger.jsonl; it was cut short, or is no run at all",
+            ) from None
         except (OSError, ValueError) as error:
             raise BadInput(f"{path} cannot be read: {error}") from error
         if not isinstance(document, dict):

@@ -50,8 +50,9 @@ PARAGRAPHS: Mapping[str, str] = {
     "ADR-IN-USE": "Ingresses still use the gateway's class. Deleting the gateway would end their "
     "traffic; delete them first.",
     "ADR-AT-ZERO": "The workload is at 0 replicas already, so there is nothing to rehearse.",
-    "ADR-DRILL-OPEN": "An earlier drill has not been put back. Finish it first: `alb-dr failover "
-    "recover --execute`. It needs only the member's API.",
+    "ADR-DRILL-OPEN": "A drill has not been put back. While it lives (`alb-dr failover status` "
+    "shows its last sign of life) wait for it. Finish one that was left: `alb-dr failover recover "
+    "--execute`. It needs only the member's API.",
     "ADR-SURVIVOR-YOUNG": "A member that would have to take over became available, or restarted a "
     "container, only minutes ago. Wait until it has proven itself; "
     "`--override ADR-SURVIVOR-YOUNG` goes on all the same.",
@@ -184,8 +185,9 @@ PARAGRAPHS: Mapping[str, str] = {
     "new plan and read it.",
     "ADR-PLAN-BLOCKED": "The plan cannot be carried out as it is: an object is somebody else's, "
     "needs replacement, or a generated Application would be deleted. `alb-dr plan` says which.",
-    "ADR-NOT-STEADY": "The traffic was not as the live weights say before the shift began, so its "
-    "steps could not be judged. `alb-dr verify` shows it.",
+    "ADR-NOT-STEADY": "Too many requests were lost before the shift began, so its "
+    "steps could not be judged. `alb-dr verify` shows it. Where moving the traffic is the cure, "
+    "an overloaded member, say, `alb-dr ingress set-weights` moves it without measuring.",
     "ADR-SHIFT-OPEN": "A shift of this Ingress is under way or was left unfinished. `alb-dr "
     "status` shows where it stopped; resume or abort it first.",
     "ADR-LOCKED": "Another drill, shift or pinning of this Ingress is under way; its Lease on the "

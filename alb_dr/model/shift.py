@@ -116,6 +116,8 @@ class ShiftRequest:
     thresholds: Thresholds = field(default_factory=Thresholds)
     verb: str = "shift"
     headroom: float | None = None
+    adapts: bool = False
+    """Whether steps that are too small to be proven may be left out: they were not asked for."""
 
     @property
     def longest_s(self) -> float:
@@ -142,7 +144,7 @@ def vectors(start: Weights, target: Weights, percents: Sequence[int]) -> tuple[W
     """
     if start.as_dict() == target.as_dict():
         raise BadInput("the weights are there already; there is nothing to shift")
-    found = tuple(_between(start, target, percent) for percent in percents)
+    found = tuple(between(start, target, percent) for percent in percents)
     for before, after, percent in zip((start, *found), found, percents, strict=False):
         if largest_change(before, after) < LEAST_CHANGE:
             raise BadInput(
@@ -152,7 +154,7 @@ def vectors(start: Weights, target: Weights, percents: Sequence[int]) -> tuple[W
     return found
 
 
-def _between(start: Weights, target: Weights, percent: int) -> Weights:
+def between(start: Weights, target: Weights, percent: int) -> Weights:
     """Whole weights nearest to the point on the way; the largest remainders are rounded up."""
     exact = {m: w + (target[m] - w) * percent / TOTAL for m, w in start}
     rounded = {m: int(x) for m, x in exact.items()}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from alb_dr.model.findings import Verdict
 from alb_dr.model.sample import Outcome, SampleColumns
 from alb_dr.model.verify import Question
-from alb_dr.stats.distribution import compare
+from alb_dr.stats.distribution import compare, look
 from alb_dr.stats.verification import Reduction
 
 WINDOW = 100
@@ -21,6 +21,17 @@ LOOKS = 2
 """Looks in a row that must not contradict the weights."""
 SURENESS = 0.99
 """Confidence of a look and of the proof."""
+
+
+def can_prove(shares: Sequence[float], *, tolerance: float, answers: int) -> bool:
+    """Whether so many answers, dealt out just as the shares say, pass the proof of a gate."""
+    names = [str(n) for n in range(len(shares))]
+    question = Question(
+        names=names, weights=shares, confidence=SURENESS, tolerance=tolerance, sequential=True
+    )
+    counts = [round(answers * share) for share in shares]
+    looks = look(question, counts, None, None)
+    return compare(question, counts, looks=looks, with_power=False).verdict is Verdict.PASS
 
 
 class Gate:
@@ -44,6 +55,11 @@ class Gate:
         self._reduction: Reduction | None = None
         self.words = "nothing was measured yet"
         self.passed = False
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the change is there as far as a look can tell, and is being proven."""
+        return self._reduction is not None
 
     def add(self, columns: SampleColumns) -> None:
         """Account for newer requests."""

@@ -164,9 +164,9 @@ def set_weights(  # noqa: PLR0913, PLR0917  each option is one parameter
     wanted = parse_weights(weights, topology.members)
     names = topology.names(wanted)
     said = ", ".join(f"{name} {weight}" for name, weight in names.items())
-    context.narrator.note(f"setting weights: {said}")
     findings = say_findings(context, wanted)
     _overrule(context, dry_run=dry_run, yes=yes)
+    context.narrator.note(f"{'would set' if dry_run else 'setting'} weights: {said}")
     if all_ or selector:
         _set_many(ctx, wanted, namespace=namespace, labels=selector, dry_run=dry_run)
         return
@@ -196,8 +196,7 @@ def _overrule(context: Context, *, dry_run: bool, yes: bool) -> None:
     words = under_way(context)
     if words is None:
         return
-    would = "would be" if dry_run else "is"
-    context.narrator.warn(f"what is under way {would} ended by this: {words}")
+    context.narrator.warn(f"what is under way would be ended by this: {words}")
     if not dry_run:
         confirm(f"set the weights all the same? It ends {words}", yes=yes)
 

@@ -174,7 +174,13 @@ def back(  # noqa: PLR0913, PLR0917  every flag is one parameter
         return
     from alb_dr.workflows.shift.failback import returning, way_back
 
-    way = way_back(context.topology, request, fleet=context.fleet, members=context.members)
+    way = way_back(
+        context.topology,
+        request,
+        fleet=context.fleet,
+        members=context.members,
+        narrator=context.remarks,
+    )
     confirm(f"return the traffic: {way_words(context.topology, way)}{beside}?", yes=yes)
     _stable(context, way, window_s, longest_s)
     _return_foreseen(context, request)

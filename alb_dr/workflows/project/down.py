@@ -41,6 +41,7 @@ from alb_dr.workflows.delivery.policy import by_policy, propagation_id, takes_co
 from alb_dr.workflows.delivery.weights import ingress_id
 from alb_dr.workflows.project.leftovers import leftovers, takes_workload
 from alb_dr.workflows.rails.of_fleet import refuse_open_marks, refuse_open_records
+from alb_dr.workflows.records.drill_record import WAIT_OR_RECOVER
 from alb_dr.workflows.records.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.recover.marks import open_drills
 
@@ -120,8 +121,8 @@ def _refuse_open_drills(api: KubeReader, narrator: Narrator) -> None:
         return
     for drill in drills:
         raise Refused(
-            f"{api.label}: a drill is open on {drill.target.id}",
-            hint="finish it first: alb-dr failover recover --execute",
+            f"{api.label}: {drill.words}",
+            hint=WAIT_OR_RECOVER,
             code="ADR-DRILL-OPEN",
         )
 

@@ -32,6 +32,7 @@ from alb_dr.workflows.delivery.gateway import await_gateway
 from alb_dr.workflows.delivery.policy import by_policy
 from alb_dr.workflows.delivery.weights import ingress_id, set_weights
 from alb_dr.workflows.project.stale import live_difference
+from alb_dr.workflows.records.drill_record import WAIT_OR_RECOVER
 from alb_dr.workflows.records.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.recover.marks import open_drills
 
@@ -111,8 +112,8 @@ def _refuse_open_drills(members: Mapping[str, KubeReader]) -> None:
     for api in members.values():
         for drill in open_drills(api):
             raise Refused(
-                f"{api.label}: a drill is open on {drill.target.id}; no traffic is moved now",
-                hint="finish it first: alb-dr failover recover --execute",
+                f"{api.label}: {drill.words}; no traffic is moved now",
+                hint=WAIT_OR_RECOVER,
                 code="ADR-DRILL-OPEN",
             )
 

@@ -24,6 +24,7 @@ from alb_dr.workflows.faults.by_name import DRAIN, SCALE
 from alb_dr.workflows.live.readiness import sub_clusters
 from alb_dr.workflows.rails.scene import RailScene
 from alb_dr.workflows.records.away import away_of, away_words
+from alb_dr.workflows.records.drill_record import WAIT_OR_RECOVER
 from alb_dr.workflows.records.fleet_record import read_records, record_words
 from alb_dr.workflows.records.kill_switch import (
     outside_window,
@@ -79,7 +80,7 @@ def refuse_open_records(
         if found.is_open and found.drill != but:
             raise Refused(
                 f"a drill is still open: {record_words(found)}",
-                hint="finish it first: alb-dr failover recover --execute",
+                hint=WAIT_OR_RECOVER,
                 code="ADR-DRILL-OPEN",
             )
 
@@ -98,8 +99,8 @@ def refuse_open_marks(
     marks = [found for api in members.values() for found in open_drills(api)]
     for found in (*marks, *open_weights(fleet, namespace=namespace)):
         raise Refused(
-            f"{found.member}: a drill is still open on {found.target.id}",
-            hint="finish it first: alb-dr failover recover --execute",
+            f"{found.member}: {found.words}",
+            hint=WAIT_OR_RECOVER,
             code="ADR-DRILL-OPEN",
         )
 

@@ -18,6 +18,10 @@ ANNOTATION = "alb-dr.io/drill"
 LABEL = "alb-dr.io/drill-open"
 SELECTOR = f"{LABEL}=true"
 """Finds every open drill of a cluster in one list call."""
+WAIT_OR_RECOVER = (
+    "wait while it lives (alb-dr failover status); else: alb-dr failover recover --execute"
+)
+"""What to do about an open drill: whoever recovers a living one ends it."""
 
 Operation = dict[str, Any]
 Record = DrillRecord | WeightRecord

@@ -213,7 +213,7 @@ class DrillLock:
         return Conflict(
             f"another drill, shift or pin holds {self._id}: {words(live, self._clock.now())}",
             hint="wait, or see alb-dr failover status; if that machine is lost: "
-            "alb-dr failover unlock",
+            f"alb-dr failover unlock --drill {live.annotations.get(DRILL, 'ID')}",
             code="ADR-LOCKED",
         )
 

@@ -62,6 +62,12 @@ class OpenDrill:
         return Remedy.RESTORE if is_harmed(self.target, self.record) else Remedy.CLEAR
 
     @property
+    def words(self) -> str:
+        """Which drill is open where."""
+        name = f"drill {self.record.drill}" if self.record is not None else "a drill"
+        return f"{name} is open on {self.target.id}"
+
+    @property
     def was(self) -> str:
         """What the object had before, in words."""
         return was(self.record) if self.record is not None else "?"

@@ -16,7 +16,7 @@ from alb_dr.workflows.delivery.distribute import workload_id
 from alb_dr.workflows.live.readiness import workload_waits_for
 from alb_dr.workflows.members.capacity import ready_pods, refuse_overload
 from alb_dr.workflows.members.control_side import ready_endpoints
-from alb_dr.workflows.records.drill_record import ANNOTATION
+from alb_dr.workflows.records.drill_record import ANNOTATION, WAIT_OR_RECOVER
 from alb_dr.workflows.recover.marks import open_drills
 
 MUCH_MORE = 1.5
@@ -49,7 +49,7 @@ def refuse_open_weights(ingress: Manifest) -> None:
     if ANNOTATION in ingress.annotations:
         raise Refused(
             f"a drill is open on {ingress.id}",
-            hint="finish it first: alb-dr failover recover --execute",
+            hint=WAIT_OR_RECOVER,
             code="ADR-DRILL-OPEN",
         )
 
@@ -93,8 +93,8 @@ def _able_pods(topology: Topology, member: MemberCluster, api: KubeReader, *, ne
     """Its ready pods; Refused in a drill, and when it is needed but not ready to serve."""
     for drill in open_drills(api):
         raise Refused(
-            f"{member.name}: a drill is open on {drill.target.id}",
-            hint="finish it first: alb-dr failover recover --execute",
+            f"{member.name}: {drill.words}",
+            hint=WAIT_OR_RECOVER,
             code="ADR-DRILL-OPEN",
         )
     live = api.get(workload_id(topology))

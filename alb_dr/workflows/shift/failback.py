@@ -10,7 +10,7 @@ from alb_dr.errors import AlbDrError, Refused, Unreachable
 from alb_dr.model.away import Away
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.member import MemberCluster
-from alb_dr.model.shift import ShiftRequest, vectors
+from alb_dr.model.shift import ShiftRequest
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
@@ -21,10 +21,12 @@ from alb_dr.workflows.delivery.weights import live_ingress
 from alb_dr.workflows.live.readiness import workload_waits_for
 from alb_dr.workflows.members.control_side import ready_endpoints
 from alb_dr.workflows.records.away import away_of, away_operations
+from alb_dr.workflows.records.drill_record import WAIT_OR_RECOVER
 from alb_dr.workflows.records.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.recover.marks import open_drills
 from alb_dr.workflows.shift.checks import starting_weights
 from alb_dr.workflows.shift.ports import Remember
+from alb_dr.workflows.shift.way import way_of
 
 LOOK_S = 1.0
 """Between two looks at the members while they are to prove stable."""
@@ -75,6 +77,7 @@ def way_back(
     *,
     fleet: KubeReader,
     members: Mapping[str, KubeReader],
+    narrator: Narrator,
 ) -> tuple[Weights, ...]:
     """All weights on the way, the present ones first. Reads only.
 
@@ -86,12 +89,12 @@ def way_back(
         with suppress(Unreachable):
             for drill in open_drills(members[member.id]):
                 raise Refused(
-                    f"{member.name}: a drill is open on {drill.target.id}",
-                    hint="finish it first: alb-dr failover recover --execute",
+                    f"{member.name}: {drill.words}",
+                    hint=WAIT_OR_RECOVER,
                     code="ADR-DRILL-OPEN",
                 )
     start = starting_weights(topology, live_ingress(topology, fleet=fleet))
-    return (start, *vectors(start, request.target, request.percents))
+    return way_of(start, request, narrator)
 
 
 def gaining(topology: Topology, start: Weights, target: Weights) -> tuple[MemberCluster, ...]:

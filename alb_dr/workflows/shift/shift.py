@@ -21,7 +21,6 @@ from alb_dr.model.shift import (
     ShiftRecord,
     ShiftReport,
     ShiftRequest,
-    vectors,
 )
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
@@ -48,6 +47,7 @@ from alb_dr.workflows.shift.restore import WayBack
 from alb_dr.workflows.shift.steps import ShiftSteps
 from alb_dr.workflows.shift.story import Story
 from alb_dr.workflows.shift.watch import Ended, Failed, Foreign, ShiftWatch
+from alb_dr.workflows.shift.way import way_of
 
 
 def foresee(
@@ -64,7 +64,7 @@ def foresee(
     live = live_ingress(topology, fleet=fleet)
     refuse_open_weights(live)
     start = starting_weights(topology, live)
-    way = (start, *vectors(start, request.target, request.percents))
+    way = way_of(start, request, narrator)
     check_before(
         topology,
         start,
@@ -176,10 +176,17 @@ class Shift:
         if not baseline.requests or baseline.loss_rate > self._request.thresholds.abort_errors:
             raise Refused(
                 f"the traffic is not steady: {self._baseline}",
-                hint="find out why requests are lost before moving them: alb-dr verify",
+                hint=self._out_of_losses(),
                 code="ADR-NOT-STEADY",
             )
         watch.vigil = Vigil(baseline, self._request.thresholds)
+
+    def _out_of_losses(self) -> str:
+        weights = " ".join(str(weight) for _, weight in self._request.target)
+        return (
+            "find out why requests are lost: alb-dr verify; when moving them is the cure, move "
+            f"them unmeasured: alb-dr ingress set-weights {weights}"
+        )
 
     # the way -----------------------------------------------------------------------------------
 

@@ -13,15 +13,15 @@ from alb_dr.model.shift import (
     ShiftPhase,
     ShiftRequest,
     StepReport,
-    largest_change,
 )
 from alb_dr.model.topology import Topology
-from alb_dr.model.weights import TOTAL, Weights
+from alb_dr.model.weights import Weights
 from alb_dr.stats.gate import Gate
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.shift.hand import ShiftHand
 from alb_dr.workflows.shift.ports import ShiftPorts
 from alb_dr.workflows.shift.watch import Failed, ShiftWatch
+from alb_dr.workflows.shift.way import tolerance_of
 
 
 class ShiftSteps:
@@ -71,7 +71,8 @@ class ShiftSteps:
                 self._hand.intend(self.at + 1)
                 self._hand.write(self._way[self.at], wanted)
                 self.at += 1
-                gate = self.watch.gate_for(wanted, tolerance=self._tolerance(wanted))
+                tolerance = tolerance_of(self._way[self.at - 1], wanted, self._request)
+                gate = self.watch.gate_for(wanted, tolerance=tolerance)
                 self._pass_gate(gate)
                 proven = True
                 self._say(f"proven: {gate.words}")
@@ -101,12 +102,6 @@ class ShiftSteps:
         """Bring the record on the Fleet up to date."""
         self._hand.note(phase, why, at=self.at)
 
-    def _tolerance(self, wanted: Weights) -> float:
-        """No wider than half the step, or standing still would pass; nor half a weight."""
-        step = largest_change(self._way[self.at - 1], wanted) / TOTAL
-        least = min(w for _, w in wanted if w) / TOTAL
-        return min(self._request.tolerance, step / 2, least / 2)
-
     def _pass_gate(self, gate: Gate) -> None:
         """Wait for the proof; a pause takes nothing of its time."""
         deadline = self._deadline()
@@ -114,7 +109,7 @@ class ShiftSteps:
             if self.watch.paused:
                 deadline = self._deadline()
             if deadline.passed:
-                self._put(Failed(f"the traffic does not follow the weights: {gate.words}"))
+                self._put(Failed(f"{_unproven(gate)}: {gate.words}"))
                 deadline = self._deadline()
             self._tick(gate)
 
@@ -157,3 +152,9 @@ class ShiftSteps:
                 return
             failure.answer = answer
         raise failure
+
+
+def _unproven(gate: Gate) -> str:
+    if gate.arrived:
+        return "it is not proven that the traffic follows the weights"
+    return "the traffic does not follow the weights"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alb_dr.errors import BadInput, Conflict, NotFound, Refused
+from alb_dr.errors import BadInput, Conflict, Refused
 from alb_dr.journal.rundir import (
     DESCRIPTION,
     LEAST_FREE,
@@ -168,7 +168,8 @@ def test_a_file_that_holds_no_object_is_refused(tmp_path: Path) -> None:
         run.read_json("run.json")
 
 
-def test_a_file_that_is_not_there_says_whose_folder_it_should_be(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="does not exist") as refusal:
-        a_run(tmp_path).read_json("samples.json")
-    assert "is this a run's directory?" in str(refusal.value.hint)
+def test_a_run_that_was_not_described_has_no_page(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "pin", now=NOON)
+    with pytest.raises(BadInput, match=f"{run.name} has no page") as refusal:
+        run.read_json("run.json")
+    assert "ledger.jsonl" in str(refusal.value.hint)

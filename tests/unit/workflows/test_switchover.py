@@ -481,16 +481,26 @@ def test_F41_a_lost_member_without_any_part_in_a_move_is_not_needed_for_it() -> 
 
 def test_F10_the_way_back_is_barred_by_an_open_drill_but_not_by_a_member_still_away() -> None:
     world = a_world(OVER)
-    way = way_back(a_topology(), a_move(HOME), fleet=world.fleet, members=world.members)
+    way = way_back(
+        a_topology(), a_move(HOME), fleet=world.fleet, members=world.members, narrator=world.voice
+    )
     assert [list(w.as_dict().values()) for w in way] == [[100, 0], [60, 40], [20, 80]]
     world.members["c2"].fail = lambda _: Unreachable("no route")
-    way_back(a_topology(), a_move(HOME), fleet=world.fleet, members=world.members)
+    way_back(
+        a_topology(), a_move(HOME), fleet=world.fleet, members=world.members, narrator=world.voice
+    )
     world.members["c2"].fail = lambda _: None
     member = world.members["c2"]
     mark = {"op": "add", "path": f"/metadata/labels/{escaped(LABEL)}", "value": "true"}
     member.patch(member.list(DEPLOYMENT)[0].id, [mark])
     with pytest.raises(Refused, match="a drill is open") as refusal:
-        way_back(a_topology(), a_move(HOME), fleet=world.fleet, members=world.members)
+        way_back(
+            a_topology(),
+            a_move(HOME),
+            fleet=world.fleet,
+            members=world.members,
+            narrator=world.voice,
+        )
     assert refusal.value.code == "ADR-DRILL-OPEN"
 
 
