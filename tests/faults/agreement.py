@@ -56,7 +56,7 @@ KEPT = (
     ),
 )
 """Everything that a command may leave changed; locks and records are evidence, not effect."""
-UNKNOWN = re.compile("not ready|no traffic|looked at|listing|reading|cut off|CERTIFICATE")
+UNKNOWN = re.compile("not ready|not known|no traffic|looked at|listing|reading|cut off|CERTIFICATE")
 """What is put back and not seen whole, or cannot be looked at, is not said to be done (F25)."""
 EVIDENCE = re.compile(r"record\b.*(stays|behind|open|closed|written)|ConfigMap")
 """How it tells that the Fleet's record is not what it should be."""

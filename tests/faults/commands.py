@@ -386,7 +386,10 @@ FAILING = (
             *("/horizontalpodautoscalers", "/namespaces/gateway-demo/scaledobjects"),
         ),
         others=frozenset({OPEN}),
+        # Whoever may not list what KEDA scales cannot have paused it.
+        unlisted=("/scaledobjects",),
         agrees=drill_agrees,
+        seconds=30.0,
     ),
     Command(
         name="failover unlock",
@@ -403,7 +406,7 @@ FAILING = (
         others=frozenset({OPEN}),
         optional=("/leases", "/events"),
         # A guard in a member has no right to Ingresses, and no use for one.
-        unlisted=("/ingresses",),
+        unlisted=("/ingresses", "/scaledobjects"),
         # What others keep writing to is tried for 20 s.
         seconds=30.0,
     ),

@@ -358,12 +358,19 @@ def _advice(case: Case) -> str:
     return "a person must look; nothing was written to it"
 
 
+def _undone(problem: AlbDrError) -> str:
+    if isinstance(problem, RestoreIncomplete):
+        return problem.message
+    # A call's own words do not say that it was needed to see the whole.
+    return f"not everything could be looked at: {problem.message}"
+
+
 def undone(problems: Sequence[AlbDrError], silent: Sequence[str]) -> RestoreIncomplete | None:
     """One error for everything a recovery could not finish; None when there is nothing.
 
     The hint of a call that failed does not know what was put back: only those of a restore count.
     """
-    said = [problem.message for problem in problems] + list(silent)
+    said = [_undone(problem) for problem in problems] + list(silent)
     if not said:
         return None
     hint = next((p.hint for p in problems if isinstance(p, RestoreIncomplete) and p.hint), None)
