@@ -106,7 +106,10 @@ def _judged(
         why = _unsteady(run, by_phase.before) or "the fault was never set; nothing was harmed"
         return DrillOutcome.INCONCLUSIVE, why
     if run.marks.restored_s is None:
-        why = "the record of the run ends while the fault is in force: it was killed"
+        why = (
+            "the record of the run ends while the fault is in force: it was killed; whether its "
+            "watchdog or somebody else put things back since: alb-dr failover status"
+        )
         return DrillOutcome.RESTORE_INCOMPLETE, why
     if run.prober is None:
         return DrillOutcome.INTERRUPTED, "it was killed after the restore"
