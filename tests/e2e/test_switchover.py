@@ -99,7 +99,7 @@ def test_what_cannot_be_meant_is_refused(up: Shell) -> None:
     switchover = OVER[:2]
     cases: tuple[tuple[int, tuple[str, ...], str], ...] = (
         (2, (*switchover,), "say where the traffic is to go"),
-        (2, (*switchover, "--to", "poc-ack-1", "--away-from", "poc-ack-2"), "say where"),
+        (2, (*switchover, "--to", "poc-ack-1", "--away-from", "poc-ack-2"), "exclude each other"),
         (2, (*switchover, "--to", "nobody"), "'nobody' is not a member"),
         (2, (*switchover, "--to", "poc-ack-1", "--steps", "1,100"), "less than 2 points"),
         (2, (*OVER,), "add --yes"),
