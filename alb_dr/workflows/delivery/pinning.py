@@ -21,6 +21,7 @@ from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.delivery.apply import ApplyChoices, apply
 from alb_dr.workflows.delivery.pin_proof import PinPorts, await_pin
 from alb_dr.workflows.delivery.pins import LivePin, check_pin, unpin
+from alb_dr.workflows.records.book import Book
 from alb_dr.workflows.records.lease import DrillLock, lease_id
 
 BRIEF_S = 10.0
@@ -57,6 +58,7 @@ class Pinning:
         self._ports = ports
         self._operation = operation
         self._lock = _lock(topology, ports)
+        self._book = Book(ports.journal, ports.narrator)
         self._former: LivePin | None = None
         self._may_be_there = False
 
@@ -81,7 +83,7 @@ class Pinning:
 
     def _write(self, proof_s: float | None, written: Callable[[], None]) -> str:
         self._former = check_pin(self._topology, self._pin, self._ports.fleet)
-        self._ports.journal.write("intent", **self._facts())
+        self._book.intend("intent", **self._facts())
         self._may_be_there = True
         try:
             apply(
@@ -97,7 +99,7 @@ class Pinning:
             raise
         written()
         seen = self._proof(proof_s) if proof_s is not None else ""
-        self._log("pinned", observed=seen)
+        self._book.note("pinned", observed=seen)
         return seen
 
     def _proof(self, timeout_s: float) -> str:
@@ -122,7 +124,7 @@ class Pinning:
         try:
             removed = self._remove_own()
         except AlbDrError as error:
-            self._log("not removed", why=error.message)
+            self._book.note("not removed", why=error.message)
             if isinstance(cause, Interruption):
                 self._ports.narrator.warn(f"{self._made.id} may still be there: {error.message}")
                 raise cause from error
@@ -131,7 +133,7 @@ class Pinning:
             ) from cause
         if not removed:
             raise cause
-        self._log("removed", why=str(cause))
+        self._book.note("removed", why=str(cause))
         self._ports.narrator.note(f"{self._made.id} was removed again")
         if isinstance(cause, DeadlineExceeded):
             raise DeadlineExceeded(f"{cause.message}; the pin was removed", hint=cause.hint)
@@ -154,9 +156,9 @@ class Pinning:
             self._ports.narrator.warn(f"the pin is removed without the lock: {error.message}")
         try:
             if self._remove_own():
-                self._log("removed", why="its end")
+                self._book.note("removed", why="its end")
         except AlbDrError as error:
-            self._log("not removed", why=error.message)
+            self._book.note("not removed", why=error.message)
             raise self._left(f"the pin could not be removed: {error.message}") from error
         finally:
             self._lock.release()
@@ -183,9 +185,6 @@ class Pinning:
             "reason": self._pin.reason,
         }
 
-    def _log(self, event: str, **facts: object) -> None:
-        _log(self._ports, event, **facts)
-
 
 def unpin_locked(
     topology: Topology,
@@ -201,13 +200,13 @@ def unpin_locked(
     A lock that somebody else holds is waited for so long. Raises Conflict when it is not given
     back in time, PartlyApplied when only some could be removed.
     """
-    lock = _lock(topology, ports)
+    lock, book = _lock(topology, ports), Book(ports.journal, ports.narrator)
     _acquire(lock, ports, operation, patience_s)
     try:
         found = chosen()
-        _log(ports, "intent", unpin=[str(one.live.id) for one in found], reason=reason)
+        book.note("intent", unpin=[str(one.live.id) for one in found], reason=reason)
         removed = unpin(found, fleet=ports.fleet, dry_run=False)
-        _log(ports, "unpinned", removed=[str(id_) for id_ in removed])
+        book.note("unpinned", removed=[str(id_) for id_ in removed])
         return removed
     finally:
         with ports.shield():
@@ -230,11 +229,3 @@ def _lock(topology: Topology, ports: PinPorts) -> DrillLock:
     return DrillLock(
         lease_id(topology), fleet=ports.fleet, clock=ports.clock, narrator=ports.narrator
     )
-
-
-def _log(ports: PinPorts, event: str, **facts: object) -> None:
-    """Write down what is done in any case: a full disk does not keep a pin from going."""
-    try:
-        ports.journal.write(event, **facts)
-    except AlbDrError as error:
-        ports.narrator.warn(f"the journal could not be written: {error.message}")

@@ -16,7 +16,6 @@ from alb_dr.stats.drill_judgement import report_of, unsteady
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.delivery.await_split import target_of
 from alb_dr.workflows.delivery.prober_facts import facts_of
-from alb_dr.workflows.drill.book import DrillBook
 from alb_dr.workflows.drill.conditions import DrillConditions
 from alb_dr.workflows.drill.ports import DrillPorts
 from alb_dr.workflows.drill.progress import DrillProgress
@@ -29,6 +28,7 @@ from alb_dr.workflows.faults.fault import Fault, FaultSetting
 from alb_dr.workflows.rails.guardrails import Cleared, check_guardrails
 from alb_dr.workflows.rails.of_fleet import nothing_open
 from alb_dr.workflows.rails.scene import RailRules, RailScene
+from alb_dr.workflows.records.book import Book
 from alb_dr.workflows.records.fleet_record import DrillEvidence
 from alb_dr.workflows.records.lease import DrillLock, lease_id
 
@@ -45,7 +45,7 @@ class Drill:
         self._rules = rules or RailRules()
         self._clock = ports.clock
         self._narrator = ports.narrator
-        self._book = DrillBook(ports.journal, ports.narrator)
+        self._book = Book(ports.journal, ports.narrator)
         self._evidence = DrillEvidence(
             topology.ingress.namespace,
             fleet=ports.fleet,

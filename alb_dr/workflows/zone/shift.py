@@ -28,6 +28,7 @@ from alb_dr.model.topology import Topology
 from alb_dr.model.zone_shift import ZonePhase, ZonePlan, ZoneRecord
 from alb_dr.ports import Clock, Cloud, Journal, KubeApi, Narrator, ZoneSwitch
 from alb_dr.workflows.deadline import Alive, Deadline, nothing
+from alb_dr.workflows.records.book import Book
 from alb_dr.workflows.records.zone_record import read_zones, write_zones
 from alb_dr.workflows.zone.checks import (
     alb_id_of,
@@ -65,6 +66,7 @@ class ZoneShift:
     def __init__(self, topology: Topology, ports: ZonePorts) -> None:
         self._topology = topology
         self._ports = ports
+        self._book = Book(ports.journal, ports.narrator)
 
     # out ---------------------------------------------------------------------------------------
 
@@ -107,7 +109,7 @@ class ZoneShift:
             reason=reason,
             started=self._ports.clock.now().isoformat(timespec="seconds"),
         )
-        self._ports.journal.write("zones out", alb=plan.alb_id, zones=list(record.zone_ids))
+        self._book.intend("zones out", alb=plan.alb_id, zones=list(record.zone_ids))
         try:
             record = self._write(replace(record, phase=ZonePhase.LEAVING, why=""))
             for zone in plan.going:
@@ -178,7 +180,7 @@ class ZoneShift:
             return None
         present = self._present(record)
         with self._ports.shield():
-            self._log("zones back", alb=record.alb_id, zones=list(record.zone_ids))
+            self._book.note("zones back", alb=record.alb_id, zones=list(record.zone_ids))
             record = self._write(replace(record, phase=ZonePhase.RETURNING, why=""))
             return self._return(record, present, alive)
 
@@ -229,7 +231,7 @@ class ZoneShift:
             alb = self._ports.cloud.load_balancer(record.alb_id)
             zone = self._zone(alb, zone_id)
             if zone.state == wanted:
-                self._log("zone seen", zone=zone_id, state=zone.state)
+                self._book.note("zone seen", zone=zone_id, state=zone.state)
                 return
             if zone.state == origin and not asked:
                 if out:
@@ -274,13 +276,6 @@ class ZoneShift:
         if found is None:
             raise Conflict(f"{alb.id} has no zone {zone_id} any more", code="ADR-ZONE-STATE")
         return found
-
-    def _log(self, event: str, **facts: object) -> None:
-        """Write to the journal what goes on even when the disk is full."""
-        try:
-            self._ports.journal.write(event, **facts)
-        except AlbDrError as error:
-            self._ports.narrator.warn(f"the journal could not be written: {error.message}")
 
     def _write(self, record: ZoneRecord) -> ZoneRecord:
         return write_zones(self._topology, record, fleet=self._ports.fleet)

@@ -1,4 +1,4 @@
-"""What a drill writes into its journal: the intent before each write, the outcome after it."""
+"""What an operation writes into its journal: the intent before each write, the outcome after it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from alb_dr.errors import AlbDrError
 from alb_dr.ports import Journal, Narrator
 
 
-class DrillBook:
+class Book:
     """The journal, strict before the harm and lenient after it (safety F6)."""
 
     def __init__(self, journal: Journal, narrator: Narrator) -> None:
