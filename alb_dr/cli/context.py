@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from alb_dr.fleet.objects import KubeCluster
     from alb_dr.journal.pins import Pins
+    from alb_dr.journal.rundir import RunDir
     from alb_dr.model.settings import Config
     from alb_dr.model.topology import Topology
     from alb_dr.ports import ApiIdentity, Clock, FaultBox, KubeApi, Narrator, Prober
@@ -99,6 +100,13 @@ class Context:
         from alb_dr.config.loader import state_dir
 
         return state_dir(self.environ)
+
+    def new_run(self, verb: str, operation: str) -> RunDir:
+        """The folder of an operation's run, where --run-dir says or below the state."""
+        from alb_dr.journal.rundir import create_run
+
+        now, given = self.clock.now(), self.run_dir
+        return create_run(self.state_dir, verb, now=now, given=given, operation=operation)
 
     @cached_property
     def fleet(self) -> KubeApi:

@@ -44,18 +44,12 @@ def run_drill(
     from alb_dr.cli.repeated_signals import told
     from alb_dr.cli.signals import SIGNALS
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import LEDGER, create_run, require_room
+    from alb_dr.journal.rundir import LEDGER, require_room
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.workflows.drill.drill import Drill
     from alb_dr.workflows.drill.ports import DrillPorts
 
-    run = create_run(
-        context.state_dir,
-        "drill",
-        now=context.clock.now(),
-        given=context.run_dir,
-        operation=plan.drill_id,
-    )
+    run = context.new_run("drill", plan.drill_id)
     require_room(run)
     ledger = Ledger(run.path / LEDGER, drill_id=plan.drill_id)
     log = SampleFile(run.path / SAMPLES, members=[m.name for m in context.topology.members])

@@ -29,17 +29,10 @@ class OptionalRun:
 
     def _open(self, context: Context, operation: str) -> None:
         from alb_dr.journal.ledger import Ledger
-        from alb_dr.journal.rundir import create_run
+        from alb_dr.journal.rundir import LEDGER
 
-        now = context.clock.now()
-        run = create_run(
-            context.state_dir,
-            self._verb,
-            now=now,
-            given=context.run_dir,
-            operation=operation,
-        )
-        self._ledger = Ledger(run.path / "ledger.jsonl", drill_id=operation)
+        run = context.new_run(self._verb, operation)
+        self._ledger = Ledger(run.path / LEDGER, drill_id=operation)
         self._run = run
 
     def write(self, event: str, **facts: object) -> None:

@@ -21,19 +21,13 @@ if TYPE_CHECKING:
 def pinning(context: Context, wanted: Pin, manifests: ManifestSet) -> Iterator[Pinning]:
     """A pinning with a ledger of its own; Refused when that cannot be made."""
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import create_run
+    from alb_dr.journal.rundir import LEDGER
     from alb_dr.model.operation import new_operation_id
     from alb_dr.workflows.delivery.pinning import Pinning
 
     operation = new_operation_id()
-    run = create_run(
-        context.state_dir,
-        "pin",
-        now=context.clock.now(),
-        given=context.run_dir,
-        operation=operation,
-    )
-    ledger = Ledger(run.path / "ledger.jsonl", drill_id=operation)
+    run = context.new_run("pin", operation)
+    ledger = Ledger(run.path / LEDGER, drill_id=operation)
     ports = _ports(context, ledger)
     try:
         yield Pinning(context.topology, wanted, manifests, ports, operation=operation)

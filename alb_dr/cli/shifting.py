@@ -34,20 +34,14 @@ def run_shift(
     """
     from alb_dr.cli.signals import SIGNALS
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import DESCRIPTION, LEDGER, create_run
+    from alb_dr.journal.rundir import DESCRIPTION, LEDGER
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.journal.shift_run import to_document
     from alb_dr.report.shift_data import shift_data, shift_lines
     from alb_dr.workflows.shift.shift import Shift
 
     names = [member.name for member in context.topology.members]
-    run = create_run(
-        context.state_dir,
-        request.verb,
-        now=context.clock.now(),
-        given=context.run_dir,
-        operation=request.shift_id,
-    )
+    run = context.new_run(request.verb, request.shift_id)
     ledger = Ledger(run.path / LEDGER, drill_id=request.shift_id)
     log = SampleFile(run.path / SAMPLES, members=names)
     try:

@@ -106,7 +106,7 @@ def bring_back(context: Context, *, timeout_s: float) -> ZoneRecord | None:
 
     from alb_dr.cli.drilling import operator
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import create_run
+    from alb_dr.journal.rundir import LEDGER, create_run
     from alb_dr.model.operation import new_operation_id
     from alb_dr.workflows.zone.companion import zones_home
 
@@ -114,7 +114,7 @@ def bring_back(context: Context, *, timeout_s: float) -> ZoneRecord | None:
     given = context.run_dir / "zones" if context.run_dir is not None else None
     now = context.clock.now()
     run = create_run(context.state_dir, "zones", now=now, given=given, operation=operation)
-    ledger = Ledger(run.path / "ledger.jsonl", drill_id=operation)
+    ledger = Ledger(run.path / LEDGER, drill_id=operation)
     try:
         return zones_home(
             context.topology,

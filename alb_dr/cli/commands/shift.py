@@ -6,7 +6,7 @@ import typer
 
 from alb_dr.cli.answer import answer
 from alb_dr.cli.confirm import confirm
-from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.context import context_of
 from alb_dr.cli.options import DryRun, Yes
 from alb_dr.cli.shift_options import (
     USUAL_PACE,
@@ -19,6 +19,7 @@ from alb_dr.model.printable import printable
 from alb_dr.stats.capacity import HEADROOM
 
 if TYPE_CHECKING:
+    from alb_dr.model.manifest import Manifest
     from alb_dr.model.shift import ShiftRecord, ShiftRequest
     from alb_dr.model.topology import Topology
     from alb_dr.model.weights import Weights
@@ -47,15 +48,18 @@ def shift(
     everything from a member is refused when the others have too few pods for it (--headroom).
     """
     from alb_dr.cli.shifting import foreseen
+    from alb_dr.workflows.delivery.weights import live_ingress
+    from alb_dr.workflows.shift.checks import starting_weights
 
     context = context_of(ctx)
     target = _weights(to, context.topology)
-    start = _start(context)
+    live = live_ingress(context.topology, fleet=context.fleet)
+    start = starting_weights(context.topology, live)
     leaves_somebody = any(weight and not target[member] for member, weight in start)
     bears = headroom if leaves_somebody else None
     request = pace.request(target, verb="shift", reason=reason, headroom=bears)
     if start.as_dict() == target.as_dict():
-        _already(ctx, target, dry_run=dry_run)
+        _already(ctx, live, target, dry_run=dry_run)
         return
     way = foreseen(context, request)
     if dry_run:
@@ -65,22 +69,14 @@ def shift(
     carry_out(ctx, request)
 
 
-def _start(context: Context) -> "Weights":
-    from alb_dr.workflows.delivery.weights import live_ingress
-    from alb_dr.workflows.shift.checks import starting_weights
-
-    return starting_weights(context.topology, live_ingress(context.topology, fleet=context.fleet))
-
-
-def _already(ctx: typer.Context, target: "Weights", *, dry_run: bool) -> None:
+def _already(ctx: typer.Context, live: "Manifest", target: "Weights", *, dry_run: bool) -> None:
     """Nothing to do is no failure; weights that somebody is just moving are another matter."""
-    from alb_dr.workflows.delivery.weights import live_ingress
     from alb_dr.workflows.records.shift_record import read_record, refuse_open_shift
     from alb_dr.workflows.shift.checks import refuse_open_weights
 
     topology, fleet = context_of(ctx).topology, context_of(ctx).fleet
     refuse_open_shift(read_record(topology, fleet))
-    refuse_open_weights(live_ingress(topology, fleet=fleet))
+    refuse_open_weights(live)
     named = topology.names(target)
     said = ", ".join(f"{name} {weight}" for name, weight in named.items())
     answer(

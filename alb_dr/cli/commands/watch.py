@@ -115,19 +115,13 @@ def _header(context: Context, name: str) -> dict[str, str]:
 def _run(ctx: typer.Context, context: Context, plan: "WatchPlan") -> None:
     from alb_dr.cli.emergency import emergency_ports, observed
     from alb_dr.journal.ledger import Ledger
-    from alb_dr.journal.rundir import DESCRIPTION, create_run
+    from alb_dr.journal.rundir import DESCRIPTION, LEDGER
     from alb_dr.journal.samples import SAMPLES, SampleFile
     from alb_dr.model.watch import WatchOutcome
     from alb_dr.workflows.shift.armed_watch import ArmedWatch, WatchPorts
 
-    run = create_run(
-        context.state_dir,
-        "watch",
-        now=context.clock.now(),
-        given=context.run_dir,
-        operation=plan.operation,
-    )
-    ledger = Ledger(run.path / "ledger.jsonl", drill_id=plan.operation)
+    run = context.new_run("watch", plan.operation)
+    ledger = Ledger(run.path / LEDGER, drill_id=plan.operation)
     log = SampleFile(run.path / SAMPLES, members=[m.name for m in context.topology.members])
     ports = WatchPorts(emergency=emergency_ports(context, ledger), prober=context.prober, log=log)
     try:
