@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alb_dr.errors import BadInput
+from alb_dr.errors import AlbDrError, BadInput, Interruption
+from alb_dr.model.findings import Verdict
 
 if TYPE_CHECKING:
     from alb_dr.report.document import Page
@@ -21,12 +23,29 @@ class ReportFiles:
     markdown: Path | None = None
     junit: Path | None = None
     html: Path | None = None
+    written: list[Path] = field(default_factory=list, init=False)
 
     def check(self) -> None:
         """Refuse places that cannot be written before any traffic is sent."""
         for path in (self.markdown, self.junit, self.html):
             if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
                 raise BadInput(f"{path} cannot be written: no such folder, or a folder itself")
+
+    @contextmanager
+    def or_reason(self, command: str) -> Iterator[None]:
+        """When no report comes, write why: an earlier run's must not stand there as this one's."""
+        from alb_dr.report.short_page import short_page
+
+        try:
+            yield
+        except (AlbDrError, Interruption) as error:
+            if not self.written:
+                hint = (error.hint or "") if isinstance(error, AlbDrError) else ""
+                page = short_page(command, Verdict.INCONCLUSIVE, str(error), detail=hint)
+                with suppress(BadInput):
+                    # What ended the command is told before what could not be written of it.
+                    self.write(page)
+            raise
 
     def write(self, page: Page) -> list[Path]:
         """Write all that are wanted; the paths written."""
@@ -42,12 +61,11 @@ class ReportFiles:
 
             _say_without_plots()
             wanted.append((self.html, html))
-        written = []
         for path, dress in wanted:
             if path is not None:
                 _write(path, dress(page))
-                written.append(path)
-        return written
+                self.written.append(path)
+        return self.written
 
 
 def _say_without_plots() -> None:

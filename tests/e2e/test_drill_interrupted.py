@@ -138,6 +138,10 @@ def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell
     drill.communicate(timeout=10)
     (found,) = tutorial.data("failover", "status")["open"]
     assert found["replicas"] == 2
+    # Whoever mistypes an id must not read that all is well.
+    said = tutorial.ok("failover", "recover", "--execute", "--drill", "mistyped")
+    assert f"nothing of drill mistyped is open; open are: {found['drill']}" in said
+    assert replicas(tutorial) == 0
     assert tutorial.run("failover", "status", "--fail-if-open").returncode == 11
     runs = tutorial.state / "alb-dr" / "runs"
     before = sorted(runs.glob("*"))

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,18 @@ def test_a_drill_is_recomputed_to_the_very_numbers_it_said(tutorial: Shell) -> N
     page = (at / "d.html").read_text()
     assert "Not tested: the data layer" in page
     assert "<svg" in page
+
+
+def test_a_drill_that_came_to_nothing_leaves_no_earlier_page_in_its_place(tutorial: Shell) -> None:
+    page = tutorial.state / "earlier.xml"
+    page.write_text("<testsuites failures='0' errors='0'/>")
+    asked = ("failover", "drill", "poc-ack-2", "--dry-run", "--junit", str(page))
+    reason = tutorial.refused(6, *asked, "--expires-in", "2h")
+    assert "a drill expires between" in reason
+    assert ET.parse(page).getroot().get("errors") == "1"
+    assert "a drill expires between" in page.read_text()
+    tutorial.ok(*asked)
+    assert ET.parse(page).getroot().get("errors") == "0"
 
 
 def test_an_interrupted_drill_is_reported(tutorial: Shell) -> None:

@@ -136,37 +136,38 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     context = context_of(ctx)
     files = ReportFiles(markdown=markdown, junit=junit, html=html)
     files.check()
-    victim = context.topology.member(member)
-    check_fault(fault, has_box=context.box is not None)
-    plan = DrillPlan(
-        drill_id=new_operation_id(),
-        victim=victim.name,
-        reason=reason,
-        rate=_rate(context, rate, observe),
-        baseline_s=baseline,
-        observe_s=observe,
-        restore_timeout_s=restore_timeout,
-        expires_s=_expiry(expires_in),
-        fault=fault,
-        fault_value=fault_value,
-        ramp=ramp,
-        abort_errors=abort_errors,
-    )
-    options = {f"{NO_GUARD} {no_guard}"} if no_guard else set()
-    options |= {PAUSE_KEDA} if pause_keda else set()
-    rules = rules_of(
-        context,
-        plan,
-        overrides=override or (),
-        options=options,
-        strict=strict,
-        headroom=headroom,
-    )
-    if dry_run:
-        _only_check(ctx, context, plan, rules)
-        return
-    confirm(f"{_deed(context, plan)} for {observe:g} s?", yes=yes)
-    _answer(ctx, run_drill(context, plan, rules, watched=not no_watchdog, files=files))
+    with files.or_reason("drill"):
+        victim = context.topology.member(member)
+        check_fault(fault, has_box=context.box is not None)
+        plan = DrillPlan(
+            drill_id=new_operation_id(),
+            victim=victim.name,
+            reason=reason,
+            rate=_rate(context, rate, observe),
+            baseline_s=baseline,
+            observe_s=observe,
+            restore_timeout_s=restore_timeout,
+            expires_s=_expiry(expires_in),
+            fault=fault,
+            fault_value=fault_value,
+            ramp=ramp,
+            abort_errors=abort_errors,
+        )
+        options = {f"{NO_GUARD} {no_guard}"} if no_guard else set()
+        options |= {PAUSE_KEDA} if pause_keda else set()
+        rules = rules_of(
+            context,
+            plan,
+            overrides=override or (),
+            options=options,
+            strict=strict,
+            headroom=headroom,
+        )
+        if dry_run:
+            _only_check(ctx, plan, rules, files)
+            return
+        confirm(f"{_deed(context, plan)} for {observe:g} s?", yes=yes)
+        _answer(ctx, run_drill(context, plan, rules, watched=not no_watchdog, files=files))
 
 
 def _deed(context: Context, plan: "DrillPlan") -> str:
@@ -213,12 +214,15 @@ def _expiry(text: str) -> float:
 
 
 def _only_check(
-    ctx: typer.Context, context: Context, plan: "DrillPlan", rules: "RailRules"
+    ctx: typer.Context, plan: "DrillPlan", rules: "RailRules", files: ReportFiles
 ) -> None:
+    from alb_dr.model.findings import Verdict
+    from alb_dr.report.short_page import short_page
     from alb_dr.workflows.rails.guardrails import check_guardrails
     from alb_dr.workflows.rails.scene import RailScene
     from alb_dr.workflows.records.drill_record import replicas_of
 
+    context = context_of(ctx)
     cleared = check_guardrails(
         RailScene(
             topology=context.topology,
@@ -241,6 +245,8 @@ def _only_check(
         "target": str(workload.id),
         "overridden": list(cleared.overridden),
     }
+    for path in files.write(short_page("drill", Verdict.PASS, human)):
+        context.narrator.note(f"written: {path}")
     answer(ctx, human, data)
 
 

@@ -11,7 +11,7 @@ from alb_dr.cli.locked import lock_words
 from alb_dr.errors import AlbDrError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from alb_dr.ports import KubeApi
     from alb_dr.workflows.recover.recovery import Case, Recovery, RecoveryPorts
@@ -116,7 +116,9 @@ def recover(
     context = context_of(ctx)
     ports = _ports(context) if not member else _bare_ports(context, member)
     seen = Recovery(ports)
-    found = seen.cases(drill_id)
+    everything = seen.cases()
+    found = tuple(case for case in everything if drill_id in {None, case.drill})
+    none = _none_words(drill_id, {case.drill for case in everything})
     if not execute:
         for words in seen.silent:
             context.narrator.warn(words)
@@ -129,7 +131,7 @@ def recover(
             "paused": [str(pause.live.id) for pause in paused],
             "executed": False,
         }
-        answer(ctx, human if lines else "no drill is open", data)
+        answer(ctx, human if lines else none, data)
         return
     done = _carry_out(context, ports, seen, found, accept_missing_marker or [], timeout, drill_id)
     traffic = None if member or not done else _traffic(context, found, timeout)
@@ -137,7 +139,15 @@ def recover(
     lines = [f"{d['member']}: {d['object']}: {d['done']}, {d['observed']}" for d in done]
     lines += [traffic] if traffic else []
     data = {"open": [], "recovered": done, "traffic": traffic, "executed": True}
-    answer(ctx, "\n".join(lines) or "no drill is open", data)
+    answer(ctx, "\n".join(lines) or none, data)
+
+
+def _none_words(asked: str | None, there: "Collection[str]") -> str:
+    """That there is nothing to put back: of the drill asked for, but maybe of others."""
+    if asked is None:
+        return "no drill is open"
+    others = f"; open are: {', '.join(sorted(there))}" if there else ""
+    return f"nothing of drill {asked} is open{others}"
 
 
 def _carry_out(

@@ -31,9 +31,10 @@ def report(
     context = context_of(ctx)
     files = ReportFiles(markdown=markdown, junit=junit, html=html)
     files.check()
-    page, data = _recomputed(find_run(context.state_dir, run))
-    for path in files.write(page):
-        context.narrator.note(f"written: {path}")
+    with files.or_reason("report"):
+        page, data = _recomputed(find_run(context.state_dir, run))
+        for path in files.write(page):
+            context.narrator.note(f"written: {path}")
     human = "" if context.wants_json else on_terminal(page, context)
     answer(ctx, human, data, verdict=page.verdict.value)
 

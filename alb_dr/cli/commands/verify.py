@@ -112,7 +112,8 @@ def verify(  # noqa: PLR0913, PLR0917  every flag is one parameter
     )
     if ask_cloud and no_control_checks:
         raise BadInput("--ask-cloud is a control check; leave out --no-control-checks")
-    _run(ctx, context, flags, files, control=not no_control_checks)
+    with files.or_reason("verify"):
+        _run(ctx, context, flags, files, control=not no_control_checks)
 
 
 def _run(

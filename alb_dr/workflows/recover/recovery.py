@@ -85,13 +85,13 @@ class Recovery:
         self.silent: list[str] = []
         """What could not be looked at, in words."""
 
-    def cases(self, drill: str | None = None) -> tuple[Case, ...]:
-        """Everything found, or what is of one drill; the weights last, after the pods."""
+    def cases(self) -> tuple[Case, ...]:
+        """Everything found; the weights last, after the pods."""
         marked = list(self._marked())
         seen = {(case.where, case.id) for case in marked}
         found = [*self._boxed(), *marked, *self._recorded(seen)]
         found.sort(key=lambda case: case.where == FLEET)
-        return tuple(case for case in found if drill in {None, case.drill})
+        return tuple(found)
 
     @property
     def open_records(self) -> tuple[Recorded, ...]:

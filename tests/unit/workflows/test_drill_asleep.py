@@ -78,7 +78,7 @@ class TakenOver(Asleep):
 
     def meanwhile(self) -> None:
         recovery = Recovery(self.estate.recovery_ports())
-        (case,) = recovery.cases(ID)
+        (case,) = recovery.cases()
         recovery.carry_out(case, accepted=())
         if not self.drills_too:
             return

@@ -13,7 +13,7 @@ from alb_dr.model.drill_report import DrillOutcome
 from alb_dr.workflows.guard.sweeper import sweep
 from alb_dr.workflows.recover.recovery import Recovery
 from alb_dr.workflows.recover.table import Decision
-from tests.fakes.drilling import ID, SPACE, Estate
+from tests.fakes.drilling import SPACE, Estate
 from tests.fakes.voice import TellTale
 
 HALF_AN_HOUR_S, MINUTE_S = 1800.0, 60.0
@@ -84,5 +84,5 @@ def test_F42_who_does_not_wait_so_long_says_that_it_is_open_and_recover_finds_it
     cut.wait_for_the_end()
     assert len(cut.restored_at) == 1
     assert cut.estate.replicas == 2
-    (case,) = Recovery(cut.estate.recovery_ports()).cases(ID)
+    (case,) = Recovery(cut.estate.recovery_ports()).cases()
     assert case.decision is Decision.CLOSE

@@ -266,13 +266,6 @@ def test_an_unreadable_fleet_record_is_shown_and_changes_nothing(estate: Estate)
     assert "cannot be read" in record_words(estate.records[0])
 
 
-def test_only_one_drill_can_be_asked_for(estate: Estate) -> None:
-    killed(estate)
-    seen = Recovery(estate.recovery_ports())
-    assert seen.cases("other") == ()
-    assert len(seen.cases(ID)) == 1
-
-
 def test_a_sandbox_fault_of_another_machine_needs_that_machine(estate: Estate) -> None:
     killed(estate, "sandbox:hung")
     with pytest.raises(RestoreIncomplete, match="sandbox"):
