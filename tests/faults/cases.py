@@ -76,7 +76,8 @@ def calls_of(found: Bench, command: Command) -> list[Call]:
             if is_under_harm:
                 under_harm.add(key)
             is_first = counted[key] <= 2 and not command.harms_only
-            if (is_first or is_under_harm) and (not command.cloud or api == CLOUD):
+            is_its = command.only in path and (not command.cloud or api == CLOUD)
+            if is_its and (is_first or is_under_harm):
                 calls.append((api, *key, counted[key]))
     return calls
 

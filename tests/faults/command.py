@@ -45,7 +45,8 @@ class Command:
     alone, ``ends`` those of a run that nothing disturbs: on a busy machine a verdict may lack
     samples. ``cloud``: it has credentials of the cloud, and the faults are at the cloud's calls;
     those of the APIs are another entry's. ``harms_only``: what comes before the harm is another
-    entry's, too.
+    entry's, too. ``only``: a part of the paths of the calls the faults are at; all others are
+    another entry's.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Command:
     agrees: Agrees | None = None
     cloud: bool = False
     harms_only: bool = False
+    only: str = ""
     seconds: float = 15.0
 
     @property

@@ -12,10 +12,12 @@ from tests.faults.scenes import (
     STEPS,
     VICTIM,
     former_weights,
+    heartbeat,
     lost_drill,
     lost_lock,
     no_drill,
     no_guard,
+    no_heartbeat,
     no_shift,
     no_zone,
     open_shift,
@@ -401,13 +403,22 @@ FAILING = (
     Command(
         name="guard --once",
         words=_SWEEP,
-        before=(lost_drill,),
+        before=(heartbeat, lost_drill),
         after=(_SWEEP,),
         others=frozenset({OPEN}),
         optional=("/leases", "/events"),
         # A guard in a member has no right to Ingresses, and no use for one.
         unlisted=("/ingresses", "/scaledobjects"),
         # What others keep writing to is tried for 20 s.
+        seconds=30.0,
+    ),
+    Command(
+        name="guard --once, for the first time",
+        words=_SWEEP,
+        before=(no_heartbeat, lost_drill),
+        after=(_SWEEP,),
+        only="/leases",
+        optional=("/leases",),
         seconds=30.0,
     ),
 )

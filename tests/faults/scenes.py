@@ -24,6 +24,7 @@ from alb_dr.model.manifest import (
 )
 from alb_dr.model.shift import ShiftRecord
 from alb_dr.render.annotations import weights_of
+from alb_dr.workflows.guard.sweeper import HEARTBEAT
 from alb_dr.workflows.records.drill_record import ANNOTATION, fire_patch, record_of, replicas_of
 from alb_dr.workflows.records.lease import DRILL, micro_time
 
@@ -34,6 +35,7 @@ MEMBERS = VICTIM, OTHER = "poc-ack-1", "poc-ack-2"
 NAMESPACE = "gateway-demo"
 WORKLOAD = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace=NAMESPACE)
 LOCK = ResourceId(kind=LEASE, name="alb-dr-web-demo", namespace=NAMESPACE)
+BEAT = ResourceId(kind=LEASE, name=HEARTBEAT, namespace=NAMESPACE)
 ROUTE = ResourceId(kind=INGRESS, name="web-demo", namespace=NAMESPACE)
 SHIFT = ResourceId(kind=CONFIG_MAP, name="alb-dr-shift-web-demo", namespace=NAMESPACE)
 FORMER = ("ingress", "set-weights", "20", "80", "--no-wait", "--yes")
@@ -137,6 +139,20 @@ def lost_lock(found: Bench) -> None:
         },
     }
     fleet.create(Manifest(id=LOCK, document=document))
+
+
+def heartbeat(found: Bench) -> None:
+    """The guard has looked before."""
+    api = found.api(VICTIM)
+    if api.get(BEAT) is None:
+        metadata = {"name": BEAT.name, "namespace": BEAT.namespace}
+        document = {"apiVersion": LEASE.api_version, "kind": LEASE.name, "metadata": metadata}
+        api.create(Manifest(id=BEAT, document={**document, "spec": {"holderIdentity": BEAT.name}}))
+
+
+def no_heartbeat(found: Bench) -> None:
+    """The guard has never looked."""
+    found.api(VICTIM).delete(BEAT)
 
 
 def shift_record(found: Bench) -> ShiftRecord | None:
