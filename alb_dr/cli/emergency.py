@@ -68,6 +68,7 @@ def emergency_ports(context: Context, journal: Journal) -> EmergencyPorts:
     from alb_dr.cli.drilling import operator
     from alb_dr.cli.signals import SIGNALS
     from alb_dr.fleet.connect import load
+    from alb_dr.workflows.records.book import Book
     from alb_dr.workflows.shift.emergency import EmergencyPorts
 
     load()
@@ -76,7 +77,7 @@ def emergency_ports(context: Context, journal: Journal) -> EmergencyPorts:
         members=context.member,
         clock=context.clock,
         narrator=context.narrator,
-        journal=journal,
+        book=Book(journal, context.narrator),
         shield=SIGNALS.shield,
         operator=operator(),
     )

@@ -28,7 +28,7 @@ from alb_dr.workflows.records.lease import DRILL
 from alb_dr.workflows.recover.recovery import RecoveryPorts
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet, the_members
-from tests.fakes.gateway import ROUTE, Book, FakeGateway, MovingClock, no_shield
+from tests.fakes.gateway import ROUTE, FakeGateway, FakeJournal, MovingClock, no_shield
 from tests.fakes.kube import FakeKube
 from tests.fakes.prober import MemoryLog
 from tests.fakes.voice import TellTale
@@ -153,7 +153,7 @@ class Estate:
         for api in self.members.values():
             api.clock = self.clock
         self.gateway = SpillingGateway(self.fleet, self.clock, self.pods)
-        self.book, self.voice, self.box = Book(), TellTale(), FakeBox()
+        self.book, self.voice, self.box = FakeJournal(), TellTale(), FakeBox()
         self.shield: Callable[[], Any] = no_shield
         self.log, self.kept = MemoryLog(), list[DrillRun]()
 

@@ -130,7 +130,7 @@ class FakeGateway:
         return healthy(self.sent)
 
 
-class Book:
+class FakeJournal:
     """A journal that remembers, or whose disk is full."""
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ from alb_dr.workflows.shift.hand import ShiftHand
 from alb_dr.workflows.shift.watch import Foreign
 from tests.builders import a_topology
 from tests.contract.servers import embedded
-from tests.fakes.gateway import Book
+from tests.fakes.gateway import FakeJournal
 from tests.fakes.voice import TellTale
 
 TOPOLOGY = a_topology()
@@ -65,7 +65,7 @@ def _furnish(port: KubeApi) -> None:
 
 
 def _hand(port: KubeApi) -> ShiftHand:
-    return ShiftHand(TOPOLOGY, fleet=port, narrator=TellTale(), journal=Book())
+    return ShiftHand(TOPOLOGY, fleet=port, narrator=TellTale(), journal=FakeJournal())
 
 
 def _locked(port: KubeApi, who: str, gate: threading.Barrier) -> bool:

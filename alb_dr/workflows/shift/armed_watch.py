@@ -148,7 +148,7 @@ class ArmedWatch:
         began = self._clock.monotonic()
         verdict, words = self._judged()
         self._counts[verdict] += 1
-        self._log("probe", verdict=str(verdict), words=words)
+        self._ports.emergency.book.note("probe", verdict=str(verdict), words=words)
         if verdict is Probe.FAILED:
             self._in_a_row += 1
             if self._in_a_row == 1:
@@ -251,9 +251,3 @@ class ArmedWatch:
     def _say(self, what: str) -> None:
         self._timeline.append(Step(at=self._clock.now(), what=what))
         self._narrator.note(what)
-
-    def _log(self, event: str, **facts: object) -> None:
-        try:
-            self._ports.emergency.journal.write(event, **facts)
-        except (AlbDrError, OSError) as error:
-            self._once(f"the journal could not be written: {error}")

@@ -24,10 +24,11 @@ from alb_dr.model.move import moved_off
 from alb_dr.model.shift import ShiftPhase
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
-from alb_dr.ports import Clock, Journal, KubeApi, KubeReader, Narrator
+from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.delivery.weights import change_weights, live_ingress
 from alb_dr.workflows.members.survivors import MOMENT_S, SurvivorLook, Survivors
 from alb_dr.workflows.records.away import away_of
+from alb_dr.workflows.records.book import Book
 from alb_dr.workflows.records.lease import DrillLock, lease_id
 from alb_dr.workflows.records.shift_record import read_record, record_verb, update_record
 from alb_dr.workflows.scalers.healers import tell_of_healers
@@ -66,7 +67,7 @@ class EmergencyPorts:
     members: Callable[[str], KubeReader]
     clock: Clock
     narrator: Narrator
-    journal: Journal
+    book: Book
     shield: Callable[[], AbstractContextManager[None]]
     operator: str
 
@@ -121,7 +122,7 @@ class _Move:
             try:
                 away = self._write(live, start, target)
                 done = self._outcome(start, target, survivors, written=True)
-                self._log("moved", seconds=round(done.seconds, 3))
+                self._ports.book.note("moved", seconds=round(done.seconds, 3))
                 self._close_shift()
             finally:
                 self._lock.release()
@@ -240,7 +241,7 @@ class _Move:
 
     def _write(self, live: Manifest, start: Weights, target: Weights) -> Away | None:
         """The one patch; read and tried anew when the weights were changed in between."""
-        self._log("intent", before=start.as_dict(), after=target.as_dict())
+        self._ports.book.note("intent", before=start.as_dict(), after=target.as_dict())
         left = TRIES
         while True:
             left -= 1
@@ -279,12 +280,6 @@ class _Move:
             self._ports.narrator.warn(f"{record_verb(found)} {record.shift} was ended: {why}")
         except AlbDrError as error:
             self._ports.narrator.warn(f"the record of a shift is behind: {error.message}")
-
-    def _log(self, event: str, **facts: object) -> None:
-        try:
-            self._ports.journal.write(event, **facts)
-        except (AlbDrError, OSError) as error:
-            self._ports.narrator.warn(f"the journal could not be written: {error}; going on")
 
     def _outcome(
         self, start: Weights, target: Weights, survivors: Survivors, *, written: bool

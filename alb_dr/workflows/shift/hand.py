@@ -13,6 +13,7 @@ from alb_dr.model.weights import Weights
 from alb_dr.ports import Journal, KubeApi, Narrator
 from alb_dr.workflows.delivery.weights import change_weights, live_ingress
 from alb_dr.workflows.live.field_owners import weight_setters
+from alb_dr.workflows.records.book import Book
 from alb_dr.workflows.records.shift_record import begin_record, update_record
 from alb_dr.workflows.shift.checks import starting_weights
 from alb_dr.workflows.shift.watch import Foreign
@@ -30,12 +31,12 @@ class ShiftHand:
         self._topology = topology
         self._fleet = fleet
         self._narrator = narrator
-        self._journal = journal
+        self.book = Book(journal, narrator)
         self.record: ShiftRecord | None = None
 
     def begin(self, record: ShiftRecord) -> None:
         """Write the record before anything else; Refused or Conflict when another shift is open."""
-        self._journal.write("intent", way=[dict(vector) for vector in record.vectors])
+        self.book.intend("intent", way=[dict(vector) for vector in record.vectors])
         # Known before it is written, so that an interruption in between closes it, too.
         self.record = record
         begin_record(self._topology, record, fleet=self._fleet)
@@ -44,7 +45,7 @@ class ShiftHand:
         """Write down, here and on the Fleet, which step comes next; raises when that fails."""
         if self.record is None:
             return
-        self._journal.write("step", weights=dict(self.record.vectors[step]))
+        self.book.intend("step", weights=dict(self.record.vectors[step]))
         self._update(replace(self.record, step=step, phase=ShiftPhase.RUNNING, why=""))
 
     def note(self, phase: ShiftPhase, why: str, *, at: int) -> None:
@@ -73,13 +74,6 @@ class ShiftHand:
         newer = replace(record, beat=record.beat + 1)
         update_record(self._topology, newer, fleet=self._fleet)
         self.record = newer
-
-    def log(self, event: str, **facts: object) -> None:
-        """Write to the journal what must be done even when the disk is full."""
-        try:
-            self._journal.write(event, **facts)
-        except AlbDrError as error:
-            self._narrator.warn(f"the journal could not be written: {error.message}")
 
     def write(self, before: Weights, after: Weights) -> None:
         """One patch, guarded by the weights of the step before; Foreign when they are others."""

@@ -60,7 +60,7 @@ class WayBack:
     def _go_back(self, why: str, *, at: int, asked: bool) -> tuple[ShiftPhase, str]:
         start = self.way[0]
         deadline = Deadline(self.clock, self.patience_s)
-        self.hand.log("back", weights=start.as_dict())
+        self.hand.book.note("back", weights=start.as_dict())
         named = ", ".join(f"{name} {w}" for name, w in self.topology.names(start).items())
         with self.narrator.phase(f"rolling back to {named}"):
             try:

@@ -16,11 +16,12 @@ from alb_dr.model.weights import Weights
 from alb_dr.stats.probing import judge_probe, requests_for
 from alb_dr.workflows.delivery.weights import live_ingress, set_weights
 from alb_dr.workflows.records.away import away_of
+from alb_dr.workflows.records.book import Book
 from alb_dr.workflows.records.lease import DrillLock, lease_id
 from alb_dr.workflows.shift.armed_watch import ArmedWatch, WatchPorts
 from alb_dr.workflows.shift.emergency import EmergencyPorts
 from tests.builders import a_topology
-from tests.fakes.gateway import Book, MovingClock, no_shield
+from tests.fakes.gateway import FakeJournal, MovingClock, no_shield
 from tests.fakes.prober import FakeProber, MemoryLog
 from tests.fakes.samples import a_sample, columns_of
 from tests.unit.workflows.test_shift import World
@@ -60,7 +61,7 @@ class Watched:
         self.answers = list(answers)
         self.before_probe: Callable[[int], None] = lambda _: None
         self.prober = FakeProber(script=self._probe)
-        self.clock, self.book, self.log = MovingClock(), Book(), MemoryLog()
+        self.clock, self.book, self.log = MovingClock(), FakeJournal(), MemoryLog()
         self.probes = 0
 
     def _probe(self, target: Target, load: Load) -> Sequence[SampleColumns]:
@@ -78,7 +79,7 @@ class Watched:
             members=self.world.members.__getitem__,
             clock=self.clock,
             narrator=self.world.voice,
-            journal=self.book,
+            book=Book(self.book, self.world.voice),
             shield=no_shield,
             operator="ann",
         )

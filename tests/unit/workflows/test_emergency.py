@@ -27,6 +27,7 @@ from alb_dr.ports import KubeReader
 from alb_dr.render.annotations import weights_of
 from alb_dr.workflows.delivery.weights import live_ingress, set_weights
 from alb_dr.workflows.records.away import away_of
+from alb_dr.workflows.records.book import Book
 from alb_dr.workflows.records.lease import DRILL, DrillLock, lease_id
 from alb_dr.workflows.records.shift_record import read_record
 from alb_dr.workflows.shift.emergency import (
@@ -39,7 +40,7 @@ from alb_dr.workflows.shift.emergency import (
 from tests.builders import PROJECT, a_topology
 from tests.fakes.argo import with_argo
 from tests.fakes.fleet import a_fleet
-from tests.fakes.gateway import ROUTE, Book, no_shield
+from tests.fakes.gateway import ROUTE, FakeJournal, no_shield
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
 from tests.unit.model.test_moves import THREE
@@ -69,7 +70,7 @@ class Scene:
         self.topology = a_topology(text)
         self.fleet = a_fleet(text=text)
         self.members = {m.id: Member(m.name, 2) for m in self.topology.members}
-        self.voice, self.book = TellTale(), Book()
+        self.voice, self.book = TellTale(), FakeJournal()
         self.clock: StillClock | RealClock = StillClock()
         self.asked: list[str] = []
 
@@ -83,7 +84,7 @@ class Scene:
             members=member,
             clock=self.clock,
             narrator=self.voice,
-            journal=self.book,
+            book=Book(self.book, self.voice),
             shield=no_shield,
             operator="ann@bastion",
         )
@@ -385,7 +386,7 @@ def test_a_shift_that_is_taken_over_stops_and_writes_nothing_more() -> None:
             members=world.members.__getitem__,
             clock=world.clock,
             narrator=world.voice,
-            journal=Book(),
+            book=Book(FakeJournal(), world.voice),
             shield=no_shield,
             operator="ann",
         )

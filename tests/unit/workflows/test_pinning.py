@@ -29,7 +29,7 @@ from alb_dr.workflows.delivery.pins import LivePin, live_pins
 from alb_dr.workflows.records.lease import DRILL, DrillLock, lease_id
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet, writes
-from tests.fakes.gateway import Book, no_shield
+from tests.fakes.gateway import FakeJournal, no_shield
 from tests.fakes.kube import FakeKube
 from tests.fakes.prober import FakeProber
 from tests.fakes.samples import answers
@@ -50,7 +50,7 @@ class World:
     def __init__(self, fleet: FakeKube | None = None) -> None:
         self.fleet = fleet or with_address(a_fleet())
         self.clock = StillClock(NOW)
-        self.book = Book()
+        self.book = FakeJournal()
         self.voice = TellTale()
         self.asked: list[Target] = []
         self.during: Callable[[], None] = nothing

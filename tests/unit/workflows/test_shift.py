@@ -48,7 +48,7 @@ from alb_dr.workflows.shift.watch import Foreign
 from tests.builders import a_topology
 from tests.fakes.argo import with_argo
 from tests.fakes.fleet import a_fleet, the_members
-from tests.fakes.gateway import ROUTE, Book, FakeGateway, MovingClock, no_shield
+from tests.fakes.gateway import ROUTE, FakeGateway, FakeJournal, MovingClock, no_shield
 from tests.fakes.kube import FakeKube
 from tests.fakes.prober import MemoryLog
 from tests.fakes.voice import TellTale
@@ -72,7 +72,7 @@ class World:
             self._show_endpoints(id_, member)
         self.clock = MovingClock()
         self.gateway = FakeGateway(self.fleet, self.clock, ["c1", "c2"])
-        self.book, self.voice, self.log = Book(), TellTale(), MemoryLog()
+        self.book, self.voice, self.log = FakeJournal(), TellTale(), MemoryLog()
         self.answers: list[Answer] = []
         self.asked: list[str] = []
 
@@ -680,7 +680,7 @@ def test_I4_weights_that_somebody_sets_between_our_look_and_our_write_stay() -> 
         looked.append(call)
 
     fleet.fail = meddle  # type: ignore[assignment]  # it refuses nothing
-    hand = ShiftHand(a_topology(), fleet=fleet, narrator=TellTale(), journal=Book())
+    hand = ShiftHand(a_topology(), fleet=fleet, narrator=TellTale(), journal=FakeJournal())
     with pytest.raises(Foreign):
         hand.write(START, TARGET)
     live = fleet.get(ROUTE)

@@ -35,7 +35,7 @@ from alb_dr.workflows.zone.shift import ZonePorts, ZoneShift
 from tests.builders import PROJECT, a_topology
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import a_fleet, writes
-from tests.fakes.gateway import Book, MovingClock, no_shield
+from tests.fakes.gateway import FakeJournal, MovingClock, no_shield
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import TellTale
 from tests.fakes.zones import FakeAlb, an_alb, once
@@ -90,7 +90,7 @@ class World:
         self.show_alb("alb-1")
         self.clock = MovingClock()
         self.alb = FakeAlb(self.clock, an_alb(**alb) if alb else None)
-        self.book, self.voice = Book(), TellTale()
+        self.book, self.voice = FakeJournal(), TellTale()
         self.shield: Callable[[], Any] = no_shield
 
     def show_alb(self, alb_id: str) -> None:
