@@ -78,6 +78,8 @@ class Bench:
     apis: dict[str, KubeCluster] = field(default_factory=dict)
     beside: Forked | None = None
     """The command line that runs beside the others."""
+    beside_words: Words = ()
+    """What that one is; none when none is to run."""
     cloud: dict[str, FaultProxy] = field(default_factory=dict)
     """The one of the cloud."""
     credentials: dict[str, str] = field(default_factory=dict)
@@ -188,15 +190,17 @@ class Bench:
     def prepare(self, command: Command) -> None:
         """Make the command find work; complaints about what is gone already are fine."""
         self.uses_cloud = command.cloud
-        self._accompany(command.beside)
+        self.beside_words = command.beside
+        self.keep_company()
         for step in command.before:
             if callable(step):
                 step(self)
             else:
                 self.run(step, direct=True)
 
-    def _accompany(self, words: Words) -> None:
-        """Have this command line, and no other, run beside; none without words."""
+    def keep_company(self) -> None:
+        """Have this command line, and no other, run beside: again, when it has ended."""
+        words = self.beside_words
         if self.beside is not None and (not words or not self.beside.is_alive):
             self.beside.send_signal(signal.SIGINT)
             self.beside.wait(30)
@@ -209,9 +213,14 @@ class Bench:
                 )
             self.beside.go()
 
+    def leave_alone(self) -> None:
+        """Have nothing run beside."""
+        self.beside_words = ()
+        self.keep_company()
+
     def make_whole(self) -> None:
         """Everything as it was when the bench was made, whatever was left."""
-        self._accompany(())
+        self.leave_alone()
         if self.uses_cloud:
             no_zone(self)
         self.uses_cloud = False
@@ -295,7 +304,7 @@ def bench(*, patience: float = 1.0) -> Iterator[Bench]:
         found.weights = weights(found)
         yield found
     finally:
-        found._accompany(())
+        found.leave_alone()
         found.hang_up()
         for proxy in found.doors.values():
             proxy.close()

@@ -170,6 +170,8 @@ def open_shift(found: Bench) -> None:
     """Wait until the shift beside has begun; it must be running, not paused."""
     end = time.monotonic() + BEGIN_S
     while time.monotonic() < end:
+        # The one that was aborted may end only now.
+        found.keep_company()
         record = shift_record(found)
         if record is not None and record.phase == "running":
             return
