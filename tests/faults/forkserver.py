@@ -193,9 +193,12 @@ def _become(request: Mapping[str, object], descriptors: array.array[int] | list[
 def _import_everything() -> None:
     """Import the program whole, so that no fork has to."""
     import alb_dr
+    from alb_dr.cloud.sdk import PACKAGES
     from alb_dr.fleet.connect import load
 
     load()
+    for package in PACKAGES.values():
+        importlib.import_module(f"{package}.client")
     for module in pkgutil.walk_packages(alb_dr.__path__, "alb_dr."):
         if not module.name.startswith(FOLDERS_LEFT_OUT):
             importlib.import_module(module.name)
