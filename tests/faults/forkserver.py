@@ -199,9 +199,12 @@ def _import_everything() -> None:
     load()
     for package in PACKAGES.values():
         importlib.import_module(f"{package}.client")
-    for module in pkgutil.walk_packages(alb_dr.__path__, "alb_dr."):
-        if not module.name.startswith(FOLDERS_LEFT_OUT):
-            importlib.import_module(module.name)
+    for module in [name for name in sys.modules if name.startswith("alibabacloud_credentials")]:
+        # It reads the environment when it is imported, which must be a fork's own.
+        del sys.modules[module]
+    for found in pkgutil.walk_packages(alb_dr.__path__, "alb_dr."):
+        if not found.name.startswith(FOLDERS_LEFT_OUT):
+            importlib.import_module(found.name)
 
 
 def _main() -> None:
