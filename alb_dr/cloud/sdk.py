@@ -15,6 +15,7 @@ from alb_dr.cloud.endpoints import VARIABLES, endpoint_of
 from alb_dr.cloud.failures import garbled, is_busy, refused, unreached
 from alb_dr.errors import AlbDrError
 from alb_dr.ports import Clock
+from alb_dr.within import within
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ class Sdk:
         pauses = iter(BACKOFF_S)
         while True:
             try:
-                body = send(client, self._runtime(end)).body
+                body = self._sent(client, send, end)
                 answer = body.to_map() if body is not None else None
             except Exception as error:  # noqa: BLE001  the SDKs raise many unrelated classes
                 if passed is not None and getattr(error, "code", None) == passed:
@@ -102,6 +103,14 @@ class Sdk:
                 if not isinstance(answer, dict):
                     raise garbled(action)
                 return answer
+
+    def _sent(self, client: Any, send: Callable[[Any, Any], Any], end: float) -> Any:
+        """The body of one answer; TimeoutError when it is not whole at ``end``.
+
+        The SDK's own limit is for silence, and an answer that trickles in is never silent.
+        """
+        runtime = self._runtime(end)
+        return within(end - self._clock.monotonic(), lambda: send(client, runtime).body)
 
     def _judged(self, action: str, error: Exception) -> tuple[AlbDrError, bool]:
         """The error it means, and whether asking again makes sense. A bug of ours is raised."""

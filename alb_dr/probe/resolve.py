@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import threading
 from pathlib import Path
 
 from alb_dr.errors import BadInput, Refused, Unreachable
+from alb_dr.within import within
 
 MOST_HOSTS_BYTES = 1 << 20
 """Read of a hosts file at most."""
@@ -83,26 +83,18 @@ def _literal(text: str) -> tuple[str, ...]:
 
 
 def _lookup(name: str) -> tuple[str, ...]:
-    answers: list[list[str]] = []
-    failures: list[OSError | UnicodeError] = []
+    def ask() -> list[str]:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        return [str(entry[4][0]) for entry in found]
 
-    def ask() -> None:
-        try:
-            found = socket.getaddrinfo(
-                name, None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-            )
-        except (OSError, UnicodeError) as error:
-            failures.append(error)
-        else:
-            answers.append([str(entry[4][0]) for entry in found])
-
-    # The resolver cannot be cancelled, so it waits in a thread that nobody waits for.
-    asker = threading.Thread(target=ask, name="alb-dr-resolve", daemon=True)
-    asker.start()
-    asker.join(TIMEOUT_S)
-    if answers and answers[0]:
-        return tuple(dict.fromkeys(answers[0]))
-    why = str(failures[0]) if failures else f"no answer within {TIMEOUT_S:g} s"
+    why = "the name server knows no address"
+    try:
+        if addresses := within(TIMEOUT_S, ask):
+            return tuple(dict.fromkeys(addresses))
+    except TimeoutError:
+        why = f"no answer within {TIMEOUT_S:g} s"
+    except (OSError, UnicodeError) as error:
+        why = str(error)
     raise Unreachable(f"{name} does not resolve: {why}", hint=_HINT)
 
 

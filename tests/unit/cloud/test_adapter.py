@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,7 +38,7 @@ from tests.fakes.cloud import (
     a_vswitch,
     close_sessions,
 )
-from tests.fakes.raw_server import answering, http, serving
+from tests.fakes.raw_server import answering, http, read_request, serving
 
 pytest.importorskip("alibabacloud_alb20200616", reason="the SDKs are in the extra 'cloud'")
 
@@ -289,6 +291,27 @@ GARBAGE = {
 @pytest.mark.parametrize("method", ["alb_zones", "fleets", "cluster"])
 def test_F40_garbage_is_one_line_and_no_bug(cloud: TestCloud, method: str, answer: bytes) -> None:
     with serving(answering(answer)) as server:
-        client = cloud.client(environ=environ_of(server.port), timeout_s=0.3)
+        client = cloud.client(environ=environ_of(server.port), timeout_s=1.0)
         with pytest.raises(Unreachable, match=r"the answer is not what the cloud says$"):
             getattr(client, method)(*(["c1"] if method == "cluster" else []))
+
+
+def test_F40_an_answer_that_trickles_in_ends_at_the_deadline(cloud: TestCloud) -> None:
+    over = threading.Event()
+
+    def trickle(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while not over.wait(0.05):
+            connection.sendall(b" ")
+
+    clock = RealClock()
+    began = clock.monotonic()
+    with serving(trickle) as server:
+        client = cloud.client(environ=environ_of(server.port), timeout_s=0.5)
+        try:
+            with pytest.raises(Unreachable, match="no answer in time"):
+                client.alb_zones()
+            assert clock.monotonic() - began < 3.0
+        finally:
+            over.set()
