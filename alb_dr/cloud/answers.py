@@ -1,4 +1,7 @@
-"""From the cloud's answers to the model's nouns. Pure; a field that is absent is empty."""
+"""From the cloud's answers to the model's nouns. Pure; a field that is absent is empty.
+
+KeyError for an answer that lacks what every answer of its kind has.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +67,8 @@ def cluster(cluster_id: str, answer: Answer) -> ClusterDetails:
     ]
     return ClusterDetails(
         id=cluster_id,
-        name=_text(answer, "name"),
-        state=_text(answer, "state"),
+        name=str(answer["name"]),
+        state=str(answer["state"]),
         vpc_id=_text(answer, "vpc_id"),
         vswitch_ids=tuple(vswitches),
         security_group_id=_text(answer, "security_group_id"),

@@ -27,6 +27,8 @@ PACKAGES: Mapping[str, str] = {
     "cs": "alibabacloud_cs20151215",
 }
 """Product to the SDK package of its one API version."""
+SIGNED = frozenset({"alb", "vpc", "ecs", "adcp"})
+"""Products whose every answer has a RequestId (the SDKs' models); the clusters' own has none."""
 CONNECT_S = 3.0
 """Longest a connection may take to be made."""
 BACKOFF_S = (0.2, 0.6, 1.5, 3.0)
@@ -100,7 +102,7 @@ class Sdk:
                 self._clock.sleep(pause)
             else:
                 log.debug("%s answered", action)
-                if not isinstance(answer, dict):
+                if not isinstance(answer, dict) or _is_foreign(action, answer):
                     raise garbled(action)
                 return answer
 
@@ -153,3 +155,8 @@ class Sdk:
         if endpoint is not None:
             config.endpoint, config.protocol = endpoint.address, endpoint.protocol
         return module.Client(config)
+
+
+def _is_foreign(action: str, answer: Mapping[str, Any]) -> bool:
+    """Whether it is JSON of somebody else: its SDK model would read that as empty."""
+    return action.partition(":")[0] in SIGNED and not answer.get("RequestId")

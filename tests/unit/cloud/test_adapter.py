@@ -281,6 +281,7 @@ GARBAGE = {
     "an empty answer": http(""),
     "a list": http("[1, 2]"),
     "null": http("null"),
+    "JSON of somebody else": http('{"kind": "Lease"}'),
     "fields of other types": http('{"Zones": 5, "vswitch_ids": 7, "Clusters": {"a": 1}}'),
     "a refusal that is not JSON": http("oops", status=403),
     "a refusal that is a list": http("[]", status=400),
