@@ -33,8 +33,10 @@ def begun(folder: Path) -> None:
 
 def again(shell: Shell, folder: Path) -> dict[str, Any]:
     """What `report` says of the run, checked to be what was said at the time."""
-    found = shell.data("report", str(folder))
+    envelope = json.loads(shell.ok("report", str(folder), "-o", "json"))
+    found: dict[str, Any] = envelope["data"]
     assert found == json.loads((folder / "report.json").read_text())
+    assert envelope["verdict"] == found["outcome"], "as the drill itself said"
     return found
 
 

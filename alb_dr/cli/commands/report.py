@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from alb_dr.journal.rundir import RunDir
     from alb_dr.report.document import Page
 
+    Recomputed = tuple[Page, dict[str, Any], str]
+
 
 def report(
     ctx: typer.Context,
@@ -32,14 +34,15 @@ def report(
     files = ReportFiles(markdown=markdown, junit=junit, html=html)
     files.check()
     with files.or_reason("report"):
-        page, data = _recomputed(find_run(context.state_dir, run))
+        page, data, verdict = _recomputed(find_run(context.state_dir, run))
         for path in files.write(page):
             context.narrator.note(f"written: {path}")
     human = "" if context.wants_json else on_terminal(page, context)
-    answer(ctx, human, data, verdict=page.verdict.value)
+    answer(ctx, human, data, verdict=verdict)
 
 
-def _recomputed(run: "RunDir") -> "tuple[Page, dict[str, Any]]":
+def _recomputed(run: "RunDir") -> "Recomputed":
+    """The page, the data and the verdict as the command itself gave them."""
     from alb_dr.journal.rundir import DESCRIPTION
 
     document = run.read_json(DESCRIPTION)
@@ -56,7 +59,7 @@ def _recomputed(run: "RunDir") -> "tuple[Page, dict[str, Any]]":
     )
 
 
-def _verify_run(run: "RunDir", document: dict[str, Any]) -> "tuple[Page, dict[str, Any]]":
+def _verify_run(run: "RunDir", document: dict[str, Any]) -> "Recomputed":
     from alb_dr.journal.samples import SAMPLES, read_samples
     from alb_dr.journal.verify_run import from_document
     from alb_dr.report.verify_json import verify_data
@@ -66,10 +69,10 @@ def _verify_run(run: "RunDir", document: dict[str, Any]) -> "tuple[Page, dict[st
     described = from_document(document)
     samples = read_samples(run.path / SAMPLES)
     found = report_of(described, reduced(described.question, samples))
-    return verify_page(found), verify_data(found)
+    return verify_page(found), verify_data(found), found.verdict.value
 
 
-def _shift_run(run: "RunDir", document: dict[str, Any]) -> "tuple[Page, dict[str, Any]]":
+def _shift_run(run: "RunDir", document: dict[str, Any]) -> "Recomputed":
     from alb_dr.journal.samples import SAMPLES, read_samples
     from alb_dr.journal.shift_run import from_document
     from alb_dr.report.shift_data import recounted_data
@@ -78,13 +81,13 @@ def _shift_run(run: "RunDir", document: dict[str, Any]) -> "tuple[Page, dict[str
 
     report, members = from_document(document)
     found = recount(report, read_samples(run.path / SAMPLES), members=members)
-    return shift_page(found, run=run.name), recounted_data(found)
+    return shift_page(found, run=run.name), recounted_data(found), str(report.phase)
 
 
-def _drill_run(run: "RunDir") -> "tuple[Page, dict[str, Any]]":
+def _drill_run(run: "RunDir") -> "Recomputed":
     from alb_dr.cli.drill_recording import saved_report
     from alb_dr.report.drill_json import drill_data
     from alb_dr.report.drill_page import drill_page
 
     found = saved_report(run)
-    return drill_page(found), drill_data(found)
+    return drill_page(found), drill_data(found), str(found.outcome)
