@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -17,6 +19,12 @@ def write(text: str) -> None:
     """Put text on stdout, ending with one newline. A closed pipe raises BrokenPipeError."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     sys.stdout.flush()
+
+
+def abandon_stdout() -> None:
+    """Write no more to a reader that went away; else Python complains when it ends."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def command_words(ctx: typer.Context) -> list[str]:

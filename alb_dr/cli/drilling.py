@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alb_dr.errors import AlbDrError, Interruption, Refused, RestoreIncomplete
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from alb_dr.workflows.drill.drill import Drill
     from alb_dr.workflows.rails.scene import RailRules
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drilled:
+    """A drill that is over, and the signal that ended it, if one did."""
+
+    report: DrillReport
+    interruption: Interruption | None = None
+
+
 LEAVE_S = 5.0
 """Longest the watchdog may take to leave when it is told to."""
 
@@ -34,11 +44,12 @@ def run_drill(
     *,
     watched: bool = True,
     files: ReportFiles | None = None,
-) -> DrillReport:
+) -> Drilled:
     """The drill; ledger, samples and report are in the run's folder, also when it is cut short.
 
     ``watched``: a process of its own restores when this one is killed. ``files`` are written on
-    every way out, too. A drill that was refused leaves no run.
+    every way out, too. A drill that was refused leaves no run. Interruption when a signal came
+    before there was anything to report, or at the command's deadline.
     """
     from alb_dr.cli.drill_recording import keep, write_reports
     from alb_dr.cli.repeated_signals import told
@@ -72,14 +83,28 @@ def run_drill(
         left, drill_id = (lambda: drill.restore_left_s), plan.drill_id
         with closing(ledger), closing(log), told(SIGNALS, left, drill=drill_id, watched=watched):
             watchdog = start_watchdog(context, plan, run) if watched else None
-            report = _run(drill, watchdog)
+            drilled = Drilled(report=_run(drill, watchdog))
             with _as_far_as_possible(context):
-                ledger.write("closed", outcome=str(report.outcome))
+                ledger.write("closed", outcome=str(drilled.report.outcome))
+    except Interruption as interruption:
+        drilled = _interrupted(run, interruption)
     finally:
         with _as_far_as_possible(context):
             write_reports(context, run, files)
         run.drop_undescribed()
-    return report
+    return drilled
+
+
+def _interrupted(run: RunDir, interruption: Interruption) -> Drilled:
+    """What a drill that a signal ended has to report; raises the signal when it has nothing."""
+    from alb_dr.cli.drill_recording import saved_report
+
+    if interruption.is_deadline:
+        raise interruption
+    try:
+        return Drilled(report=saved_report(run), interruption=interruption)
+    except (AlbDrError, OSError):
+        raise interruption from None
 
 
 def _run(drill: Drill, watchdog: subprocess.Popen[bytes] | None) -> DrillReport:

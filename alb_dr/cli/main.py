@@ -46,9 +46,10 @@ def run(argv: Sequence[str]) -> int:
         _say(f"interrupted: {interruption}")
         return int(interruption.exit_code)
     except BrokenPipeError:
-        # The reader went away; what it wanted is done. Keep Python from complaining at exit.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from alb_dr.cli.answer import abandon_stdout
+
+        # What it wanted is done.
+        abandon_stdout()
         return int(ExitCode.OK)
     except Exception as error:  # noqa: BLE001  the last resort: a bug must not print a traceback
         return _bug(error, words)

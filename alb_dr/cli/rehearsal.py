@@ -159,7 +159,10 @@ class Rehearsal:
             observe_s=5.0,
             restore_timeout_s=30.0,
         )
-        report = run_drill(self._context, plan, rules_of(self._context, plan))
+        drilled = run_drill(self._context, plan, rules_of(self._context, plan))
+        if drilled.interruption is not None:
+            raise drilled.interruption
+        report = drilled.report
         return report.outcome is DrillOutcome.SUCCEEDED, drill_words(report), drill_data(report)
 
 

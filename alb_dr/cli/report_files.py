@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alb_dr.errors import AlbDrError, BadInput, Interruption
-from alb_dr.model.findings import Verdict
 
 if TYPE_CHECKING:
     from alb_dr.report.document import Page
@@ -34,14 +33,13 @@ class ReportFiles:
     @contextmanager
     def or_reason(self, command: str) -> Iterator[None]:
         """When no report comes, write why: an earlier run's must not stand there as this one's."""
-        from alb_dr.report.short_page import short_page
+        from alb_dr.report.short_page import reason_page
 
         try:
             yield
         except (AlbDrError, Interruption) as error:
             if not self.written:
-                hint = (error.hint or "") if isinstance(error, AlbDrError) else ""
-                page = short_page(command, Verdict.INCONCLUSIVE, str(error), detail=hint)
+                page = reason_page(command, error)
                 with suppress(BadInput):
                     # What ended the command is told before what could not be written of it.
                     self.write(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -75,7 +75,8 @@ class DrillRun:
     ``members`` gives the meaning of ``Sample.member``. ``ended`` is what ended the drill early,
     None when it ran its course; ``prober`` is None until the traffic has stopped.
     ``victim_leaves``: the fault should end the victim's answers (it does not for a fault of the
-    control side alone).
+    control side alone). ``weights`` are those before the fault by member name, as far as they are
+    numbers; empty when nobody knows.
     """
 
     plan: DrillPlan
@@ -89,6 +90,7 @@ class DrillRun:
     ended: Ended | None = None
     prober: ProberFacts | None = None
     victim_leaves: bool = True
+    weights: Mapping[str, int] = field(default_factory=dict)
     url: str = ""
     addresses: Sequence[str] = ()
     started: datetime | None = None

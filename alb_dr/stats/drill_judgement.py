@@ -5,7 +5,7 @@ The running drill and `alb-dr report` call the same functions, so a saved run sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from alb_dr.model.drill_report import DrillOutcome, DrillReport, DrillRun, Recovery
 from alb_dr.model.findings import Finding, Severity, Verdict, worst
@@ -28,6 +28,9 @@ from alb_dr.stats.outage import (
 from alb_dr.stats.pacing import LEAST_PROBES
 from alb_dr.stats.recovery import SURENESS, phases_of, recovery
 
+UNLIKELY = 1 - SURENESS
+"""A member that serves answers nothing by chance less often than this."""
+
 
 def unsteady(run: DrillRun, samples: SampleColumns) -> str | None:
     """Why the traffic before the fault allows no drill, or None when it does."""
@@ -47,8 +50,24 @@ def _unsteady(run: DrillRun, before: Sequence[Seen]) -> str | None:
     lost = sum(classes.values())
     if lost > run.max_error_rate * len(before):
         return f"{lost} of {len(before)} requests were lost before the fault; nothing was harmed"
-    if not shares_of(before, run.members).get(run.plan.victim):
+    answered_by = shares_of(before, run.members)
+    if not answered_by.get(run.plan.victim):
         return f"{run.plan.victim} answered nothing before the fault; nothing was harmed"
+    return _silent(run, len(before) - lost, answered_by)
+
+
+def _silent(run: DrillRun, answers: int, answered_by: Mapping[str, float]) -> str | None:
+    """A survivor that has a weight but answers nothing: it would not take over either."""
+    total = sum(run.weights.values())
+    for name, weight in run.weights.items():
+        if name == run.plan.victim or not weight or answered_by.get(name):
+            continue
+        by_chance = (1 - weight / total) ** answers
+        if by_chance < UNLIKELY:
+            return (
+                f"{name} has weight {weight}, but none of {answers} answers before the fault was "
+                "its; nothing was harmed"
+            )
     return None
 
 

@@ -128,8 +128,18 @@ def test_F4_a_closed_terminal_does_not_stop_the_restore(tutorial: Shell) -> None
     drill.stdout.close()
     drill.stderr.close()
     os.killpg(drill.pid, signal.SIGHUP)
-    drill.wait(timeout=PATIENCE_S)
+    assert drill.wait(timeout=PATIENCE_S) == 130
     assert replicas(tutorial) == 2
+
+
+def test_F3_an_interrupted_drill_answers_with_its_report(tutorial: Shell) -> None:
+    drill = fire(tutorial, "-o", "json")
+    os.killpg(drill.pid, signal.SIGTERM)
+    answered, _ = drill.communicate(timeout=PATIENCE_S)
+    assert drill.returncode == 143
+    envelope = json.loads(answered)
+    assert (envelope["verdict"], envelope["exit_code"]) == ("INTERRUPTED", 143)
+    assert envelope["data"]["marks"]["restored_s"] is not None
 
 
 def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell) -> None:
@@ -139,10 +149,13 @@ def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell
     (found,) = tutorial.data("failover", "status")["open"]
     assert found["replicas"] == 2
     # Whoever mistypes an id must not read that all is well.
-    said = tutorial.ok("failover", "recover", "--execute", "--drill", "mistyped")
-    assert f"nothing of drill mistyped is open; open are: {found['drill']}" in said
+    said = tutorial.refused(2, "failover", "recover", "--execute", "--drill", "mistyped")
+    assert f"open are: {found['drill']}" in said
     assert replicas(tutorial) == 0
     assert tutorial.run("failover", "status", "--fail-if-open").returncode == 11
+    other = str(tutorial.folder / "poc-ack-1.kubeconfig")
+    said = tutorial.ok("failover", "recover", "--execute", "--member", other)
+    assert "in poc-ack-1; the Fleet and others were not asked" in said
     runs = tutorial.state / "alb-dr" / "runs"
     before = sorted(runs.glob("*"))
     assert "ADR-DRILL-OPEN" in tutorial.refused(6, *WORDS)
@@ -154,6 +167,13 @@ def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell
     assert [d["done"] for d in done["recovered"]] == ["restore"]
     assert replicas(tutorial) == 2
     assert tutorial.data("failover", "recover", "--execute")["open"] == []
+
+
+def test_a_fleet_that_cannot_even_be_connected_to_is_no_all_clear(tutorial: Shell) -> None:
+    blind = ("--context", "nope", "failover")
+    assert tutorial.run(*blind, "status", "--fail-if-open").returncode == 12
+    said = tutorial.refused(11, *blind, "recover", "--execute")
+    assert "Fleet could not be looked at" in said
 
 
 def test_F1_the_watchdog_restores_what_a_killed_drill_left(tutorial: Shell) -> None:

@@ -13,8 +13,8 @@ from alb_dr.model.operation import new_operation_id
 from alb_dr.stats.capacity import HEADROOM
 
 if TYPE_CHECKING:
+    from alb_dr.cli.drilling import Drilled
     from alb_dr.model.drill import DrillPlan
-    from alb_dr.model.drill_report import DrillReport
     from alb_dr.workflows.rails.scene import RailRules
 
 LEAST_EXPIRY_S, MOST_EXPIRY_S = 30.0, 1800.0
@@ -139,6 +139,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     with files.or_reason("drill"):
         victim = context.topology.member(member)
         check_fault(fault, has_box=context.box is not None)
+        _check_ramp(fault, ramp=ramp)
         plan = DrillPlan(
             drill_id=new_operation_id(),
             victim=victim.name,
@@ -153,7 +154,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
             ramp=ramp,
             abort_errors=abort_errors,
         )
-        options = {f"{NO_GUARD} {no_guard}"} if no_guard else set()
+        options = {f"{NO_GUARD} {context.topology.member(no_guard).name}"} if no_guard else set()
         options |= {PAUSE_KEDA} if pause_keda else set()
         rules = rules_of(
             context,
@@ -168,6 +169,18 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
             return
         confirm(f"{_deed(context, plan)} for {observe:g} s?", yes=yes)
         _answer(ctx, run_drill(context, plan, rules, watched=not no_watchdog, files=files))
+
+
+def _check_ramp(fault: str, *, ramp: bool) -> None:
+    """BadInput for a ramp where no weight is held low while pods come back."""
+    from alb_dr.errors import BadInput
+    from alb_dr.workflows.faults.by_name import SCALE
+
+    if ramp and fault != SCALE:
+        raise BadInput(
+            f"--ramp gives the weight back while pods start, and {fault} stops none",
+            hint=f"leave it out, or drill --fault {SCALE}",
+        )
 
 
 def _deed(context: Context, plan: "DrillPlan") -> str:
@@ -250,16 +263,28 @@ def _only_check(
     answer(ctx, human, data)
 
 
-def _answer(ctx: typer.Context, report: "DrillReport") -> None:
+def _answer(ctx: typer.Context, drilled: "Drilled") -> None:
+    """The report, also of a drill that a signal ended: it then leaves with the signal's code."""
+    from alb_dr.cli.answer import abandon_stdout
     from alb_dr.cli.verify_answer import on_terminal
     from alb_dr.report.drill_json import drill_data
     from alb_dr.report.drill_page import drill_page
 
-    context = context_of(ctx)
-    answer(
-        ctx,
-        "" if context.wants_json else on_terminal(drill_page(report), context),
-        drill_data(report),
-        verdict=str(report.outcome),
-        exit_code=report.outcome.exit_code,
-    )
+    context, report = context_of(ctx), drilled.report
+    code = report.outcome.exit_code
+    if drilled.interruption is not None:
+        code = drilled.interruption.exit_code
+    try:
+        answer(
+            ctx,
+            "" if context.wants_json else on_terminal(drill_page(report), context),
+            drill_data(report),
+            verdict=str(report.outcome),
+            exit_code=code,
+        )
+    except OSError:
+        if drilled.interruption is None:
+            raise
+        # The terminal that was closed is what ended the drill.
+        abandon_stdout()
+        raise typer.Exit(int(code)) from None

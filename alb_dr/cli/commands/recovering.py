@@ -38,11 +38,12 @@ def status(
     from alb_dr.workflows.recover.recovery import Recovery
 
     context = context_of(ctx)
-    seen = Recovery(_ports(context))
+    ports = _ports(context)
+    seen = Recovery(ports)
     found = seen.cases()
     lock = lock_words(context)
-    none = "no drill is open" + (" where it could be looked" if seen.silent else "")
-    lines = [_table(found) if found else none]
+    none = _none_words(None, ports, is_blind=bool(seen.silent))
+    lines = [_table(found)] if found else [] if seen.open_records else [none]
     lines += [f"open: {record_words(record)}" for record in seen.open_records]
     lines += [f"closed: {record_words(record)}" for record in seen.closed_records[-3:]]
     paused = seen.pauses()
@@ -118,7 +119,8 @@ def recover(
     seen = Recovery(ports)
     everything = seen.cases()
     found = tuple(case for case in everything if drill_id in {None, case.drill})
-    none = _none_words(drill_id, {case.drill for case in everything})
+    _check_asked(seen, drill_id, {case.drill for case in everything})
+    none = _none_words(drill_id, ports, is_blind=bool(seen.silent))
     if not execute:
         for words in seen.silent:
             context.narrator.warn(words)
@@ -130,6 +132,7 @@ def recover(
             "open": [_as_data(case) for case in found],
             "paused": [str(pause.live.id) for pause in paused],
             "executed": False,
+            "asked": _asked(ports),
         }
         answer(ctx, human if lines else none, data)
         return
@@ -138,16 +141,43 @@ def recover(
     _close(context, ports, seen, found, drill_id, why=reason)
     lines = [f"{d['member']}: {d['object']}: {d['done']}, {d['observed']}" for d in done]
     lines += [traffic] if traffic else []
+    if done and member:
+        context.narrator.warn(_FLEET_WAITS)
     data = {"open": [], "recovered": done, "traffic": traffic, "executed": True}
-    answer(ctx, "\n".join(lines) or none, data)
+    answer(ctx, "\n".join(lines) or none, {**data, "asked": _asked(ports)})
 
 
-def _none_words(asked: str | None, there: "Collection[str]") -> str:
-    """That there is nothing to put back: of the drill asked for, but maybe of others."""
-    if asked is None:
-        return "no drill is open"
-    others = f"; open are: {', '.join(sorted(there))}" if there else ""
-    return f"nothing of drill {asked} is open{others}"
+_FLEET_WAITS = (
+    "the Fleet was not asked: weights, the drill's record and its lock wait there for "
+    "alb-dr failover recover --execute with the project file"
+)
+
+
+def _check_asked(seen: "Recovery", asked: str | None, there: "Collection[str]") -> None:
+    """BadInput for a drill nobody knows while others are open: the id was mistyped."""
+    from alb_dr.errors import BadInput
+
+    on_record = {found.drill for found in (*seen.open_records, *seen.closed_records)}
+    if asked is not None and there and asked not in {*there, *on_record}:
+        raise BadInput(
+            f"nothing of drill {asked!r} is open, or on record",
+            hint=f"open are: {', '.join(sorted(there))}",
+        )
+
+
+def _none_words(asked: str | None, ports: "RecoveryPorts", *, is_blind: bool) -> str:
+    """That there is nothing to put back: as far as it was asked for."""
+    what = "no drill" if asked is None else f"nothing of drill {asked}"
+    if ports.topology is not None:
+        return f"{what} is open" + (" where it could be looked" if is_blind else "")
+    return f"{what} is open in {', '.join(ports.members)}; the Fleet and others were not asked"
+
+
+def _asked(ports: "RecoveryPorts") -> list[str]:
+    """Who was looked at, or was to be."""
+    from alb_dr.workflows.recover.recovery import FLEET
+
+    return [*ports.members, *([FLEET] if ports.topology is not None else [])]
 
 
 def _carry_out(
@@ -244,14 +274,15 @@ def _traffic(context: Context, found: "Sequence[Case]", timeout: float) -> str |
 
 
 def _ports(context: Context) -> "RecoveryPorts":
-    """The project's: a Fleet that cannot be connected to is done without."""
+    """The project's: a Fleet that cannot be connected to is done without, and that is said."""
     from alb_dr.workflows.recover.recovery import RecoveryPorts
 
     fleet: KubeApi | None
+    unseen: list[str] = []
     try:
         fleet = context.fleet
     except AlbDrError as error:
-        context.narrator.warn(f"the Fleet is done without: {error.message}")
+        unseen.append(f"Fleet could not be looked at: {error.message}")
         fleet = None
     return RecoveryPorts(
         members={m.name: context.members[m.id] for m in context.topology.members},
@@ -261,6 +292,7 @@ def _ports(context: Context) -> "RecoveryPorts":
         clock=context.clock,
         narrator=context.narrator,
         topology=context.topology,
+        unseen=unseen,
     )
 
 

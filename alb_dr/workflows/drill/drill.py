@@ -12,6 +12,7 @@ from alb_dr.model.fleet_record import DrillPhase, FleetRecord
 from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
+from alb_dr.render.annotations import weights_of
 from alb_dr.stats.drill_judgement import report_of, unsteady
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.delivery.await_split import target_of
@@ -118,7 +119,7 @@ class Drill:
         """The drill under traffic, with the lock held."""
         target = replace(target, reuse=True, by_turns=True)
         stream = self._ports.prober.start(target, OpenLoad(rate=self._plan.rate))
-        self.progress.begin(stream, target.address.url)
+        self.progress.begin(stream, target.address.url, self._weights(cleared))
         traffic = DrillTraffic(
             self.samples,
             stream,
@@ -137,6 +138,12 @@ class Drill:
                 self._narrator.warn(traffic.unlogged)
             self.progress.stop(facts)
         return report_of(self.progress.described, self.samples)
+
+    def _weights(self, cleared: Cleared) -> dict[str, int]:
+        """The live weights by member name, as far as they are numbers."""
+        live = weights_of(cleared.ingress.annotations)
+        named = {m.name: live.get(m.id, "") for m in self._topology.members}
+        return {name: int(w) for name, w in named.items() if w.isascii() and w.isdecimal()}
 
     @property
     def restore_left_s(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -38,6 +38,7 @@ class DrillProgress:
         self._path_tested = ""
         self._not_tested: Sequence[str] = ()
         self._victim_leaves = True
+        self._weights: Mapping[str, int] = {}
         self._url = ""
         self._addresses: Sequence[str] = ()
         self._started: datetime | None = None
@@ -67,14 +68,16 @@ class DrillProgress:
             ended=self.ended,
             prober=self._prober,
             victim_leaves=self._victim_leaves,
+            weights=self._weights,
             url=self._url,
             addresses=self._addresses,
             started=self._started,
             name=self._name,
         )
 
-    def begin(self, stream: Stream, url: str) -> None:
-        """The traffic has begun."""
+    def begin(self, stream: Stream, url: str, weights: Mapping[str, int]) -> None:
+        """The traffic has begun; ``weights`` are the live ones by member name."""
+        self._weights = weights
         self._url, self._addresses = url, tuple(stream.addresses)
         self._started = stream.origin
 

@@ -46,7 +46,7 @@ class RecoveryPorts:
     """What a recovery may look at: members by name; Fleet and sandbox only where there are any.
 
     ``namespace`` is where the Fleet keeps records and the weighted Ingress; ``topology`` is None
-    where there is no project file.
+    where there is no project file. ``unseen`` says what could not even be connected to.
     """
 
     members: Mapping[str, KubeApi]
@@ -56,6 +56,7 @@ class RecoveryPorts:
     clock: Clock
     narrator: Narrator
     topology: Topology | None = None
+    unseen: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Recovery:
     def __init__(self, ports: RecoveryPorts) -> None:
         self._ports = ports
         self._records = self._read_records()
-        self.silent: list[str] = []
+        self.silent: list[str] = list(ports.unseen)
         """What could not be looked at, in words."""
 
     def cases(self) -> tuple[Case, ...]:
@@ -370,7 +371,9 @@ def undone(problems: Sequence[AlbDrError], silent: Sequence[str]) -> RestoreInco
 
     The hint of a call that failed does not know what was put back: only those of a restore count.
     """
-    said = [_undone(problem) for problem in problems] + list(silent)
+    # What a list could not be had for is silent, and a problem, too: it is said once.
+    told = [p for p in problems if not any(p.message in words for words in silent)]
+    said = [_undone(problem) for problem in told] + list(silent)
     if not said:
         return None
     hint = next((p.hint for p in problems if isinstance(p, RestoreIncomplete) and p.hint), None)

@@ -10,7 +10,7 @@ from alb_dr.model.manifest import Manifest
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.records.lease import DRILL, DURATION_S, lease_id, renewed_at, words
-from alb_dr.workflows.recover.marks import open_drills
+from alb_dr.workflows.recover.marks import open_drills, open_weights
 
 SECOND_LOOK_S = 2.0
 """A holder whose clock is wrong but who lives is given away by a change between two looks."""
@@ -26,13 +26,13 @@ def check_unlock(
     drill: str,
     *,
     fleet: KubeReader,
-    members: Mapping[str, KubeApi],
+    members: Mapping[str, KubeReader],
     clock: Clock,
 ) -> Manifest | None:
     """The Lease that may go, or None when there is none.
 
     Raises Conflict when it belongs to another drill, Refused while its holder lives or a workload
-    still carries the drill's record.
+    or the Ingress still carries the drill's record.
     """
     lock = live_lock(topology, fleet=fleet)
     if lock is None:
@@ -49,10 +49,11 @@ def check_unlock(
         return None
     if again.resource_version != lock.resource_version:
         raise Refused(f"its holder lives: {words(again, clock.now())}", hint="wait for it")
-    for api in members.values():
-        if any(d.record is not None and d.record.drill == drill for d in open_drills(api)):
+    held = open_weights(fleet, namespace=topology.ingress.namespace)
+    for found in (*held, *(d for api in members.values() for d in open_drills(api))):
+        if found.record is not None and found.record.drill == drill:
             raise Refused(
-                f"{api.label} still carries the record of drill {drill}",
+                f"{found.member}: {found.target.id} still carries the record of drill {drill}",
                 hint="put it back first: alb-dr failover recover --execute",
                 code="ADR-DRILL-OPEN",
             )

@@ -115,6 +115,19 @@ def test_F14_no_data_is_never_a_pass() -> None:
     assert report_of(before, samples(until_s=1.0)).outcome is DrillOutcome.INCONCLUSIVE
 
 
+def test_a_survivor_that_has_a_weight_but_answers_nothing_allows_no_drill() -> None:
+    before = dataclasses.replace(RUN, marks=Marks(), weights={"one": 20, "two": 80})
+    alone = SampleColumns()
+    for n, sample in enumerate(samples(until_s=2.0)):
+        alone.append(dataclasses.replace(sample, member=1))
+        if n == 4:
+            assert unsteady(before, alone) is None, "by chance, so far"
+    words = "one has weight 20, but none of 200 answers before the fault was its"
+    assert words in (unsteady(before, alone) or "")
+    assert unsteady(dataclasses.replace(before, weights={"one": 0, "two": 100}), alone) is None
+    assert unsteady(before, samples(until_s=2.0)) is None
+
+
 def test_what_ended_a_drill_outranks_what_the_traffic_says() -> None:
     ended = Ended(outcome=DrillOutcome.ABORTED, why="somebody else scaled it")
     assert report_of(dataclasses.replace(RUN, ended=ended), samples()).why == ended.why

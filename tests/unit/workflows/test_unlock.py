@@ -9,12 +9,14 @@ import pytest
 from alb_dr.errors import Conflict, Refused, Unreachable
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, LEASE, Manifest, ResourceId
-from alb_dr.workflows.records.drill_record import fire_patch
+from alb_dr.model.weight_record import WeightRecord
+from alb_dr.workflows.delivery.weights import live_ingress
+from alb_dr.workflows.records.drill_record import fire_patch, hold_patch
 from alb_dr.workflows.records.lease import DURATION_S, DrillLock, lease_id
 from alb_dr.workflows.recover.unlock import check_unlock, forget_lock, remove_lock
 from tests.builders import a_topology
 from tests.fakes.argo import a_namespace
-from tests.fakes.fleet import the_members
+from tests.fakes.fleet import a_fleet, the_members
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
 
@@ -110,3 +112,20 @@ def test_a_lock_whose_drill_is_still_marked_somewhere_stays(fleet: FakeKube) -> 
         check_unlock(TOPOLOGY, "7f3a", fleet=fleet, members=members, clock=later())
     forget_lock(TOPOLOGY, "9c1d", fleet=fleet, narrator=TellTale())
     assert fleet.get(ID) is not None
+
+
+def test_a_lock_whose_drill_still_holds_the_weights_stays() -> None:
+    fleet = a_fleet()
+    lock(fleet).acquire(holder="ann", drill="7f3a")
+    live = live_ingress(TOPOLOGY, fleet=fleet)
+    record = WeightRecord(
+        drill="7f3a",
+        former={"c1": "20", "c2": "80"},
+        held={"c1": "100", "c2": "0"},
+        deadline="x",
+        reason="",
+        by="ann",
+    )
+    fleet.patch(live.id, hold_patch(live, record))
+    with pytest.raises(Refused, match="web-demo still carries the record of drill 7f3a"):
+        check(fleet, "7f3a", later())
