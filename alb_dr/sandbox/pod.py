@@ -37,6 +37,7 @@ class Pod:
         self.left = 0.0
         self.filled_at = time.monotonic()
         self.count = 0
+        self.asked = 0
         self.leaving_at: float | None = None
         name, pod = os.environ.get("ENV_NAME", ""), os.environ.get("POD_NAME", "")
         self.body = f"Hello from {name}\npod: {pod}\n".encode()
@@ -85,6 +86,12 @@ class Pod:
             if connection not in self.buffers:
                 return
 
+    def is_failing(self) -> bool:
+        """Whether this request is one of the ordered share of errors, which is spread evenly."""
+        before = self.asked * self.errors // 100
+        self.asked += 1
+        return self.asked * self.errors // 100 != before
+
     def is_overwhelmed(self) -> bool:
         """Whether this request is beyond the capacity, of which one second may come at once."""
         if not self.capacity:
@@ -101,10 +108,9 @@ class Pod:
         """One response, now or after the delay."""
         self.count += 1
         health = head.split(b" ", 2)[1:2] == [b"/healthz"]
-        failing = not health and self.errors and self.count % 100 < self.errors
         close = b"connection: close" in head.lower() or self.leaving_at is not None
         body, status = self.body, b"200 OK"
-        if failing:
+        if not health and self.is_failing():
             body, status = b"broken on purpose\n", b"500 Internal Server Error"
         elif not health and self.is_overwhelmed():
             body, status = b"overwhelmed\n", b"503 Service Unavailable"

@@ -246,8 +246,11 @@ def fault(
 
 
 def _value(name: str, value: int | None) -> int:
-    """The fault's strength, with its default."""
+    """The fault's strength, with its default; BadInput for one that it cannot have."""
+    from alb_dr.workflows.faults.sandbox import check_strength
+
     if value is not None:
+        check_strength(name, value)
         return max(0, value)
     return {"slow": 200, "errors": 100, "capacity": 20}.get(name, 0)
 

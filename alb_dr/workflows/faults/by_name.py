@@ -7,7 +7,7 @@ from alb_dr.ports import FaultBox
 from alb_dr.workflows.faults.drain import WeightDrain
 from alb_dr.workflows.faults.fault import Fault, FaultSetting
 from alb_dr.workflows.faults.keda import ScaleUnderKeda
-from alb_dr.workflows.faults.sandbox import KINDS, SandboxFault
+from alb_dr.workflows.faults.sandbox import KINDS, SandboxFault, check_strength
 from alb_dr.workflows.faults.scale import ScaleToZero
 
 SCALE, DRAIN, SANDBOX = "scale-to-zero", "weight-drain", "sandbox:"
@@ -15,10 +15,15 @@ NAMES = (SCALE, DRAIN, *(SANDBOX + kind for kind in KINDS))
 """Every fault, as it is typed."""
 
 
-def check_fault(name: str, *, has_box: bool) -> None:
-    """BadInput for an unknown fault, Refused for one that needs a sandbox and has none."""
+def check_fault(name: str, *, has_box: bool, value: int = 0) -> None:
+    """BadInput for an unknown fault or a value it cannot have, 0 standing for its default.
+
+    Refused for one that needs a sandbox and has none.
+    """
     if name not in NAMES:
         raise BadInput(f"{name!r} is no fault of a drill", hint=f"faults: {', '.join(NAMES)}")
+    if value:
+        check_strength(name.removeprefix(SANDBOX), value)
     if name.startswith(SANDBOX) and not has_box:
         raise Refused(
             f"{name} can be done to a sandbox only, and this project file is none's",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alb_dr.errors import AlbDrError, RestoreIncomplete
+from alb_dr.errors import AlbDrError, BadInput, RestoreIncomplete
 from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.ports import FaultBox
 from alb_dr.workflows.deadline import Deadline
@@ -67,6 +67,12 @@ KINDS = {
     ),
 }
 """By the names of ``sandbox fault``; the value is per cent of errors, or milliseconds."""
+
+
+def check_strength(kind: str, value: int) -> None:
+    """BadInput for a value that a fault cannot have: errors are a percentage."""
+    if kind == "errors" and not 1 <= value <= 100:
+        raise BadInput(f"errors take a percentage from 1 to 100, not {value}")
 
 
 class SandboxFault:

@@ -46,6 +46,8 @@ def test_a_failure_is_one_envelope_on_stdout(capsys: pytest.CaptureFixture[str])
         (["status", "-o", "junit"], "status has no output format 'junit'"),
         (["gateway", "create", "--nonsense"], "--nonsense"),
         (["sandbox", "up", "--replicas", "many"], "valid integer"),
+        (["sandbox", "fault", "errors", "poc-ack-2", "--value", "0"], "from 1 to 100, not 0"),
+        (["sandbox", "fault", "errors", "poc-ack-2", "--value", "101"], "from 1 to 100, not 101"),
     ],
 )
 def test_bad_words_are_one_line_and_code_2(

@@ -72,6 +72,28 @@ def test_errors_come_in_the_ordered_share_but_health_stays(pod: subprocess.Popen
         assert time.monotonic() < end
 
 
+@pytest.mark.parametrize("percent", [1, 10, 33, 50, 99])
+def test_errors_are_spread_evenly_over_any_run_of_requests(
+    pod: subprocess.Popen[bytes], percent: int
+) -> None:
+    tell(pod, f"errors {percent}")
+    assert wait_for_error()
+    codes = []
+    for _ in range(20):
+        codes += [status for status, _ in get(10)]
+        get(1, path="/healthz")
+    failed = [code == 500 for code in codes]
+    for length in (10, 50, 100):
+        for begin in range(len(failed) - length + 1):
+            of_run = sum(failed[begin : begin + length])
+            assert abs(of_run - length * percent / 100) < 1
+
+
+def wait_for_error() -> bool:
+    """Whether the pod obeys an order of errors, even one of 1 %, in its first 200 answers."""
+    return any(status == 500 for status, _ in get(200))
+
+
 def test_a_delay_holds_every_answer_back(pod: subprocess.Popen[bytes]) -> None:
     tell(pod, "delay 150")
     end = time.monotonic() + 5

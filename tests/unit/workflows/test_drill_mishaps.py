@@ -63,6 +63,18 @@ def test_F16_a_fault_nobody_knows_or_that_needs_a_sandbox_is_refused() -> None:
     check_fault("sandbox:hung", has_box=True)
 
 
+@pytest.mark.parametrize("value", [-1, 101, 500])
+def test_F16_errors_are_a_percentage(value: int) -> None:
+    with pytest.raises(BadInput, match=f"from 1 to 100, not {value}"):
+        check_fault("sandbox:errors", has_box=True, value=value)
+    check_fault("sandbox:slow", has_box=True, value=value)
+
+
+@pytest.mark.parametrize("value", [0, 1, 100])
+def test_F16_a_percentage_of_errors_may_be_left_to_the_default(value: int) -> None:
+    check_fault("sandbox:errors", has_box=True, value=value)
+
+
 def test_F9_a_lock_that_is_lost_before_the_harm_prevents_it(estate: Estate) -> None:
     def steal() -> None:
         for lease in estate.fleet.list(LEASE):
