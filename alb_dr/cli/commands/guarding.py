@@ -27,8 +27,7 @@ def install_guard(
     from alb_dr.render.library import template_library
     from alb_dr.render.manifests import render_guard
     from alb_dr.render.text import as_yaml
-    from alb_dr.workflows.after_writing import after_writing
-    from alb_dr.workflows.delivery.apply import apply
+    from alb_dr.workflows.guard.install import install
 
     context = context_of(ctx)
     library = template_library(environ=context.environ)
@@ -38,12 +37,8 @@ def install_guard(
         answer(ctx, as_yaml(manifests), documents)
         return
     asked = choices(dry_run=dry_run, force_conflicts=force_conflicts, adopt=adopt)
-    lines: list[str] = []
-    data = {}
-    for member in context.topology.members:
-        api = context.members[member.id]
-        with after_writing([] if dry_run else lines):
-            applied = apply(manifests, api=api, choices=asked, narrator=context.narrator)
-        data[member.name] = [change_data(change) for change in applied.changes]
-        lines += [f"{member.name}: {change.id}: {change.action}" for change in applied.changes]
+    members = {member.name: context.members[member.id] for member in context.topology.members}
+    done = install(manifests, members=members, choices=asked, narrator=context.narrator)
+    lines = [f"{name}: {c.id}: {c.action}" for name, each in done.items() for c in each.changes]
+    data = {name: [change_data(c) for c in each.changes] for name, each in done.items()}
     answer(ctx, "\n".join(lines), {"members": data, "dry_run": dry_run})
