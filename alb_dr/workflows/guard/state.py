@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from alb_dr.errors import Forbidden, NotFound
@@ -31,13 +32,50 @@ def guard_obstacles(
     if installed is None:
         yield _unknown(f"{where}: no guard is installed; a drill relies on this machine")
         return
-    reasons = "; ".join(dict.fromkeys(_reasons(installed, api))) or "nothing is known of why"
-    yield Obstacle(
+    reasons = "; ".join(dict.fromkeys(_reasons(installed, api)))
+    yield (_waiting if _is_new(installed, clock.now()) else _silent)(where, installed, reasons)
+
+
+def _silent(where: str, cron_job: Manifest, reasons: str) -> Obstacle:
+    why = reasons or "nothing is known of why"
+    return Obstacle(
         code="ADR-GUARD",
-        text=f"{where}: the guard is installed, but has not looked for {ALIVE_S:g} s: {reasons}",
-        hint=f"kubectl describe cronjob -n {namespace} {HEARTBEAT}",
+        text=f"{where}: the guard is installed, but has not looked for {ALIVE_S:g} s: {why}",
+        hint=_describe(cron_job),
         override=f"{NO_GUARD} {where}",
     )
+
+
+def _waiting(where: str, cron_job: Manifest, reasons: str) -> Obstacle:
+    so_far = f": {reasons}" if reasons else ""
+    return Obstacle(
+        code="ADR-GUARD",
+        text=f"{where}: the guard was installed just now and has not looked yet{so_far}",
+        hint=f"wait a minute: it looks every minute; if it does not: {_describe(cron_job)}",
+        override=f"{NO_GUARD} {where}",
+    )
+
+
+def _describe(cron_job: Manifest) -> str:
+    return f"kubectl describe cronjob -n {cron_job.id.namespace} {cron_job.id.name}"
+
+
+def _is_new(cron_job: Manifest, now: datetime) -> bool:
+    """Whether it had no time to look: what beat before, if anything, was another one.
+
+    A suspended one is not waited for.
+    """
+    if _is_suspended(cron_job):
+        return False
+    try:
+        created = datetime.fromisoformat(str(cron_job.metadata.get("creationTimestamp")))
+    except ValueError:
+        return False
+    return created.tzinfo is not None and (now - created).total_seconds() < ALIVE_S
+
+
+def _is_suspended(cron_job: Manifest) -> bool:
+    return bool((cron_job.document.get("spec") or {}).get("suspend"))
 
 
 def _unknown(text: str) -> Obstacle:
@@ -51,7 +89,7 @@ def _unknown(text: str) -> Obstacle:
 
 
 def _reasons(cron_job: Manifest, api: KubeReader) -> Iterator[str]:
-    if (cron_job.document.get("spec") or {}).get("suspend"):
+    if _is_suspended(cron_job):
         yield "it is suspended"
     for event in warnings_since(api, cron_job.id, None):
         yield f"{event.reason}: {event.message}"

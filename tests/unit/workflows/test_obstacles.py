@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from alb_dr.workflows.guard.state import guard_obstacles
 from alb_dr.workflows.members.budgets import budget_obstacles
 from alb_dr.workflows.members.drill_target import drill_target
 from alb_dr.workflows.members.pod_troubles import pod_troubles
+from alb_dr.workflows.records.lease import micro_time
 from alb_dr.workflows.scalers.argo_sync import (
     Span,
     ingress_obstacles,
@@ -556,8 +557,9 @@ def test_F27_a_budget_is_explained_and_never_refuses(
     assert all("limits evictions, not scaling" in o.text for o in found)
 
 
-def guarding(member: FakeKube) -> list[Obstacle]:
-    clock = StillClock()
+def guarding(member: FakeKube, *, after_s: float = 600) -> list[Obstacle]:
+    """What stands in the way so long after the objects of the test were stored."""
+    clock = StillClock(datetime.now(UTC) + timedelta(seconds=after_s))
     return list(guard_obstacles("poc-ack-1", member, namespace=SPACE, clock=clock))
 
 
@@ -570,13 +572,14 @@ def guard_pod(member: FakeKube, **status: Any) -> None:
     put(member, "Pod", "alb-dr-guard-1", spec=spec, status=status)
 
 
-def beat(member: FakeKube, when: str) -> None:
-    put(member, "Lease", "alb-dr-guard", spec={"renewTime": when})
+def beat(member: FakeKube, *, after_s: float) -> None:
+    when = datetime.now(UTC) + timedelta(seconds=after_s)
+    put(member, "Lease", "alb-dr-guard", spec={"renewTime": micro_time(when)})
 
 
 def test_F29_a_guard_that_beats_is_no_obstacle(member: FakeKube) -> None:
     installed(member)
-    beat(member, "2026-03-01T11:59:00.000000Z")
+    beat(member, after_s=540)
     assert guarding(member) == []
 
 
@@ -605,11 +608,45 @@ def waiting(reason: str, message: str) -> Json:
 def test_F29_a_silent_guard_refuses_and_says_why(member: FakeKube, status: Json, said: str) -> None:
     installed(member)
     guard_pod(member, **status)
-    beat(member, "2026-03-01T11:50:00.000000Z")
+    beat(member, after_s=0)
     (found,) = guarding(member)
+    assert "has not looked for 180 s" in found.text
     assert said in found.text
     assert refused(found, overrides=("--no-guard poc-ack-2",)) is not None
     assert refused(found, overrides=("--no-guard poc-ack-1",)) is None
+
+
+def test_F29_a_guard_that_was_just_installed_is_waited_for(member: FakeKube) -> None:
+    installed(member)
+    (found,) = guarding(member, after_s=120)
+    assert found.text == "poc-ack-1: the guard was installed just now and has not looked yet"
+    assert found.hint.startswith("wait a minute")
+    assert refused(found) is not None
+    (found,) = guarding(member, after_s=190)
+    assert "has not looked for 180 s: nothing is known of why" in found.text
+
+
+def test_F29_a_heartbeat_of_the_guard_before_does_not_make_a_new_one_silent(
+    member: FakeKube,
+) -> None:
+    installed(member)
+    beat(member, after_s=-600)
+    (found,) = guarding(member, after_s=30)
+    assert "has not looked yet" in found.text
+
+
+def test_F29_what_keeps_a_new_guard_from_looking_is_told(member: FakeKube) -> None:
+    installed(member)
+    guard_pod(member, **waiting("ImagePullBackOff", "no such image"))
+    (found,) = guarding(member, after_s=30)
+    assert found.text.endswith("has not looked yet: ImagePullBackOff: no such image")
+
+
+def test_F29_nobody_waits_for_a_suspended_guard(member: FakeKube) -> None:
+    installed(member, suspend=True)
+    (found,) = guarding(member, after_s=30)
+    assert "it is suspended" in found.text
+    assert "wait" not in found.hint
 
 
 def test_F29_a_guard_whose_pods_cannot_be_made_says_why(member: FakeKube) -> None:
