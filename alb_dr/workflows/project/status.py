@@ -86,7 +86,7 @@ class _Look:
         seen = None
         if live is not None and requests:
             seen = self._asked("the data plane", lambda: self._seen(weights, requests))
-        members = [self._member(m, gateway, applications or ()) for m in topology.members]
+        members = [self._member(m, gateway, applications) for m in topology.members]
         plan = self._asked("the drift", lambda: self._plan(manifests))
         away = away_of(live) if live is not None else None
         unfinished = (*self._held_weights(live), *self._records(), *self._unfinished())
@@ -139,7 +139,7 @@ class _Look:
         self,
         member: MemberCluster,
         gateway: GatewayStatus | None,
-        applications: Sequence[Manifest],
+        applications: Sequence[Manifest] | None,
     ) -> MemberStatus:
         topology, api = self._topology, self._ports.members[member.id]
         found = MemberStatus(
@@ -156,14 +156,15 @@ class _Look:
             share=None,
         )
         try:
-            workload = member_status(topology, member, applications, api)
+            workload = member_status(topology, member, applications or (), api)
+            application = workload.application or "Synced, Healthy"
             drills = open_drills(api)
             self._drilled += filter(None, (_drilled(member, drill) for drill in drills))
             return replace(
                 found,
                 ready_pods=workload.ready_pods,
                 wanted_pods=workload.wanted_pods,
-                application=workload.application or "Synced, Healthy",
+                application=application if applications is not None else None,
                 endpoints=ready_endpoints(topology, api),
                 open_drills=tuple(self._drill_words(drill) for drill in drills),
                 problem=workload.workload,

@@ -112,6 +112,14 @@ def test_F41_a_fleet_that_does_not_answer_hides_no_member() -> None:
     assert seen.gateway is None
     assert "the gateway could not be asked" in seen.unknown[0]
     assert "gateway    unknown" in status_text(seen)
+    assert [m["application"] for m in status_data(seen)["members"]] == [None, None]
+    rows = [line for line in status_text(seen).splitlines() if line.startswith("poc-ack-")]
+    assert [row.split()[-1] for row in rows] == ["?", "?"]
+
+
+def test_an_application_that_argo_cd_does_not_have_is_not_generated_yet() -> None:
+    seen = looked(a_fleet(applied=False))
+    assert {m.application for m in seen.members} == {"the Application is not generated yet"}
 
 
 def test_traffic_that_does_not_follow_needs_attention() -> None:
