@@ -15,6 +15,10 @@ SLOWER = 3.0
 """Times the former 99th percentile that count as slower: the factor at which a shift gives up."""
 
 
+RTO = "ADR-DRILL-RTO"
+"""The code of what is said of the recovery time."""
+
+
 def rto_verdict(clock: RecoveryClock, rto_s: float) -> Verdict:
     """Whether the recovery kept the objective, with its whole error bar."""
     if clock.rta_high_s is not None and clock.rta_high_s <= rto_s:
@@ -68,6 +72,8 @@ def _rto(run: DrillRun, clock: RecoveryClock) -> Iterator[Finding]:
     if clock.rta_s is None:
         text = f"the traffic had not recovered after {clock.seen_s:.1f} s; {objective}"
         if verdict is Verdict.INCONCLUSIVE:
+            what = "had recovered" if run.victim_leaves else "went on undisturbed"
+            text = f"{clock.seen_s:.1f} s do not prove that the traffic {what}; {objective}"
             hint = f"watch for longer than the objective: --observe {run.rto_s + 5:.0f}"
     elif not run.victim_leaves and clock.first_lost_s is None:
         text = f"nothing was to move, and the traffic went on undisturbed; {objective}"
@@ -78,7 +84,7 @@ def _rto(run: DrillRun, clock: RecoveryClock) -> Iterator[Finding]:
         if verdict is Verdict.INCONCLUSIVE:
             hint = "the objective lies within the error bar; a higher --rate narrows it"
     severity = Severity.INFO if verdict is Verdict.PASS else Severity.ERROR
-    yield Finding(code="ADR-DRILL-RTO", severity=severity, text=text, hint=hint)
+    yield Finding(code=RTO, severity=severity, text=text, hint=hint)
 
 
 def _loss(loss: Loss) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from alb_dr.model.findings import Finding, Severity, Verdict, worst
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.verify import Latency
 from alb_dr.stats.drill_curve import curve
-from alb_dr.stats.drill_findings import findings_of, rto_verdict, slower
+from alb_dr.stats.drill_findings import RTO, findings_of, rto_verdict, slower
 from alb_dr.stats.histogram import Histogram
 from alb_dr.stats.judgement import MOST_NAMELESS, loss
 from alb_dr.stats.latency import summary
@@ -136,7 +136,11 @@ def _judged(
     if verdict is Verdict.PASS:
         return DrillOutcome.SUCCEEDED, _success(run, found)
     outcome = DrillOutcome.FAILED if verdict is Verdict.FAIL else DrillOutcome.INCONCLUSIVE
+    undecided = rto_verdict(found.clock, run.rto_s) is Verdict.INCONCLUSIVE
     reasons = [f.text for f in findings if f.severity is Severity.ERROR]
+    if outcome is DrillOutcome.FAILED and undecided:
+        # What failed is the reason, not what was not seen to the end.
+        reasons = [f.text for f in findings if f.severity is Severity.ERROR and f.code != RTO]
     return outcome, reasons[0] if reasons else "the evidence does not suffice"
 
 

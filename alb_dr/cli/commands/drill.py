@@ -138,7 +138,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     files.check()
     with files.or_reason("drill"):
         victim = context.topology.member(member)
-        check_fault(fault, has_box=context.box is not None)
+        check_fault(fault, has_box=context.box is not None, value=fault_value)
         _check_ramp(fault, ramp=ramp)
         plan = DrillPlan(
             drill_id=new_operation_id(),

@@ -14,6 +14,9 @@ SCALE, DRAIN, SANDBOX = "scale-to-zero", "weight-drain", "sandbox:"
 NAMES = (SCALE, DRAIN, *(SANDBOX + kind for kind in KINDS))
 """Every fault, as it is typed."""
 
+VALUED = (f"{SANDBOX}errors", f"{SANDBOX}slow")
+"""Those that may be of some strength."""
+
 
 def check_fault(name: str, *, has_box: bool, value: int = 0) -> None:
     """BadInput for an unknown fault or a value it cannot have, 0 standing for its default.
@@ -22,6 +25,8 @@ def check_fault(name: str, *, has_box: bool, value: int = 0) -> None:
     """
     if name not in NAMES:
         raise BadInput(f"{name!r} is no fault of a drill", hint=f"faults: {', '.join(NAMES)}")
+    if value and name not in VALUED:
+        raise BadInput(f"{name} has no --fault-value", hint=f"faults with one: {', '.join(VALUED)}")
     if value:
         check_strength(name.removeprefix(SANDBOX), value)
     if name.startswith(SANDBOX) and not has_box:

@@ -128,6 +128,14 @@ def test_a_survivor_that_has_a_weight_but_answers_nothing_allows_no_drill() -> N
     assert unsteady(before, samples(until_s=2.0)) is None
 
 
+def test_what_failed_is_the_reason_not_what_was_not_seen_to_the_end() -> None:
+    report = report_of(dataclasses.replace(RUN, rto_s=30.0), samples(recovers_s=10.4))
+    assert report.outcome is DrillOutcome.FAILED
+    assert "were lost" in report.why
+    (about_time,) = (f.text for f in report.findings if f.code == "ADR-DRILL-RTO")
+    assert "8.0 s do not prove that the traffic had recovered" in about_time
+
+
 def test_what_ended_a_drill_outranks_what_the_traffic_says() -> None:
     ended = Ended(outcome=DrillOutcome.ABORTED, why="somebody else scaled it")
     assert report_of(dataclasses.replace(RUN, ended=ended), samples()).why == ended.why
