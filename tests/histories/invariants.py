@@ -14,6 +14,7 @@ from tests.histories import writes
 from tests.histories.people import PERSON
 from tests.histories.play import Played
 from tests.histories.programs import READ_ONLY, drill_id
+from tests.histories.simulation import Process
 from tests.histories.store import Doc, Revision, key_of
 from tests.histories.world import LOCK, MEMBERS, REPLICAS, ROUTE, WORKLOAD
 
@@ -22,6 +23,8 @@ NOTHING_DONE = frozenset({2, 3, 4, 5, 6, 12, 13})
 """Codes that say that nothing was harmed; a drill that fired ends otherwise."""
 TAMPERED_S = 15.0
 """A drill whose lock a person took away notices it at its next renewal and its next look."""
+LAST_MOMENT_S = 1.0
+"""Between a drill's last look at what it holds and its end others may put that back."""
 
 
 def violations(played: Played) -> list[str]:
@@ -197,7 +200,9 @@ def codes_agree(played: Played) -> Iterator[str]:
             yield f"I8: {process.name} fired, but ended with {process.code}: {process.said}"
         if carried and process.code != OPEN and not meddled:
             yield f"I8: {process.name} ended with {process.code}, but its record is on {carried}"
-        if process.code == OPEN and not carried and not _ready_troubled(played) and not meddled:
+        late = _put_back_late(played, drill, process)
+        excused = meddled or late or _ready_troubled(played)
+        if process.code == OPEN and not carried and not excused:
             yield f"I8: {process.name} says open, but nothing is: {process.said}"
 
 
@@ -217,6 +222,19 @@ def _route_carries(played: Played, drill: str, order: int) -> bool:
         r for r in played.world.history.revisions if r.key == key_of(ROUTE) and r.order <= order
     ]
     return bool(found) and f'"{drill}"' in marks(found[-1].after)
+
+
+def _put_back_late(played: Played, drill: str, process: Process) -> bool:
+    """Whether another took the record off the Ingress after the drill's last look at it."""
+    removed = [
+        r
+        for r in played.world.history.revisions
+        if r.key == key_of(ROUTE)
+        and r.by not in {process.name, PERSON}
+        and f'"{drill}"' in marks(r.before)
+        and f'"{drill}"' not in marks(r.after)
+    ]
+    return any(0 <= process.ended_at - r.at < LAST_MOMENT_S for r in removed)
 
 
 def _carries(played: Played, member: str, drill: str, order: int) -> bool:

@@ -133,7 +133,10 @@ class DrillRamp:
                 return
             if attempt + 1 < TRIES:
                 self._calm(traffic)
-        raise self.unborne()
+        self.look_again()
+        if self.is_holding:
+            raise self.unborne()
+        self.left_off = "somebody else put the weights back"
 
     def unborne(self) -> RestoreIncomplete:
         """The error for a member that does not bear its weight."""

@@ -222,6 +222,29 @@ def test_F30_another_operator_who_recovers_on_the_ramp_is_believed(estate: Estat
     assert estate.is_clean
 
 
+def test_F30_another_operator_who_recovers_at_the_end_of_the_ramp_is_believed(
+    estate: Estate,
+) -> None:
+    overload(estate, 8)
+    looks: list[str] = []
+
+    def recover_first(call: str) -> None:
+        given_up = sum("back to the lowest step" in words for words in estate.voice.warnings) == 2
+        if not given_up or not call.startswith("get Ingress"):
+            return
+        looks.append(call)
+        if len(looks) == 2:
+            record = record_of(estate.ingress)
+            assert record is not None
+            estate.fleet.patch(ROUTE, restore_patch(estate.ingress, record))
+
+    estate.fleet.fail = recover_first
+    report = ramped(estate)
+    assert report.outcome is DrillOutcome.ABORTED
+    assert "somebody else put the weights back" in report.why
+    assert estate.is_clean
+
+
 def test_F24_held_weights_whose_record_is_gone_are_not_called_put_back(estate: Estate) -> None:
     once(estate, "20", lambda: estate.fleet.patch(ROUTE, clear_patch(estate.ingress)))
     with pytest.raises(RestoreIncomplete, match=r"record of drill .* is gone; it had weights"):
