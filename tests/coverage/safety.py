@@ -22,7 +22,7 @@ MODULES = (
 """Of the workflows."""
 JOURNAL = ("ledger", "rundir", "documents", "drill_run", "samples")
 TESTS = (
-    *("drill*", "recover*", "guard", "keda_pause", "lease", "unlock", "obstacles"),
+    *("drill*", "recover*", "guard", "install_guard", "keda_pause", "lease", "unlock", "obstacles"),
     *("scaler_return", "shift_lock", "emergency"),
 )
 """Of the unit tests of workflows; those of the journal are run whole."""

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 def test_a_drill_that_meets_its_deadline_is_taken_back(tutorial: Shell) -> None:
     drill = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "60")
-    said = tutorial.refused(7, *drill, "--deadline", "4s")
+    said = tutorial.refused(7, *drill, "--deadline", "15s")
     assert "scaled from 2 to 0" in said, "it was in the middle"
     assert "error[ADR-DEADLINE]" in said
     assert tutorial.data("failover", "status")["open"] == []

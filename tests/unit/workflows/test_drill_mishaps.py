@@ -75,6 +75,11 @@ def test_F16_a_percentage_of_errors_may_be_left_to_the_default(value: int) -> No
     check_fault("sandbox:errors", has_box=True, value=value)
 
 
+def test_F16_a_value_of_a_fault_that_has_none_is_refused() -> None:
+    with pytest.raises(BadInput, match="scale-to-zero has no --fault-value"):
+        check_fault("scale-to-zero", has_box=True, value=50)
+
+
 def test_F9_a_lock_that_is_lost_before_the_harm_prevents_it(estate: Estate) -> None:
     def steal() -> None:
         for lease in estate.fleet.list(LEASE):

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alb_dr.errors import AlbDrError, BadInput, Forbidden, NotFound, Refused
-from alb_dr.model.manifest import KINDS, Manifest
-from alb_dr.workflows.guard.state import guard_obstacles
+from alb_dr.model.manifest import CRON_JOB, KINDS, Manifest
+from alb_dr.workflows.guard.state import _is_new, guard_obstacles
 from alb_dr.workflows.members.budgets import budget_obstacles
 from alb_dr.workflows.members.drill_target import drill_target
 from alb_dr.workflows.members.pod_troubles import pod_troubles
@@ -640,6 +640,15 @@ def test_F29_what_keeps_a_new_guard_from_looking_is_told(member: FakeKube) -> No
     guard_pod(member, **waiting("ImagePullBackOff", "no such image"))
     (found,) = guarding(member, after_s=30)
     assert found.text.endswith("has not looked yet: ImagePullBackOff: no such image")
+
+
+def test_F29_a_guard_whose_age_nobody_knows_is_not_new(member: FakeKube) -> None:
+    installed(member)
+    (live,) = member.list(CRON_JOB)
+    metadata = {k: v for k, v in live.metadata.items() if k != "creationTimestamp"}
+    ageless = Manifest(id=live.id, document={**live.document, "metadata": metadata})
+    assert _is_new(live, NOW)
+    assert not _is_new(ageless, NOW)
 
 
 def test_F29_nobody_waits_for_a_suspended_guard(member: FakeKube) -> None:

@@ -129,3 +129,14 @@ def test_a_lock_whose_drill_still_holds_the_weights_stays() -> None:
     fleet.patch(live.id, hold_patch(live, record))
     with pytest.raises(Refused, match="web-demo still carries the record of drill 7f3a"):
         check(fleet, "7f3a", later())
+
+
+def test_what_carries_the_record_of_another_drill_keeps_no_lock(fleet: FakeKube) -> None:
+    members = the_members()
+    workload = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
+    live = members["c2"].get(workload)
+    assert live is not None
+    record = DrillRecord(drill="9c1d", replicas=2, deadline="x", reason="", by="ann")
+    members["c2"].patch(workload, fire_patch(live, record))
+    found = check_unlock(TOPOLOGY, "7f3a", fleet=fleet, members=members, clock=later())
+    assert found is not None
