@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 
 SCHEMA = 1
 """Version of the record; a newer one is not touched."""
+MOST_EXPIRY_S = 1800.0
+"""Longest a drill may stay open without a sign of life (safety G16)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from alb_dr.errors import AlbDrError, Conflict, Forbidden, OutcomeUnknown, Unreachable
 from alb_dr.model.manifest import Kind, Manifest, ResourceId
 from alb_dr.ports import ApiIdentity
 from tests.histories.simulation import Process
-from tests.histories.store import History, Key, Request, Store, key_of
+from tests.histories.store import EPOCH, History, Key, Request, Store, key_of
 
-EPOCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
-"""Second 0 of every history."""
 GIVES_UP_S = 3.0
 """How long a call to an API that is down takes."""
 LOOK_S = 1.0

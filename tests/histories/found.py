@@ -64,4 +64,23 @@ FOUND: dict[str, Scenario] = {
         ),
         guarded=False,
     ),
+    "I8 somebody puts the weights back while the ramp gives up": Scenario(
+        seed=209272,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c1"),
+            Act(kind="run", who="eve", what="recover", member="c1"),
+            Act(kind="run", at=9.484696391874413, who="eve", what="dry-run", member="c1", nth=1),
+            Act(kind="run", at=91.1332407760367, who="bob", what="recover", member="c2", nth=1),
+            Act(kind="run", at=111.1332407760367, who="bob", what="dry-run", member="c1", nth=2),
+        ),
+    ),
+    "I1 a clock is turned by ten years before the harm, and guards alone put it back": Scenario(
+        seed=214894,
+        acts=(
+            Act(kind="run", who="bob", what="drill", member="c2"),
+            Act(kind="kill", who="bob", what="after", number=75),
+            Act(kind="clock", at=5.419306120831187, who="bob", seconds=315360000.0),
+        ),
+        ending="guard",
+    ),
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from alb_dr.model.drill import MOST_EXPIRY_S
 from tests.histories import people
 from tests.histories.api import Trouble
 from tests.histories.programs import command, guard, simulated
@@ -175,7 +176,9 @@ def _clean_up(played: Played) -> None:
     for member in MEMBERS:
         world.machine(f"guard-{member}").skew_s = 0.0
     if scenario.ending == "guard" and scenario.guarded:
-        world.simulation.run(world.simulation.now + DEADLINE_S + GUARD_LATE_S)
+        turned = any(act.kind == "clock" for act in scenario.acts)
+        due_s = MOST_EXPIRY_S if turned else DEADLINE_S
+        world.simulation.run(world.simulation.now + due_s + GUARD_LATE_S)
         played.exits["(guards alone)"] = world.history.next()
     for n in range(2):
         process = _spawn(

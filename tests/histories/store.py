@@ -9,10 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alb_dr.errors import Conflict, NotFound, Rejected
 from alb_dr.model.manifest import DEPLOYMENT, LEASE, Kind, Manifest, ResourceId
+from alb_dr.workflows.records.drill_record import ANNOTATION
+
+EPOCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
+"""Second 0 of every history."""
 
 Doc = dict[str, Any]
 Key = tuple[str, str, str]
@@ -180,9 +185,23 @@ class Store:
             document["status"] = live["status"]
         if document == live:
             return live
+        metadata |= self._written(live, metadata, by)
+        if not metadata.get("managedFields", True):
+            del metadata["managedFields"]
         if key[0] == DEPLOYMENT.plural and _wanted(document) != _wanted(live):
             metadata["generation"] = live["metadata"]["generation"] + 1
         return self._keep(key, self._stamped(document), by)
+
+    def _written(self, live: Doc, metadata: Doc, by: str) -> Doc:
+        """Who wrote a drill's record and when, by this API's clock; nobody, when it is gone."""
+        record, before = _record_in(metadata), _record_in(live["metadata"])
+        if record == before:
+            return {}
+        if record is None:
+            return {"managedFields": []}
+        fields = {"f:metadata": {"f:annotations": {f"f:{ANNOTATION}": {}}}}
+        time = (EPOCH + timedelta(seconds=self._history.now())).isoformat(timespec="seconds")
+        return {"managedFields": [{"manager": by, "time": time, "fieldsV1": fields}]}
 
     def _stamped(self, document: Doc, *, new: bool = False) -> Doc:
         self._version += 1
@@ -213,6 +232,11 @@ class Store:
         self._history.revisions.append(revision)
         for listener in self.listeners:
             listener(revision)
+
+
+def _record_in(metadata: Doc) -> str | None:
+    found: str | None = (metadata.get("annotations") or {}).get(ANNOTATION)
+    return found
 
 
 def key_of(id_: ResourceId) -> Key:

@@ -114,7 +114,7 @@ def _rest(document: Doc) -> Any:
     metadata = {
         k: v
         for k, v in document["metadata"].items()
-        if k not in {"annotations", "labels", "resourceVersion", "generation"}
+        if k not in {"annotations", "labels", "resourceVersion", "generation", "managedFields"}
     }
     annotations = {
         k: v for k, v in (document["metadata"].get("annotations") or {}).items() if k != ANNOTATION

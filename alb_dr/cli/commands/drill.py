@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from alb_dr.model.drill import DrillPlan
     from alb_dr.workflows.rails.scene import RailRules
 
-LEAST_EXPIRY_S, MOST_EXPIRY_S = 30.0, 1800.0
-"""Three signs of life may be missed; nobody rehearses for longer (safety G16)."""
+LEAST_EXPIRY_S = 30.0
+"""Three signs of life may be missed (safety G16)."""
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, max=3600)]
 
 
@@ -215,6 +215,7 @@ def _expiry(text: str) -> float:
     """Seconds; Refused for more than a drill may stay open."""
     from alb_dr.cli.durations import seconds_of
     from alb_dr.errors import Refused
+    from alb_dr.model.drill import MOST_EXPIRY_S
 
     seconds = seconds_of(text, what="expiry")
     if not LEAST_EXPIRY_S <= seconds <= MOST_EXPIRY_S:

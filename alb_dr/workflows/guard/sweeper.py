@@ -7,13 +7,15 @@ Pointed at a Fleet it puts held weights back in the same way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
+from alb_dr.model.drill import MOST_EXPIRY_S
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, LEASE, Manifest, ResourceId
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.records.drill_record import Record
+from alb_dr.workflows.live.field_owners import changed_at
+from alb_dr.workflows.records.drill_record import ANNOTATION, Record
 from alb_dr.workflows.records.lease import micro_time, renewed_at
 from alb_dr.workflows.recover.marks import (
     BUSY_S,
@@ -83,7 +85,7 @@ def _weights(api: KubeApi, namespace: str) -> tuple[OpenDrill, ...]:
 def _one(drill: OpenDrill, *, api: KubeApi, clock: Clock) -> str:
     if drill.record is None:
         return "unreadable, left alone"
-    deadline = deadline_of(drill.record)
+    deadline = _due(drill)
     if deadline is None:
         return "without a deadline, left alone"
     if clock.now() < deadline:
@@ -98,7 +100,7 @@ def _put_back(drill: OpenDrill, api: KubeApi, clock: Clock) -> str:
     """Put it back; a drill that moved its deadline on at the same instant lives and is left."""
 
     def still(found: OpenDrill) -> bool:
-        until = deadline_of(found.record) if found.record is not None else None
+        until = _due(found)
         return until is None or clock.now() >= until
 
     done = remedy(drill, api=api, deadline=Deadline(clock, BUSY_S), still=still)
@@ -111,6 +113,19 @@ def _pauses(api: KubeApi, namespace: str, now: datetime) -> list[Swept]:
     left = {record.drill for record in records if record is not None}
     ended = end_pauses(api, open_drills=left, namespace=namespace, now=now)
     return [Swept(workload=p.live.id, drill=p.drill, done="pause ended") for p in ended]
+
+
+def _due(drill: OpenDrill) -> datetime | None:
+    """When a drill may be put back: at its deadline, or when none can live so long (F46).
+
+    The deadline is by the clock of a machine that may be wrong by years; when the record was
+    written, the API server says.
+    """
+    deadline = deadline_of(drill.record) if drill.record is not None else None
+    written = changed_at(drill.target, "metadata", "annotations", ANNOTATION)
+    if deadline is None or written is None:
+        return deadline
+    return min(deadline, written + timedelta(seconds=MOST_EXPIRY_S))
 
 
 def deadline_of(record: Record) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from alb_dr.model.manifest import Manifest
@@ -17,6 +18,16 @@ def changed_by(live: Manifest, *path: str) -> str:
         return ""
     manager, time = newest.get("manager", "somebody"), newest.get("time", "an unknown time")
     return printable(f" (by {manager} at {time})")
+
+
+def changed_at(live: Manifest, *path: str) -> datetime | None:
+    """When a field was written last, by the API server's clock; None when that is not known."""
+    newest = next(iter(_owners(live, path)), None)
+    try:
+        found = datetime.fromisoformat(str(newest["time"])) if newest is not None else None
+    except (KeyError, ValueError):
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def weight_setters(live: Manifest) -> str:

@@ -11,7 +11,7 @@ import pytest
 from alb_dr.errors import Forbidden, RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, Manifest, ResourceId
-from alb_dr.workflows.guard.sweeper import Swept, is_alive, sweep
+from alb_dr.workflows.guard.sweeper import Swept, _due, is_alive, sweep
 from alb_dr.workflows.records.drill_record import (
     ANNOTATION,
     LABEL,
@@ -20,6 +20,7 @@ from alb_dr.workflows.records.drill_record import (
     record_of,
     replicas_of,
 )
+from alb_dr.workflows.recover.marks import OpenDrill
 from tests.builders import a_deployment
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
@@ -85,6 +86,36 @@ def test_a_drill_under_way_is_left_alone(member: FakeKube) -> None:
     (done,) = swept(member)
     assert done.done.startswith("under way until")
     assert wants(member) == 0
+
+
+def written(minutes: float, *, time: str | None = None) -> list[dict[str, Any]]:
+    """What the API keeps of a record that was written so long ago, by its own clock."""
+    at = (NOW - timedelta(minutes=minutes)).isoformat()
+    fields = {"f:metadata": {"f:annotations": {f"f:{ANNOTATION}": {}}}}
+    return [{"manager": "alb-dr", "time": time or at, "fieldsV1": fields}]
+
+
+@pytest.mark.parametrize(
+    ("owners", "is_left"),
+    [
+        (written(31), False),
+        (written(29), True),
+        (written(31, time="soon"), True),
+        (written(31, time="2026-03-01T00:00:00"), True),
+        ([{"manager": "alb-dr", "fieldsV1": written(31)[0]["fieldsV1"]}], True),
+        ([], True),
+    ],
+)
+def test_F46_a_deadline_by_a_clock_that_is_years_ahead_is_not_waited_for(
+    member: FakeKube, owners: list[dict[str, Any]], is_left: bool
+) -> None:
+    far = (NOW + timedelta(days=3650)).isoformat()
+    marked = a_deployment(annotations={ANNOTATION: record(deadline=far).dump()})
+    metadata = {**marked.document["metadata"], "managedFields": owners}
+    target = Manifest(id=ID, document={**marked.document, "metadata": metadata})
+    due = _due(OpenDrill(member="poc-ack-1", target=target, record=record_of(target)))
+    assert due is not None
+    assert (due > NOW) is is_left
 
 
 @pytest.mark.parametrize("deadline", ["", "soon", "2026-03-01T12:00:00"])
