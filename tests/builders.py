@@ -11,6 +11,7 @@ from alb_dr.config.loader import check
 from alb_dr.model.fleet_record import FleetRecord
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.topology import Topology
+from alb_dr.model.weight_record import WeightRecord
 
 PROJECT = """\
 schema: 1
@@ -82,3 +83,15 @@ def a_drill_on_record(drill: str, **changes: object) -> FleetRecord:
         "started": "",
     }
     return FleetRecord(drill=drill, **(values | changes))  # type: ignore[arg-type]
+
+
+def a_weight_record(drill: str) -> WeightRecord:
+    """What a drill leaves on the Ingress whose second member it took all weight from."""
+    return WeightRecord(
+        drill=drill,
+        former={"c1": "20", "c2": "80"},
+        held={"c1": "100", "c2": "0"},
+        deadline="2026-03-01T13:00:00+00:00",
+        reason="",
+        by="ann@bastion",
+    )

@@ -51,6 +51,6 @@ def write_reports(context: Context, run: RunDir, files: ReportFiles | None) -> N
     page = drill_page(report)
     run.write_json(REPORT_JSON, drill_data(report))
     run.write_text(REPORT_MARKDOWN, markdown(page))
-    for path in files.write(page) if files is not None else ():
-        context.narrator.note(f"written: {path}")
+    if files is not None:
+        files.write(page, context.narrator)
     context.narrator.note(f"show it again: alb-dr report {run.name}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from alb_dr.errors import AlbDrError, BadInput, Interruption
 
 if TYPE_CHECKING:
+    from alb_dr.ports import Narrator
     from alb_dr.report.document import Page
 
 
@@ -42,11 +43,16 @@ class ReportFiles:
                 page = reason_page(command, error)
                 with suppress(BadInput):
                     # What ended the command is told before what could not be written of it.
-                    self.write(page)
+                    self._write(page)
             raise
 
-    def write(self, page: Page) -> list[Path]:
-        """Write all that are wanted; the paths written."""
+    def write(self, page: Page, narrator: Narrator) -> None:
+        """Write all that are wanted, and say which were."""
+        self._write(page)
+        for path in self.written:
+            narrator.note(f"written: {path}")
+
+    def _write(self, page: Page) -> None:
         from alb_dr.report.markdown import markdown
 
         wanted: list[tuple[Path | None, Callable[[Page], str]]] = [(self.markdown, markdown)]
@@ -63,7 +69,6 @@ class ReportFiles:
             if path is not None:
                 _write(path, dress(page))
                 self.written.append(path)
-        return self.written
 
 
 def _say_without_plots() -> None:

@@ -51,8 +51,7 @@ def conclude(
     run.write_json(REPORT_JSON, data)
     run.write_text(REPORT_MARKDOWN, markdown(page))
     context = context_of(ctx)
-    for path in files.write(page):
-        context.narrator.note(f"written: {path}")
+    files.write(page, context.narrator)
     human = "" if context.wants_json else on_terminal(page, context)
     answer(ctx, human, data, verdict=report.verdict.value, exit_code=code)
 

@@ -55,6 +55,12 @@ def weights_of(annotations: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def whole_weights_of(annotations: Mapping[str, str]) -> dict[str, int]:
+    """Cluster id to weight, as far as they are whole numbers."""
+    found = weights_of(annotations)
+    return {m: int(w) for m, w in found.items() if w.isascii() and w.isdecimal()}
+
+
 def listen_ports(protocol: Protocol, port: int) -> str:
     """The value of the listen-ports annotation: JSON inside a string."""
     return json.dumps([{str(protocol): port}])

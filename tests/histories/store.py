@@ -185,23 +185,20 @@ class Store:
             document["status"] = live["status"]
         if document == live:
             return live
-        metadata |= self._written(live, metadata, by)
-        if not metadata.get("managedFields", True):
-            del metadata["managedFields"]
+        if _record_in(metadata) != _record_in(live["metadata"]):
+            self._sign(metadata, by)
         if key[0] == DEPLOYMENT.plural and _wanted(document) != _wanted(live):
             metadata["generation"] = live["metadata"]["generation"] + 1
         return self._keep(key, self._stamped(document), by)
 
-    def _written(self, live: Doc, metadata: Doc, by: str) -> Doc:
-        """Who wrote a drill's record and when, by this API's clock; nobody, when it is gone."""
-        record, before = _record_in(metadata), _record_in(live["metadata"])
-        if record == before:
-            return {}
-        if record is None:
-            return {"managedFields": []}
+    def _sign(self, metadata: Doc, by: str) -> None:
+        """Keep who wrote a drill's record, and when by this API's clock; nobody without one."""
+        if _record_in(metadata) is None:
+            metadata.pop("managedFields", None)
+            return
         fields = {"f:metadata": {"f:annotations": {f"f:{ANNOTATION}": {}}}}
         time = (EPOCH + timedelta(seconds=self._history.now())).isoformat(timespec="seconds")
-        return {"managedFields": [{"manager": by, "time": time, "fieldsV1": fields}]}
+        metadata["managedFields"] = [{"manager": by, "time": time, "fieldsV1": fields}]
 
     def _stamped(self, document: Doc, *, new: bool = False) -> Doc:
         self._version += 1

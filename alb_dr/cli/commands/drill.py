@@ -259,8 +259,7 @@ def _only_check(
         "target": str(workload.id),
         "overridden": list(cleared.overridden),
     }
-    for path in files.write(short_page("drill", Verdict.PASS, human)):
-        context.narrator.note(f"written: {path}")
+    files.write(short_page("drill", Verdict.PASS, human), context.narrator)
     answer(ctx, human, data)
 
 

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from alb_dr.workflows.scalers.keda_pause import OpenPause
 
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, max=3600)]
+_FLEET_WAITS = (
+    "the Fleet was not asked: weights, the drill's record and its lock wait there for "
+    "alb-dr failover recover --execute with the project file"
+)
+"""What a recovery without a project file leaves."""
 
 
 def status(
@@ -143,14 +148,14 @@ def recover(
     lines += [traffic] if traffic else []
     if done and member:
         context.narrator.warn(_FLEET_WAITS)
-    data = {"open": [], "recovered": done, "traffic": traffic, "executed": True}
-    answer(ctx, "\n".join(lines) or none, {**data, "asked": _asked(ports)})
-
-
-_FLEET_WAITS = (
-    "the Fleet was not asked: weights, the drill's record and its lock wait there for "
-    "alb-dr failover recover --execute with the project file"
-)
+    data = {
+        "open": [],
+        "recovered": done,
+        "traffic": traffic,
+        "executed": True,
+        "asked": _asked(ports),
+    }
+    answer(ctx, "\n".join(lines) or none, data)
 
 
 def _check_asked(seen: "Recovery", asked: str | None, there: "Collection[str]") -> None:

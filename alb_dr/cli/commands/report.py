@@ -35,8 +35,7 @@ def report(
     files.check()
     with files.or_reason("report"):
         page, data, verdict = _recomputed(find_run(context.state_dir, run))
-        for path in files.write(page):
-            context.narrator.note(f"written: {path}")
+        files.write(page, context.narrator)
     human = "" if context.wants_json else on_terminal(page, context)
     answer(ctx, human, data, verdict=verdict)
 

@@ -12,7 +12,7 @@ from alb_dr.model.fleet_record import DrillPhase, FleetRecord
 from alb_dr.model.load import OpenLoad, Target
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.topology import Topology
-from alb_dr.render.annotations import weights_of
+from alb_dr.render.annotations import whole_weights_of
 from alb_dr.stats.drill_judgement import report_of, unsteady
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.delivery.await_split import target_of
@@ -141,9 +141,8 @@ class Drill:
 
     def _weights(self, cleared: Cleared) -> dict[str, int]:
         """The live weights by member name, as far as they are numbers."""
-        live = weights_of(cleared.ingress.annotations)
-        named = {m.name: live.get(m.id, "") for m in self._topology.members}
-        return {name: int(w) for name, w in named.items() if w.isascii() and w.isdecimal()}
+        live = whole_weights_of(cleared.ingress.annotations)
+        return {m.name: live[m.id] for m in self._topology.members if m.id in live}
 
     @property
     def restore_left_s(self) -> float | None:

@@ -13,8 +13,7 @@ from alb_dr.workflows.faults.scale import ScaleToZero
 SCALE, DRAIN, SANDBOX = "scale-to-zero", "weight-drain", "sandbox:"
 NAMES = (SCALE, DRAIN, *(SANDBOX + kind for kind in KINDS))
 """Every fault, as it is typed."""
-
-VALUED = (f"{SANDBOX}errors", f"{SANDBOX}slow")
+VALUED = tuple(SANDBOX + name for name, kind in KINDS.items() if kind.value)
 """Those that may be of some strength."""
 
 

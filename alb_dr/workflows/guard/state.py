@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from alb_dr.errors import Forbidden, NotFound
+from alb_dr.model.instant import instant_of
 from alb_dr.model.manifest import CRON_JOB, POD, Manifest, ResourceId
 from alb_dr.ports import Clock, KubeReader
 from alb_dr.workflows.guard.sweeper import ALIVE_S, HEARTBEAT, is_alive
@@ -67,11 +68,8 @@ def _is_new(cron_job: Manifest, now: datetime) -> bool:
     """
     if _is_suspended(cron_job):
         return False
-    try:
-        created = datetime.fromisoformat(str(cron_job.metadata.get("creationTimestamp")))
-    except ValueError:
-        return False
-    return created.tzinfo is not None and (now - created).total_seconds() < ALIVE_S
+    created = instant_of(cron_job.metadata.get("creationTimestamp"))
+    return created is not None and (now - created).total_seconds() < ALIVE_S
 
 
 def _is_suspended(cron_job: Manifest) -> bool:

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 
 from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
 from alb_dr.model.drill import MOST_EXPIRY_S
+from alb_dr.model.instant import instant_of
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, LEASE, Manifest, ResourceId
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.live.field_owners import changed_at
-from alb_dr.workflows.records.drill_record import ANNOTATION, Record
+from alb_dr.workflows.records.drill_record import ANNOTATION
 from alb_dr.workflows.records.lease import micro_time, renewed_at
 from alb_dr.workflows.recover.marks import (
     BUSY_S,
@@ -121,20 +122,11 @@ def _due(drill: OpenDrill) -> datetime | None:
     The deadline is by the clock of a machine that may be wrong by years; when the record was
     written, the API server says.
     """
-    deadline = deadline_of(drill.record) if drill.record is not None else None
+    deadline = instant_of(drill.record.deadline) if drill.record is not None else None
     written = changed_at(drill.target, "metadata", "annotations", ANNOTATION)
     if deadline is None or written is None:
         return deadline
     return min(deadline, written + timedelta(seconds=MOST_EXPIRY_S))
-
-
-def deadline_of(record: Record) -> datetime | None:
-    """The instant after which nobody is expected to restore; None when it cannot be read."""
-    try:
-        found = datetime.fromisoformat(record.deadline)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def beat(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> None:

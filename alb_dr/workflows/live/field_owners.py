@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from alb_dr.model.instant import instant_of
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.printable import printable
 from alb_dr.render.annotations import weight_key, weights_of
@@ -23,11 +24,7 @@ def changed_by(live: Manifest, *path: str) -> str:
 def changed_at(live: Manifest, *path: str) -> datetime | None:
     """When a field was written last, by the API server's clock; None when that is not known."""
     newest = next(iter(_owners(live, path)), None)
-    try:
-        found = datetime.fromisoformat(str(newest["time"])) if newest is not None else None
-    except (KeyError, ValueError):
-        return None
-    return found if found is not None and found.tzinfo is not None else None
+    return instant_of(newest.get("time")) if newest is not None else None
 
 
 def weight_setters(live: Manifest) -> str:

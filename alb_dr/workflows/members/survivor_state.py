@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alb_dr.model.instant import instant_of
 from alb_dr.model.manifest import POD, Manifest
 from alb_dr.model.topology import Topology
 from alb_dr.ports import KubeReader
@@ -65,20 +66,12 @@ def _last_end(pod: Manifest) -> datetime | None:
     ends = []
     for container in _containers(pod):
         ended = (container.get("lastState") or {}).get("terminated") or {}
-        ends.append(_instant(ended.get("finishedAt")))
+        ends.append(instant_of(ended.get("finishedAt")))
     return max(filter(None, ends), default=None)
 
 
 def _available_since(live: Manifest | None) -> datetime | None:
     for condition in ((live.document.get("status") or {}) if live else {}).get("conditions") or []:
         if condition.get("type") == "Available" and condition.get("status") == "True":
-            return _instant(condition.get("lastTransitionTime"))
+            return instant_of(condition.get("lastTransitionTime"))
     return None
-
-
-def _instant(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None

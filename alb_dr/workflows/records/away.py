@@ -9,19 +9,13 @@ from alb_dr.model.manifest import Manifest
 from alb_dr.model.printable import printable
 from alb_dr.model.topology import Topology
 from alb_dr.model.weights import Weights
-from alb_dr.render.annotations import AWAY, weights_of
+from alb_dr.render.annotations import AWAY, whole_weights_of
 
 
 def away_of(live: Manifest) -> Away | None:
     """The record of traffic moved away, unless the live weights end it or it is unreadable."""
     away = Away.parse(live.annotations.get(AWAY, ""))
-    return None if away is None or away.is_over(_numbers(live)) else away
-
-
-def _numbers(live: Manifest) -> dict[str, int]:
-    """The live weights as far as they are whole numbers."""
-    found = weights_of(live.annotations)
-    return {m: int(w) for m, w in found.items() if w.isascii() and w.isdecimal()}
+    return None if away is None or away.is_over(whole_weights_of(live.annotations)) else away
 
 
 def away_operations(live: Manifest, weights: Weights, away: Away | None) -> list[dict[str, object]]:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from alb_dr.errors import Conflict, Forbidden, NotFound, RestoreIncomplete
+from alb_dr.model.instant import instant_of
 from alb_dr.model.manifest import SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.pause_record import PauseRecord
 from alb_dr.ports import KubeApi, KubeReader
@@ -219,11 +220,8 @@ def _of(found: OpenPause, drill: str) -> PauseRecord | None:
 def _is_over(record: PauseRecord, now: datetime | None) -> bool:
     if now is None:
         return True
-    try:
-        deadline = datetime.fromisoformat(record.deadline)
-    except ValueError:
-        return False
-    return deadline.tzinfo is not None and deadline <= now
+    deadline = instant_of(record.deadline)
+    return deadline is not None and deadline <= now
 
 
 def _record(live: Manifest) -> PauseRecord | None:

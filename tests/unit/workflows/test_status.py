@@ -6,7 +6,6 @@ from alb_dr.errors import Unreachable
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import ALB_CONFIG, INGRESS, ResourceId
 from alb_dr.model.status import Status
-from alb_dr.model.weight_record import WeightRecord
 from alb_dr.model.weights import Weights
 from alb_dr.render.library import template_library
 from alb_dr.render.manifests import render
@@ -17,7 +16,7 @@ from alb_dr.workflows.project.status import StatusPorts, look_at_everything
 from alb_dr.workflows.records.drill_record import fire_patch, hold_patch, replicas_of
 from alb_dr.workflows.records.fleet_record import create_record
 from alb_dr.workflows.records.lease import DrillLock, lease_id
-from tests.builders import PROJECT, a_drill_on_record, a_topology
+from tests.builders import PROJECT, a_drill_on_record, a_topology, a_weight_record
 from tests.fakes.fleet import a_fleet, the_members, writes
 from tests.fakes.kube import FakeKube
 from tests.fakes.prober import FakeProber
@@ -152,15 +151,7 @@ def test_a_listener_the_file_does_not_name_is_shown() -> None:
 def test_drills_that_hold_weights_or_are_on_record_only_are_shown_and_so_is_the_lock() -> None:
     fleet = a_fleet()
     live = live_ingress(a_topology(), fleet=fleet)
-    record = WeightRecord(
-        drill="d1",
-        former={"c1": "20", "c2": "80"},
-        held={"c1": "100", "c2": "0"},
-        deadline="2026-03-01T13:00:00+00:00",
-        reason="",
-        by="ann@bastion",
-    )
-    fleet.patch(live.id, hold_patch(live, record))
+    fleet.patch(live.id, hold_patch(live, a_weight_record("d1")))
     for drill in ("d1", "d2"):
         create_record(
             fleet,

@@ -9,12 +9,11 @@ import pytest
 from alb_dr.errors import Conflict, Refused, Unreachable
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, LEASE, Manifest, ResourceId
-from alb_dr.model.weight_record import WeightRecord
 from alb_dr.workflows.delivery.weights import live_ingress
 from alb_dr.workflows.records.drill_record import fire_patch, hold_patch
 from alb_dr.workflows.records.lease import DURATION_S, DrillLock, lease_id
 from alb_dr.workflows.recover.unlock import check_unlock, forget_lock, remove_lock
-from tests.builders import a_topology
+from tests.builders import a_topology, a_weight_record
 from tests.fakes.argo import a_namespace
 from tests.fakes.fleet import a_fleet, the_members
 from tests.fakes.kube import FakeKube
@@ -22,6 +21,7 @@ from tests.fakes.voice import StillClock, TellTale
 
 TOPOLOGY = a_topology()
 ID = lease_id(TOPOLOGY)
+WORKLOAD = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
 
 
 @pytest.fixture
@@ -46,6 +46,16 @@ def test_a_fleet_that_fails_is_worth_a_word_only(fleet: FakeKube) -> None:
 
 def check(fleet: FakeKube, drill: str, clock: StillClock) -> Manifest | None:
     return check_unlock(TOPOLOGY, drill, fleet=fleet, members=the_members(), clock=clock)
+
+
+def marked(drill: str) -> dict[str, FakeKube]:
+    """The members, the second of which carries the record of a drill."""
+    members = the_members()
+    live = members["c2"].get(WORKLOAD)
+    assert live is not None
+    record = DrillRecord(drill=drill, replicas=2, deadline="x", reason="", by="ann")
+    members["c2"].patch(WORKLOAD, fire_patch(live, record))
+    return members
 
 
 def later() -> StillClock:
@@ -102,12 +112,7 @@ def test_a_lock_somebody_deleted_is_lost_at_the_next_renewal() -> None:
 
 
 def test_a_lock_whose_drill_is_still_marked_somewhere_stays(fleet: FakeKube) -> None:
-    members = the_members()
-    workload = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
-    live = members["c2"].get(workload)
-    assert live is not None
-    record = DrillRecord(drill="7f3a", replicas=2, deadline="x", reason="", by="ann")
-    members["c2"].patch(workload, fire_patch(live, record))
+    members = marked("7f3a")
     with pytest.raises(Refused, match="still carries the record of drill 7f3a"):
         check_unlock(TOPOLOGY, "7f3a", fleet=fleet, members=members, clock=later())
     forget_lock(TOPOLOGY, "9c1d", fleet=fleet, narrator=TellTale())
@@ -118,25 +123,12 @@ def test_a_lock_whose_drill_still_holds_the_weights_stays() -> None:
     fleet = a_fleet()
     lock(fleet).acquire(holder="ann", drill="7f3a")
     live = live_ingress(TOPOLOGY, fleet=fleet)
-    record = WeightRecord(
-        drill="7f3a",
-        former={"c1": "20", "c2": "80"},
-        held={"c1": "100", "c2": "0"},
-        deadline="x",
-        reason="",
-        by="ann",
-    )
-    fleet.patch(live.id, hold_patch(live, record))
+    fleet.patch(live.id, hold_patch(live, a_weight_record("7f3a")))
     with pytest.raises(Refused, match="web-demo still carries the record of drill 7f3a"):
         check(fleet, "7f3a", later())
 
 
 def test_what_carries_the_record_of_another_drill_keeps_no_lock(fleet: FakeKube) -> None:
-    members = the_members()
-    workload = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace="gateway-demo")
-    live = members["c2"].get(workload)
-    assert live is not None
-    record = DrillRecord(drill="9c1d", replicas=2, deadline="x", reason="", by="ann")
-    members["c2"].patch(workload, fire_patch(live, record))
+    members = marked("9c1d")
     found = check_unlock(TOPOLOGY, "7f3a", fleet=fleet, members=members, clock=later())
     assert found is not None
