@@ -13,8 +13,10 @@ from alb_dr.sandbox.kube.status import Json
 
 PAGES = 5
 """ConfigMaps it made before its list scenario."""
-PAUSES = {"finalizers/4": 0.5, "namespace-deletion/6": 0.6}
-"""Seconds it left to the API's own controllers, where an answer shows that they had run."""
+NOTICE_S = 1.0
+"""When our API's own controllers act here: what was recorded before they did must come before."""
+PAUSES = {"finalizers/4": 1.4, "namespace-deletion/6": 1.5}
+"""Seconds left to them, where an answer shows that they had run."""
 CONTROLLED = frozenset(
     {
         "deployment-drill/1",

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import aiohttp
 import yaml
 
+from alb_dr.sandbox.kube import garbage
 from alb_dr.sandbox.kube.cluster import EmbeddedCluster
-from tests.sandbox.transcripts.recorder import Recorder
+from tests.sandbox.transcripts.recorder import NOTICE_S, Recorder
 
 FOLDER = Path(__file__).parent
 SCENARIOS = (
@@ -98,6 +100,11 @@ def not_served() -> dict[str, str]:
 
 async def replay_all() -> list[Outcome]:
     """Every exchange of every scenario, in order, against one empty API."""
+    with patch.object(garbage, "NOTICE_S", NOTICE_S):
+        return await _replayed()
+
+
+async def _replayed() -> list[Outcome]:
     cluster = EmbeddedCluster("replay")
     port = await cluster.serve(host="127.0.0.1", port=0, tls=None, tokens={TOKEN: "admin"})
     recorder = Recorder(cluster)
