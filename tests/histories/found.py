@@ -83,4 +83,34 @@ FOUND: dict[str, Scenario] = {
         ),
         ending="guard",
     ),
+    "I8 another recovers a drill on its ramp, and drills": Scenario(
+        seed=343,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c1"),
+            Act(kind="run", at=20.0, who="ann", what="status", member="c1", nth=1),
+            Act(kind="run", at=21.0, who="ann", what="recover", member="c1", nth=2),
+            Act(kind="run", at=41.86210477553994, who="bob", what="drill", member="c2"),
+        ),
+    ),
+    "I1 another recovers a drill that then holds the weights for its ramp": Scenario(
+        seed=187,
+        acts=(
+            Act(kind="run", at=74.14247513017716, who="bob", what="drill", member="c1"),
+            Act(kind="run", at=94.14247513017716, who="bob", what="recover", member="c2", nth=1),
+            Act(kind="run", at=114.14247513017716, who="bob", what="unlock", member="c1", nth=2),
+            Act(kind="run", at=123.34337809164204, who="ann", what="drill", member="c1"),
+        ),
+    ),
+    "I1 another recovers a drill, and the gateway does not follow its ramp": Scenario(
+        seed=295,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c2"),
+            Act(kind="run", who="bob", what="drill", member="c1"),
+            Act(kind="run", at=1.0, who="bob", what="status", member="c2", nth=1),
+            Act(kind="run", at=20.0, who="ann", what="recover", member="c1", nth=1),
+            Act(kind="run", at=52.64518875603748, who="bob", what="drill", member="c1", nth=2),
+            Act(kind="person", at=79.69442562599774, what="delete", member="c1"),
+        ),
+        guarded=False,
+    ),
 }

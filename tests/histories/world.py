@@ -9,6 +9,7 @@ from typing import Any
 from alb_dr.model.manifest import (
     ALB_CONFIG,
     DEPLOYMENT,
+    ENDPOINT_SLICE,
     INGRESS,
     KINDS,
     LEASE,
@@ -31,10 +32,11 @@ SPACE = "gateway-demo"
 WORKLOAD = ResourceId(kind=DEPLOYMENT, name="web-demo", namespace=SPACE)
 ROUTE = ResourceId(kind=INGRESS, name="web-demo", namespace=SPACE)
 LOCK = ResourceId(kind=LEASE, name="alb-dr-web-demo", namespace=SPACE)
+ENDPOINTS = ResourceId(kind=ENDPOINT_SLICE, name="web-demo-x1", namespace=SPACE)
 MEMBERS = ("c1", "c2")
 REPLICAS = {"c1": 2, "c2": 3}
 NAMES = {"c1": "poc-ack-1", "c2": "poc-ack-2"}
-PODS_LEAVE_S, PODS_COME_S = 1.0, 4.0
+PODS_LEAVE_S, PODS_COME_S, ENDPOINTS_FOLLOW_S = 1.0, 4.0, 0.1
 ALB_STATUS = {"loadBalancer": {"id": "alb-1", "dnsname": "a.example", "subClusters": ["c1", "c2"]}}
 
 
@@ -66,6 +68,7 @@ class World:
         store = Store(NAMES[id_], self.history, unserved=[SCALED_OBJECT.plural])
         store.load(_member_objects(id_))
         store.listeners.append(lambda revision: self._reconcile(id_, revision))
+        store.listeners.append(lambda revision: self._follow(id_, revision))
         return store
 
     def machine(self, name: str) -> Machine:
@@ -140,6 +143,33 @@ class World:
         status = status_of(wanted, _generation(live))
         self.members[id_].set_status(key_of(WORKLOAD), status, by="controller")
 
+    def _follow(self, id_: str, revision: Revision) -> None:
+        """The Service's endpoints follow the pods that are ready."""
+        if revision.key == key_of(WORKLOAD):
+            when = self.simulation.now + ENDPOINTS_FOLLOW_S
+            self.simulation.at(when, lambda: self._publish(id_))
+
+    def _publish(self, id_: str) -> None:
+        """As many endpoints as pods are ready."""
+        document = endpoints_of(self.ready(id_))
+        if self.members[id_].objects[key_of(ENDPOINTS)]["endpoints"] != document["endpoints"]:
+            self.members[id_].replace(Manifest(id=ENDPOINTS, document=document), by="controller")
+
+
+def endpoints_of(ready: int) -> Doc:
+    """The slice of the Service's endpoints."""
+    metadata = {
+        "name": ENDPOINTS.name,
+        "namespace": SPACE,
+        "labels": {"kubernetes.io/service-name": the_topology().ingress.backend.service},
+    }
+    return {
+        "apiVersion": ENDPOINT_SLICE.api_version,
+        "kind": ENDPOINT_SLICE.name,
+        "metadata": metadata,
+        "endpoints": [{"conditions": {"ready": True}}] * ready,
+    }
+
 
 def status_of(replicas: int, generation: int) -> Doc:
     """The status of a Deployment all of whose pods are ready."""
@@ -176,12 +206,14 @@ def _fleet_objects() -> tuple[Manifest, ...]:
 @cache
 def _member_objects(id_: str) -> tuple[Manifest, ...]:
     found = _everything(the_members(replicas=REPLICAS[id_])[id_])
-    return tuple(
+    endpoints = Manifest(id=ENDPOINTS, document=endpoints_of(REPLICAS[id_]))
+    shown = (
         Manifest(id=m.id, document={**m.document, "status": status_of(REPLICAS[id_], 1)})
         if m.id.kind == DEPLOYMENT
         else m
         for m in found
     )
+    return (*shown, endpoints)
 
 
 def _everything(api: FakeKube) -> list[Manifest]:

@@ -1,7 +1,7 @@
 """``alb-dr failover status`` and ``recover``: what drills left, and putting it back."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,6 +38,7 @@ def status(
     ] = None,
 ) -> None:
     """Say which drills are open, how the last ones ended, who holds the lock, what is away."""
+    from alb_dr.cli.putting_back import as_data
     from alb_dr.report.drill_metrics import metrics_text
     from alb_dr.workflows.records.fleet_record import record_words
     from alb_dr.workflows.recover.recovery import Recovery
@@ -66,7 +67,7 @@ def status(
     is_open = bool(found or seen.open_records or paused)
     code = _code(is_open=is_open, is_blind=bool(seen.silent)) if fail_if_open else ExitCode.OK
     data = {
-        "open": [_as_data(case) for case in found],
+        "open": [as_data(case) for case in found],
         "records": [record.drill for record in seen.open_records],
         "closed": [record.drill for record in seen.closed_records],
         "paused": [str(pause.live.id) for pause in paused],
@@ -117,6 +118,8 @@ def recover(
     timeout: Seconds = 120.0,
 ) -> None:
     """Put back what an interrupted drill left; works from any machine."""
+    from alb_dr.cli.putting_back import PuttingBack, as_data
+    from alb_dr.model.printable import printable
     from alb_dr.workflows.recover.recovery import Recovery
 
     context = context_of(ctx)
@@ -134,16 +137,22 @@ def recover(
         lines += [_pause_words(pause) for pause in paused]
         human = "\n".join((*lines, "nothing was written; do it with --execute"))
         data = {
-            "open": [_as_data(case) for case in found],
+            "open": [as_data(case) for case in found],
             "paused": [str(pause.live.id) for pause in paused],
             "executed": False,
             "asked": _asked(ports),
         }
         answer(ctx, human if lines else none, data)
         return
-    done = _carry_out(context, ports, seen, found, accept_missing_marker or [], timeout, drill_id)
-    traffic = None if member or not done else _traffic(context, found, timeout)
-    _close(context, ports, seen, found, drill_id, why=reason)
+    work = PuttingBack(
+        context=context,
+        ports=ports,
+        accepted=accept_missing_marker or (),
+        timeout_s=timeout,
+        only=drill_id,
+        why=printable(reason),
+    )
+    done, traffic = work.do(seen, found)
     lines = [f"{d['member']}: {d['object']}: {d['done']}, {d['observed']}" for d in done]
     lines += [traffic] if traffic else []
     if done and member:
@@ -183,99 +192,6 @@ def _asked(ports: "RecoveryPorts") -> list[str]:
     from alb_dr.workflows.recover.recovery import FLEET
 
     return [*ports.members, *([FLEET] if ports.topology is not None else [])]
-
-
-def _carry_out(
-    context: Context,
-    ports: "RecoveryPorts",
-    seen: "Recovery",
-    found: "Sequence[Case]",
-    accepted: "Sequence[str]",
-    timeout: float,
-    drill_id: str | None,
-) -> list[dict[str, Any]]:
-    """Everything that can be done; RestoreIncomplete at the end for what could not."""
-    from alb_dr.workflows.deadline import Deadline
-    from alb_dr.workflows.recover.observation import observed
-    from alb_dr.workflows.recover.recovery import undone
-
-    done: list[dict[str, Any]] = []
-    problems: list[AlbDrError] = []
-    for case in found:
-        try:
-            with context.narrator.phase(f"restoring {case.where}: {case.what}"):
-                deadline = Deadline(context.clock, timeout)
-                result = seen.carry_out(case, accepted=accepted, deadline=deadline)
-                words = observed(case, ports, deadline)
-        except AlbDrError as error:
-            problems.append(error)
-            continue
-        done.append({**_as_data(case), "done": result, "observed": words})
-    try:
-        done += [_ended(pause) for pause in seen.end_pauses(drill_id)]
-    except AlbDrError as error:
-        problems.append(error)
-    problem = undone(problems, seen.silent)
-    if problem is not None:
-        raise problem
-    return done
-
-
-def _close(
-    context: Context,
-    ports: "RecoveryPorts",
-    seen: "Recovery",
-    found: "Sequence[Case]",
-    drill_id: str | None,
-    *,
-    why: str,
-) -> None:
-    """Close the records of what was put back, and give back its lock."""
-    from alb_dr.model.printable import printable
-    from alb_dr.workflows.recover.close import Closing
-
-    if ports.fleet is None or ports.topology is None:
-        return
-    closing = Closing(
-        topology=ports.topology,
-        fleet=ports.fleet,
-        namespace=ports.namespace,
-        clock=ports.clock,
-        narrator=context.narrator,
-        why=printable(why),
-    )
-    if drill_id is not None:
-        closing.named(drill_id)
-        return
-    on_record = {r.drill for r in seen.open_records if r.record is not None}
-    closing.found({case.drill for case in found if case.decision.writes}, on_record)
-
-
-def _traffic(context: Context, found: "Sequence[Case]", timeout: float) -> str | None:
-    """Wait until the members serve again, and say so; None where the gateway cannot be asked."""
-    from alb_dr.errors import RestoreIncomplete
-    from alb_dr.workflows.deadline import Deadline
-    from alb_dr.workflows.recover.observation import await_traffic
-    from alb_dr.workflows.recover.recovery import FLEET
-
-    put_back = {case.where for case in found}
-    if FLEET in put_back:
-        put_back = {member.name for member in context.topology.members}
-    try:
-        with context.narrator.phase("waiting until the traffic is back"):
-            return await_traffic(
-                context.topology,
-                put_back,
-                fleet=context.fleet,
-                prober=context.prober,
-                clock=context.clock,
-                deadline=Deadline(context.clock, timeout),
-            )
-    except RestoreIncomplete:
-        raise
-    except AlbDrError as error:
-        context.narrator.warn(f"no traffic was seen: {error.message}")
-        return None
 
 
 def _ports(context: Context) -> "RecoveryPorts":
@@ -362,32 +278,8 @@ def _replace(path: Path, text: str) -> None:
         raise BadInput(f"{path} cannot be written: {error.strerror}") from None
 
 
-def _as_data(case: "Case") -> dict[str, Any]:
-    from alb_dr.model.drill import DrillRecord
-    from alb_dr.workflows.records.drill_record import record_of
-
-    record = record_of(case.live) if case.live is not None else None
-    replicas = record.replicas if isinstance(record, DrillRecord) else None
-    return {
-        "member": case.where,
-        "object": case.what,
-        "drill": case.drill,
-        "replicas": replicas,
-        "was": case.words,
-        "deadline": record.deadline if record else None,
-        "by": record.by if record else None,
-        "remedy": str(case.decision),
-    }
-
-
 def _pause_words(pause: "OpenPause") -> str:
     return f"paused: {pause.member}: {pause.live.id}, by drill {pause.drill}"
-
-
-def _ended(pause: "OpenPause") -> dict[str, Any]:
-    """A pause that was ended, among what was recovered."""
-    words = {"done": "pause ended", "observed": "its annotations are as they were"}
-    return {"member": pause.member, "object": str(pause.live.id), "drill": pause.drill, **words}
 
 
 def _table(found: "Sequence[Case]") -> str:

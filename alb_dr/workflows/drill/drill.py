@@ -219,7 +219,7 @@ class Drill:
     def _way_back(self, setting: FaultSetting, fault: Fault) -> DrillReturn:
         return DrillReturn(
             setting,
-            ramp_for(self._plan, setting, fault, self.samples),
+            ramp_for(self._plan, setting, fault, self.samples, lost_lock=self._lock_lost),
             timeout_s=self._plan.restore_timeout_s,
             shield=self._ports.shield,
         )

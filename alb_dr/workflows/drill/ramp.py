@@ -7,7 +7,7 @@ it stands on the Ingress, and whoever finds that puts the weights back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -41,11 +41,16 @@ TRIES = 2
 
 
 def ramp_for(
-    plan: DrillPlan, setting: FaultSetting, fault: Fault, samples: SampleColumns
+    plan: DrillPlan,
+    setting: FaultSetting,
+    fault: Fault,
+    samples: SampleColumns,
+    *,
+    lost_lock: Callable[[], str | None],
 ) -> DrillRamp | None:
     """The ramp of a drill, where one was asked for and the weights are not the fault itself.
 
-    A weight of 1 has no lower step.
+    A weight of 1 has no lower step. ``lost_lock`` says why the lock is lost, or None.
     """
     weight = int(weights_of(setting.ingress.annotations)[setting.victim.id])
     if not plan.ramp or fault.holds_weights or weight <= 1:
@@ -56,6 +61,7 @@ def ramp_for(
         baseline=baseline_of(samples),
         thresholds=Thresholds(slow_errors=min(0.005, errors), abort_errors=errors),
         timeout_s=plan.restore_timeout_s,
+        lost_lock=lost_lock,
     )
 
 
@@ -69,8 +75,10 @@ class DrillRamp:
         baseline: Baseline,
         thresholds: Thresholds,
         timeout_s: float,
+        lost_lock: Callable[[], str | None],
     ) -> None:
         self._setting = setting
+        self._lost_lock = lost_lock
         self._baseline = baseline
         self._thresholds = thresholds
         self._timeout_s = timeout_s
@@ -117,8 +125,8 @@ class DrillRamp:
     def raise_weight(self, traffic: DrillTraffic) -> None:
         """Step the weight up, each step proven.
 
-        RestoreIncomplete when the member does not bear it. Any other error leaves the weights
-        where they are: ``give_back`` puts them back at once.
+        RestoreIncomplete when the member does not bear it. Any other error, also that the lock is
+        lost, leaves the weights where they are: ``give_back`` puts them back at once.
         """
         for attempt in range(TRIES):
             trouble = self._climb(traffic)
@@ -152,6 +160,10 @@ class DrillRamp:
         RestoreIncomplete when that is not proven.
         """
         setting = self._setting
+        other = self._other_drill()
+        if other is not None:
+            self.is_holding = False
+            return f"put back already; drill {other} holds them by now"
         deadline = Deadline(setting.clock, self._timeout_s, alive=setting.alive)
         done = self._carried.take_back(self._record, deadline)
         self.is_holding = False
@@ -177,6 +189,7 @@ class DrillRamp:
         """
         deadline = Deadline(self._setting.clock, self._timeout_s)
         while True:
+            self._check_lock()
             try:
                 return self._try_step(part)
             except RestoreIncomplete:
@@ -209,6 +222,26 @@ class DrillRamp:
             return record
         return None
 
+    def _other_drill(self) -> str | None:
+        """Whose record is on the Ingress in place of ours; None for nobody's, or when that is not
+        known.
+
+        Ours went with the weights it held. A drill that goes back to those never saw them put
+        back, and does not count.
+        """
+        with suppress(AlbDrError):
+            live = live_ingress(self._setting.topology, fleet=self._setting.fleet)
+            record = record_of(live)
+            if isinstance(record, WeightRecord) and record.drill != self._setting.drill:
+                return record.drill if dict(record.former) != dict(self._record.held) else None
+        return None
+
+    def _check_lock(self) -> None:
+        """Conflict when the lock is lost: whoever took it may have put the weights back."""
+        lost = self._lost_lock()
+        if lost is not None:
+            raise Conflict(lost, code="ADR-LOCKED")
+
     def _prove(self, traffic: DrillTraffic, before: Weights, now: Weights) -> str | None:
         """Wait until the traffic is proven to follow; why it may not go on, or None."""
         order = [member.id for member in self._setting.topology.members]
@@ -240,6 +273,7 @@ class DrillRamp:
         try:
             while not gate.passed:
                 traffic.collect(LOOK_S)
+                self._check_lock()
                 alarm, words = vigil.judge()
                 if alarm is Alarm.ABORT:
                     return words

@@ -1,4 +1,4 @@
-"""What follows a recovery: records are closed and locks go, but those of a drill that lives stay.
+"""What follows a recovery: locks go and records are closed, but those of a drill that lives stay.
 
 What a drill harmed is put back whoever did it, and at once: a living drill sees that and ends.
 Its record and its lock are another matter. Whoever took those from a drill that lives would have
@@ -7,7 +7,7 @@ its outcome lost, and let a second drill begin beside it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from alb_dr.errors import AlbDrError
@@ -23,7 +23,9 @@ from alb_dr.workflows.recover.unlock import forget_lock, live_lock, remove_lock
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
     """Closes on one Fleet. ``namespace`` is where it keeps the records of drills; ``why`` is what
-    those that are closed will say."""
+    those that are closed will say. ``between`` is called when a lock went and no record is closed
+    yet: a drill that lived may have done more, and what carries a closed drill's mark is taken for
+    one that came back."""
 
     topology: Topology
     fleet: KubeApi
@@ -31,11 +33,13 @@ class Closing:
     clock: Clock
     narrator: Narrator
     why: str
+    between: Callable[[], None]
 
     def named(self, drill: str) -> None:
         """A drill that a person, or its own watchdog, named as over."""
-        self._close([drill])
         forget_lock(self.topology, drill, fleet=self.fleet, narrator=self.narrator)
+        self.between()
+        self._close([drill])
 
     def found(self, ended: Collection[str], on_record: Iterable[str]) -> None:
         """Everything that was found: ``ended`` had its harm put back, the others are on record.
@@ -46,6 +50,7 @@ class Closing:
         living = self._living(ended)
         if living is not None:
             self.narrator.note(f"drill {living} lives, and keeps its record and its lock")
+        self.between()
         self._close(drill for drill in sorted({*ended, *on_record}) if drill != living)
 
     def _living(self, ended: Collection[str]) -> str | None:

@@ -16,8 +16,16 @@ from alb_dr.errors import (
     Unreachable,
 )
 from alb_dr.model.drill_report import DrillOutcome, DrillReport
-from alb_dr.render.annotations import weight_key
-from alb_dr.workflows.records.drill_record import ANNOTATION, clear_patch, record_of, restore_patch
+from alb_dr.model.weight_record import WeightRecord
+from alb_dr.render.annotations import weight_key, weights_of
+from alb_dr.workflows.records.drill_record import (
+    ANNOTATION,
+    clear_patch,
+    hold_patch,
+    record_of,
+    restore_patch,
+)
+from alb_dr.workflows.records.lease import lease_id
 from tests.fakes.drilling import Estate
 from tests.fakes.gateway import ROUTE
 
@@ -342,4 +350,63 @@ def test_F41_a_restore_that_cannot_be_looked_at_is_incomplete(estate: Estate) ->
     with pytest.raises(RestoreIncomplete, match="was put back, but cannot be looked at: no"):
         estate.drill()
     assert estate.replicas == 2
+    assert [r.is_open for r in estate.records] == [True]
+
+
+# the lock is taken away -----------------------------------------------------------------------
+
+
+def take_lock(estate: Estate) -> None:
+    """What another operator's ``failover recover`` does at its end."""
+    estate.fleet.delete(lease_id(estate.topology))
+
+
+def begin_another(estate: Estate) -> None:
+    """Another operator drills with these weights as they are now."""
+    live = estate.ingress
+    record = WeightRecord(
+        drill="0b0b",
+        former=weights_of(live.annotations),
+        held={"c1": "0", "c2": "100"},
+        deadline="2026-03-01T13:00:00+00:00",
+        reason="bob's",
+        by="bob",
+    )
+    estate.fleet.patch(ROUTE, hold_patch(live, record))
+
+
+def test_F9_a_ramp_whose_lock_was_taken_gives_the_weights_back_at_once(estate: Estate) -> None:
+    once(estate, "20", lambda: take_lock(estate))
+    began = estate.clock.elapsed_s
+    report = ramped(estate)
+    assert report.outcome is DrillOutcome.ABORTED
+    assert "at once and not in steps: somebody else took the lock" in report.why
+    assert estate.clock.elapsed_s - began < 40.0
+    assert estate.is_clean
+
+
+def test_F9_weights_that_another_drill_holds_by_now_are_put_back_already(estate: Estate) -> None:
+    def recover_and_drill() -> None:
+        record = record_of(estate.ingress)
+        assert record is not None
+        estate.fleet.patch(ROUTE, restore_patch(estate.ingress, record))
+        take_lock(estate)
+        begin_another(estate)
+
+    once(estate, "20", recover_and_drill)
+    report = ramped(estate)
+    assert report.outcome is DrillOutcome.ABORTED, report.why
+    assert any("drill 0b0b holds them by now" in words for words in estate.voice.notes)
+    assert '"0b0b"' in estate.ingress.annotations[ANNOTATION]
+    assert [r.is_open for r in estate.records] == [False]
+
+
+def test_F24_a_drill_that_goes_back_to_held_weights_has_not_put_them_back(estate: Estate) -> None:
+    def forget_and_drill() -> None:
+        estate.fleet.patch(ROUTE, clear_patch(estate.ingress))
+        begin_another(estate)
+
+    once(estate, "20", forget_and_drill)
+    with pytest.raises(RestoreIncomplete, match="record of another drill, 0b0b"):
+        ramped(estate)
     assert [r.is_open for r in estate.records] == [True]
