@@ -73,7 +73,6 @@ class PuttingBack:
         late: Done = []
         if self.ports.fleet is None or self.ports.topology is None:
             return late
-        ended = {case.drill for case in found if case.decision.writes}
         closing = Closing(
             topology=self.ports.topology,
             fleet=self.ports.fleet,
@@ -81,24 +80,24 @@ class PuttingBack:
             clock=self.ports.clock,
             narrator=self.context.narrator,
             why=self.why,
-            between=lambda: late.extend(self._look_again(ended)),
+            before=lambda drills: late.extend(self._look_again(drills)),
         )
         if self.only is not None:
             closing.named(self.only)
         else:
+            ended = {case.drill for case in found if case.decision.writes}
             on_record = {r.drill for r in seen.open_records if r.record is not None}
             closing.found(ended, on_record)
         return late
 
-    def _look_again(self, ended: Collection[str]) -> Done:
-        """Put back what a drill did after we looked: it lived, and did not know that it was over.
+    def _look_again(self, drills: Collection[str]) -> Done:
+        """Put back what drills did after we looked: they lived, and did not know of us.
 
-        It may have held the weights for its ramp while its pods were put back.
+        One may have done its harm while we watched its lock, or have held the weights for its
+        ramp while we put its pods back.
         """
-        if not ended:
-            return []
         again = Recovery(self.ports)
-        late = [c for c in again.cases() if c.drill in ended and c.decision.writes]
+        late = [c for c in again.cases() if c.drill in drills and c.decision.writes]
         return self._carry_out(again, late)
 
     def _traffic(self, found: Sequence[Case]) -> str | None:

@@ -113,4 +113,16 @@ FOUND: dict[str, Scenario] = {
         ),
         guarded=False,
     ),
+    "I1 a drill does its harm and dies while another watches its lock": Scenario(
+        seed=405706,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c1"),
+            Act(kind="kill", who="ann", what="after", number=76),
+            Act(kind="run", at=7.583041737220681, who="ann", what="recover", member="c2", nth=1),
+            Act(kind="run", at=7.68304173722068, who="ann", what="dry-run", member="c2", nth=2),
+            Act(kind="person", at=27.51013886246069, what="delete", member="c1"),
+            Act(kind="stop", at=36.46982797611154, who="bob", seconds=25.0),
+            Act(kind="person", at=78.53238422582226, what="to-zero", member="c2"),
+        ),
+    ),
 }

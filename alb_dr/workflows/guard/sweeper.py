@@ -7,16 +7,13 @@ Pointed at a Fleet it puts held weights back in the same way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
-from alb_dr.model.drill import MOST_EXPIRY_S
-from alb_dr.model.instant import instant_of
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, LEASE, Manifest, ResourceId
 from alb_dr.ports import Clock, KubeApi, KubeReader, Narrator
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.live.field_owners import changed_at
-from alb_dr.workflows.records.drill_record import ANNOTATION
+from alb_dr.workflows.live.expiry import expires_at
 from alb_dr.workflows.records.lease import micro_time, renewed_at
 from alb_dr.workflows.recover.marks import (
     BUSY_S,
@@ -117,16 +114,8 @@ def _pauses(api: KubeApi, namespace: str, now: datetime) -> list[Swept]:
 
 
 def _due(drill: OpenDrill) -> datetime | None:
-    """When a drill may be put back: at its deadline, or when none can live so long (F46).
-
-    The deadline is by the clock of a machine that may be wrong by years; when the record was
-    written, the API server says.
-    """
-    deadline = instant_of(drill.record.deadline) if drill.record is not None else None
-    written = changed_at(drill.target, "metadata", "annotations", ANNOTATION)
-    if deadline is None or written is None:
-        return deadline
-    return min(deadline, written + timedelta(seconds=MOST_EXPIRY_S))
+    """When a drill may be put back; None when its record does not say."""
+    return expires_at(drill.target, drill.record.deadline) if drill.record is not None else None
 
 
 def beat(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> None:

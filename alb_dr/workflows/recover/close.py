@@ -23,9 +23,9 @@ from alb_dr.workflows.recover.unlock import forget_lock, live_lock, remove_lock
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
     """Closes on one Fleet. ``namespace`` is where it keeps the records of drills; ``why`` is what
-    those that are closed will say. ``between`` is called when a lock went and no record is closed
-    yet: a drill that lived may have done more, and what carries a closed drill's mark is taken for
-    one that came back."""
+    those that are closed will say. ``before`` is told of the drills whose records are about to be
+    closed, when their locks are gone: one that lived may have done more meanwhile, and what carries
+    the mark of a closed drill is taken for one that came back."""
 
     topology: Topology
     fleet: KubeApi
@@ -33,12 +33,11 @@ class Closing:
     clock: Clock
     narrator: Narrator
     why: str
-    between: Callable[[], None]
+    before: Callable[[Collection[str]], None]
 
     def named(self, drill: str) -> None:
         """A drill that a person, or its own watchdog, named as over."""
         forget_lock(self.topology, drill, fleet=self.fleet, narrator=self.narrator)
-        self.between()
         self._close([drill])
 
     def found(self, ended: Collection[str], on_record: Iterable[str]) -> None:
@@ -50,8 +49,7 @@ class Closing:
         living = self._living(ended)
         if living is not None:
             self.narrator.note(f"drill {living} lives, and keeps its record and its lock")
-        self.between()
-        self._close(drill for drill in sorted({*ended, *on_record}) if drill != living)
+        self._close({*ended, *on_record} - {living})
 
     def _living(self, ended: Collection[str]) -> str | None:
         """Whose drill holds the lock and lives. A lock of nobody who lives is removed."""
@@ -81,8 +79,10 @@ class Closing:
             remove_lock(lock, fleet=self.fleet)
             return False
 
-    def _close(self, drills: Iterable[str]) -> None:
-        for drill in drills:
+    def _close(self, drills: Collection[str]) -> None:
+        if drills:
+            self.before(drills)
+        for drill in sorted(drills):
             try:
                 close_record(
                     self.fleet,

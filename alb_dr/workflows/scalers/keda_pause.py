@@ -15,11 +15,11 @@ from datetime import datetime
 from typing import Any
 
 from alb_dr.errors import Conflict, Forbidden, NotFound, RestoreIncomplete
-from alb_dr.model.instant import instant_of
 from alb_dr.model.manifest import SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.pause_record import PauseRecord
 from alb_dr.ports import KubeApi, KubeReader
 from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.live.expiry import expires_at
 from alb_dr.workflows.records.drill_record import (
     ANNOTATION,
     LABEL,
@@ -196,7 +196,7 @@ def end_pauses(
     pause's own deadline has passed. A record nobody can read is RestoreIncomplete, at the end.
     """
     found = open_pauses(api, namespace=namespace)
-    over = [p for p in found if p.record is not None and _is_over(p.record, now)]
+    over = [p for p in found if p.record is not None and _is_over(p.live, p.record, now)]
     over = [p for p in over if p.drill not in open_drills and only in {None, p.drill}]
     for each in over:
         resume(api, each.live.id, each.drill)
@@ -217,11 +217,11 @@ def _of(found: OpenPause, drill: str) -> PauseRecord | None:
     return found.record if found.record is not None and found.record.drill == drill else None
 
 
-def _is_over(record: PauseRecord, now: datetime | None) -> bool:
+def _is_over(live: Manifest, record: PauseRecord, now: datetime | None) -> bool:
     if now is None:
         return True
-    deadline = instant_of(record.deadline)
-    return deadline is not None and deadline <= now
+    due = expires_at(live, record.deadline)
+    return due is not None and due <= now
 
 
 def _record(live: Manifest) -> PauseRecord | None:

@@ -13,6 +13,7 @@ from alb_dr.model.drill import DrillRecord
 from alb_dr.model.weight_record import WeightRecord
 from alb_dr.workflows.records.drill_record import ANNOTATION, fire_patch, hold_patch
 from alb_dr.workflows.records.fleet_record import create_record
+from alb_dr.workflows.records.lease import DrillLock, lease_id
 from alb_dr.workflows.recover.recovery import Recovery
 from tests.builders import a_drill_on_record
 from tests.fakes.drilling import ID, SPACE, WORKLOAD, Estate
@@ -26,13 +27,18 @@ def estate() -> Estate:
     """A drill is under way: its record is on the Fleet, its victim at 0."""
     estate = Estate()
     create_record(estate.fleet, SPACE, a_drill_on_record(ID))
-    record = DrillRecord(drill=ID, replicas=2, deadline=DEADLINE, reason="test", by="ann")
-    estate.members["c2"].patch(WORKLOAD, fire_patch(estate.workload(), record))
+    harm(estate)
     return estate
 
 
+def harm(estate: Estate) -> None:
+    """What the drill does to its victim."""
+    record = DrillRecord(drill=ID, replicas=2, deadline=DEADLINE, reason="test", by="ann")
+    estate.members["c2"].patch(WORKLOAD, fire_patch(estate.workload(), record))
+
+
 def put_back(estate: Estate, **changes: Any) -> Done:
-    """Everything that is found; without looking at traffic, which is another test's matter."""
+    """Everything that is found."""
     ports = estate.recovery_ports()
     context: Any = SimpleNamespace(
         narrator=estate.voice,
@@ -80,6 +86,25 @@ def test_F9_what_a_living_drill_did_after_the_look_is_put_back_too(
     ]
     assert estate.is_clean
     assert [r.record.why for r in estate.records if r.record is not None] == ["bob did"]
+
+
+def test_F1_a_drill_that_did_its_harm_while_its_lock_was_watched_is_put_back() -> None:
+    estate = Estate()
+    create_record(estate.fleet, SPACE, a_drill_on_record(ID))
+    lock = DrillLock(
+        lease_id(estate.topology), fleet=estate.fleet, clock=estate.clock, narrator=estate.voice
+    )
+    lock.acquire(holder="ann", drill=ID)
+
+    def fire(call: str) -> None:
+        if call.startswith("get Lease"):
+            estate.fleet.fail = lambda _call: None
+            harm(estate)
+
+    estate.fleet.fail = fire
+    done = put_back(estate)
+    assert [(d["member"], d["done"]) for d in done] == [("poc-ack-2", "restore")]
+    assert estate.is_clean
 
 
 def test_F41_a_record_stays_open_when_nobody_can_look_again(estate: Estate) -> None:

@@ -11,7 +11,8 @@ import pytest
 from alb_dr.errors import Forbidden, RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, Manifest, ResourceId
-from alb_dr.workflows.guard.sweeper import Swept, _due, is_alive, sweep
+from alb_dr.workflows.guard.sweeper import Swept, is_alive, sweep
+from alb_dr.workflows.live.expiry import expires_at
 from alb_dr.workflows.records.drill_record import (
     ANNOTATION,
     LABEL,
@@ -20,7 +21,6 @@ from alb_dr.workflows.records.drill_record import (
     record_of,
     replicas_of,
 )
-from alb_dr.workflows.recover.marks import OpenDrill
 from tests.builders import a_deployment
 from tests.fakes.kube import FakeKube
 from tests.fakes.voice import StillClock, TellTale
@@ -113,7 +113,7 @@ def test_F46_a_deadline_by_a_clock_that_is_years_ahead_is_not_waited_for(
     marked = a_deployment(annotations={ANNOTATION: record(deadline=far).dump()})
     metadata = {**marked.document["metadata"], "managedFields": owners}
     target = Manifest(id=ID, document={**marked.document, "metadata": metadata})
-    due = _due(OpenDrill(member="poc-ack-1", target=target, record=record_of(target)))
+    due = expires_at(target, far)
     assert due is not None
     assert (due > NOW) is is_left
 

@@ -18,6 +18,7 @@ from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.faults.fault import FaultSetting
 from alb_dr.workflows.faults.keda import ScaleUnderKeda
 from alb_dr.workflows.guard.sweeper import sweep
+from alb_dr.workflows.live.field_owners import changed_at
 from alb_dr.workflows.records.drill_record import ANNOTATION, LABEL
 from alb_dr.workflows.scalers.autoscalers import PAUSED, PAUSED_REPLICAS
 from alb_dr.workflows.scalers.keda_pause import (
@@ -241,6 +242,17 @@ def test_F19_a_pause_left_behind_is_ended_when_its_drill_is_over() -> None:
     assert (ended.live.id, ended.drill) == (ID, "7f3a")
     assert is_clean(member)
     assert end_pauses(member, open_drills=()) == ()
+
+
+def test_F46_a_pause_by_a_clock_that_is_years_ahead_is_ended_all_the_same() -> None:
+    member = Member()
+    pause(member, ID, replace(RECORD, deadline=(NOW + timedelta(days=3650)).isoformat()))
+    written = changed_at(member.scaled, "metadata", "annotations", ANNOTATION)
+    assert written is not None
+    early, late = (written + timedelta(minutes=m) for m in (29, 31))
+    assert end_pauses(member, open_drills=(), now=early) == ()
+    assert [p.live.id for p in end_pauses(member, open_drills=(), now=late)] == [ID]
+    assert is_clean(member)
 
 
 def test_F19_whoever_restores_lets_go_of_zero_first_and_ends_the_pause_after() -> None:

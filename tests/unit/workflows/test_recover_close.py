@@ -68,7 +68,7 @@ def closing(fleet: FakeKube, clock: StillClock, said: TellTale) -> Closing:
         clock=clock,
         narrator=said,
         why="somebody said so",
-        between=lambda: None,
+        before=lambda _drills: None,
     )
 
 
