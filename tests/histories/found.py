@@ -125,4 +125,13 @@ FOUND: dict[str, Scenario] = {
             Act(kind="person", at=78.53238422582226, what="to-zero", member="c2"),
         ),
     ),
+    "I1 somebody takes a mark's label away, and scales up": Scenario(
+        seed=406165,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c1"),
+            Act(kind="kill", who="ann", what="before", number=68),
+            Act(kind="person", at=25.409535533663288, what="unlabel", member="c1"),
+            Act(kind="person", at=47.54584780746204, what="scale-up", member="c1"),
+        ),
+    ),
 }

@@ -202,6 +202,11 @@ class Recovery:
         if api is None:
             self.silent.append(f"{target.cluster} is no member of this project")
             return None
+        if live is not None and ANNOTATION in live.annotations:
+            # Somebody took the label away by which marks are found; the mark itself is there.
+            mark = OpenDrill(member=target.cluster, target=live, record=record_of(live))
+            if mark.record is None or mark.record.drill == drill:
+                return self._by_mark(target.cluster, mark)
         same = live is not None and live.uid == target.uid
         findings = Findings(
             mark=Mark.NONE,

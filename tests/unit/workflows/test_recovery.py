@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from alb_dr.errors import AlbDrError, Forbidden, Interruption, RestoreIncomplete
 from alb_dr.model.fleet_record import DrillPhase, FleetRecord
 from alb_dr.model.manifest import CONFIG_MAP, Manifest, ResourceId
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.records.drill_record import ANNOTATION, replicas_of
+from alb_dr.workflows.records.drill_record import ANNOTATION, record_of, replicas_of
 from alb_dr.workflows.records.fleet_record import (
     KEPT,
     DrillEvidence,
@@ -165,12 +166,39 @@ def test_scaled_up_by_somebody_only_the_record_goes(estate: Estate) -> None:
     assert ANNOTATION not in estate.workload().annotations
 
 
+UNLABEL = {"op": "remove", "path": "/metadata/labels/alb-dr.io~1drill-open"}
+
+
+@pytest.mark.parametrize(("edits", "done"), [([], "restore"), ([{**UP, "value": 4}], "clear")])
+def test_F24_a_mark_whose_label_was_taken_away_is_found_by_the_record(
+    estate: Estate, edits: list[dict[str, object]], done: str
+) -> None:
+    killed(estate)
+    edit(estate, UNLABEL, *edits)
+    assert recover(estate)[0][0] == done
+    assert estate.replicas == (4 if edits else 2)
+    assert ANNOTATION not in estate.workload().annotations
+
+
+def test_F24_the_mark_of_another_drill_without_its_label_is_not_this_one_s(estate: Estate) -> None:
+    killed(estate)
+    record = record_of(estate.workload())
+    assert record is not None
+    edit(
+        estate,
+        UNLABEL,
+        {"op": "replace", "path": NOTE, "value": replace(record, drill="0b0b").dump()},
+    )
+    (case,) = Recovery(estate.recovery_ports()).cases()
+    assert (case.drill, case.decision) == (ID, Decision.ASK_MISSING)
+
+
 def test_F24_a_missing_record_is_put_back_only_when_a_person_says_so(estate: Estate) -> None:
     killed(estate)
     edit(
         estate,
         {"op": "remove", "path": NOTE},
-        {"op": "remove", "path": "/metadata/labels/alb-dr.io~1drill-open"},
+        UNLABEL,
     )
     with pytest.raises(RestoreIncomplete, match="the record on the object is gone") as refusal:
         recover(estate)
@@ -186,7 +214,7 @@ def test_F24_a_missing_record_of_weights_is_asked_about_too(estate: Estate) -> N
         ROUTE,
         [
             {"op": "remove", "path": NOTE},
-            {"op": "remove", "path": "/metadata/labels/alb-dr.io~1drill-open"},
+            UNLABEL,
         ],
     )
     with pytest.raises(RestoreIncomplete):
