@@ -217,10 +217,19 @@ class Drill:
             raise
 
     def _way_back(self, setting: FaultSetting, fault: Fault) -> DrillReturn:
+        ramp = ramp_for(
+            self._plan,
+            setting,
+            fault,
+            self.samples,
+            progress=self.progress,
+            lost_lock=self._lock_lost,
+        )
         return DrillReturn(
             setting,
-            ramp_for(self._plan, setting, fault, self.samples, lost_lock=self._lock_lost),
+            ramp,
             timeout_s=self._plan.restore_timeout_s,
+            progress=self.progress,
             shield=self._ports.shield,
         )
 

@@ -98,9 +98,18 @@ class DrillProgress:
 
     def say(self, what: str) -> None:
         """One line of the timeline. A voice that fails ends no drill."""
-        self._timeline.append(Step(at=self._clock.now(), what=what))
+        self._write(what)
         with suppress(OSError):
             self._narrator.note(what)
+
+    def warn(self, what: str) -> None:
+        """One line of the timeline that nobody hoped for."""
+        self._write(what)
+        with suppress(OSError):
+            self._narrator.warn(what)
+
+    def _write(self, what: str) -> None:
+        self._timeline.append(Step(at=self._clock.now(), what=what))
 
     def abort(self, why: str) -> None:
         """Remember the first thing that ended the drill early."""

@@ -24,6 +24,7 @@ from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Alarm, Baseline, Vigil, baseline_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.delivery.weights import live_ingress
+from alb_dr.workflows.drill.progress import DrillProgress
 from alb_dr.workflows.drill.traffic import LOOK_S, DrillTraffic
 from alb_dr.workflows.faults.carried_record import CarriedRecord
 from alb_dr.workflows.faults.drain import weights_target
@@ -46,11 +47,13 @@ def ramp_for(
     fault: Fault,
     samples: SampleColumns,
     *,
+    progress: DrillProgress,
     lost_lock: Callable[[], str | None],
 ) -> DrillRamp | None:
     """The ramp of a drill, where one was asked for and the weights are not the fault itself.
 
-    A weight of 1 has no lower step. ``lost_lock`` says why the lock is lost, or None.
+    A weight of 1 has no lower step. ``progress`` is told of every step; ``lost_lock`` says why the
+    lock is lost, or None.
     """
     weight = int(weights_of(setting.ingress.annotations)[setting.victim.id])
     if not plan.ramp or fault.holds_weights or weight <= 1:
@@ -61,6 +64,7 @@ def ramp_for(
         baseline=baseline_of(samples),
         thresholds=Thresholds(slow_errors=min(0.005, errors), abort_errors=errors),
         timeout_s=plan.restore_timeout_s,
+        progress=progress,
         lost_lock=lost_lock,
     )
 
@@ -75,9 +79,11 @@ class DrillRamp:
         baseline: Baseline,
         thresholds: Thresholds,
         timeout_s: float,
+        progress: DrillProgress,
         lost_lock: Callable[[], str | None],
     ) -> None:
         self._setting = setting
+        self._progress = progress
         self._lost_lock = lost_lock
         self._baseline = baseline
         self._thresholds = thresholds
@@ -133,7 +139,7 @@ class DrillRamp:
             if trouble is None:
                 return
             self.troubles.append(trouble)
-            self._narrator.warn(f"back to the lowest step: {trouble}")
+            self._progress.warn(f"back to the lowest step: {trouble}")
             if not self.is_holding:
                 # It failed at its whole weight. What follows is a second try, or a person.
                 self.hold()
@@ -179,7 +185,7 @@ class DrillRamp:
             if trouble is not None:
                 return trouble
         before = self._weights()
-        self.give_back()
+        self._progress.say(f"the weights: {self.give_back()}")
         return self._prove(traffic, before, self._former)
 
     def _step(self, part: float, traffic: DrillTraffic) -> bool:
@@ -212,7 +218,7 @@ class DrillRamp:
             return False
         self._record = replace(record, held=self._held(part))
         self._setting.fleet.patch(live.id, step_patch(live, self._record))
-        self._narrator.note(f"weights {self.words}")
+        self._progress.say(f"weights {self.words}")
         return True
 
     def _own_record(self, live: Manifest) -> WeightRecord | None:
@@ -282,6 +288,7 @@ class DrillRamp:
                 self._narrator.live({"": gate.words})
         finally:
             traffic.listeners.remove(listen)
+        self._progress.say(f"the traffic follows: {gate.words}")
         return None
 
     def _weights(self) -> Weights:

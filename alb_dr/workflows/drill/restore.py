@@ -12,6 +12,7 @@ from alb_dr.render.annotations import weights_of
 from alb_dr.stats.outage import BACK
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.delivery.weights import live_ingress
+from alb_dr.workflows.drill.progress import DrillProgress
 from alb_dr.workflows.drill.ramp import DrillRamp
 from alb_dr.workflows.drill.traffic import DrillTraffic, percentages
 from alb_dr.workflows.faults.fault import FaultSetting
@@ -21,7 +22,8 @@ from alb_dr.workflows.rails.guardrails import Cleared
 class DrillReturn:
     """What follows the restore, until the victim serves its share again.
 
-    ``ramp`` is None where the weight was never to be held; ``shield`` keeps signals out.
+    ``ramp`` is None where the weight was never to be held; ``progress`` is told what is done;
+    ``shield`` keeps signals out.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class DrillReturn:
         ramp: DrillRamp | None,
         *,
         timeout_s: float,
+        progress: DrillProgress,
         shield: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._topology = setting.topology
@@ -38,6 +41,7 @@ class DrillReturn:
         self._clock = setting.clock
         self._narrator = setting.narrator
         self._timeout_s = timeout_s
+        self._progress = progress
         self._ramp = ramp
         self._shield = shield
 
@@ -98,7 +102,7 @@ class DrillReturn:
             return
         with self._shield():
             if not ramp.troubles:
-                self._narrator.note(f"the weights: {ramp.give_back()}")
+                self._progress.say(f"the weights: {ramp.give_back()}")
                 return
             ramp.look_again()
             if ramp.is_holding:

@@ -52,6 +52,13 @@ def test_F26_the_weight_comes_back_in_proven_steps(estate: Estate) -> None:
     assert report.outcome is DrillOutcome.SUCCEEDED
     assert seen == ["80", "8", "20", "40", "80"]
     assert estate.is_clean
+    told = [step.what for step in report.run.timeline]
+    assert [words for words in told if words.startswith("weights ")] == [
+        "weights poc-ack-1 80, poc-ack-2 20",
+        "weights poc-ack-1 60, poc-ack-2 40",
+    ]
+    assert "the weights: put back" in told
+    assert sum(words.startswith("the traffic follows: poc-ack-1 ") for words in told) == 3
     (found,) = estate.records
     assert found.record is not None
     assert {t.kind for t in found.record.targets} == {"Deployment", "Ingress"}
