@@ -98,7 +98,7 @@ class _Look:
             drift=(*self._drilled, *(_drift(plan) if plan is not None else ())),
             unfinished=(*_returns(topology, away), *unfinished),
             unknown=tuple(self._unknown),
-            notes=_notes(topology, weights),
+            notes=() if _is_held(live) else _notes(topology, weights),
             lock=lock_words(lock, self._ports.clock.now()) if lock is not None else "",
         )
 
@@ -174,7 +174,7 @@ class _Look:
 
     def _held_weights(self, ingress: Manifest | None) -> Iterator[str]:
         """A drill that holds the weights has its record beside them."""
-        if ingress is not None and ANNOTATION in ingress.annotations:
+        if ingress is not None and _is_held(ingress):
             held = OpenDrill(member="Fleet", target=ingress, record=record_of(ingress))
             yield self._drill_words(held)
 
@@ -228,6 +228,11 @@ def _drilled(member: MemberCluster, drill: OpenDrill) -> str | None:
 def _returns(topology: Topology, away: Away | None) -> Iterator[str]:
     if away is not None:
         yield f"{away_words(topology, away)} (alb-dr failover back returns it)"
+
+
+def _is_held(ingress: Manifest | None) -> bool:
+    """Whether a drill holds the live weights: nobody is to mend what will be taken back."""
+    return ingress is not None and ANNOTATION in ingress.annotations
 
 
 def _notes(topology: Topology, live: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alb_dr.errors import Unreachable
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import ALB_CONFIG, INGRESS, ResourceId
@@ -168,6 +170,16 @@ def test_drills_that_hold_weights_or_are_on_record_only_are_shown_and_so_is_the_
     assert "lock       d2 of ann@bastion" in status_text(seen)
     lock.release()
     assert looked(fleet).lock == ""
+
+
+def test_weights_that_a_drill_holds_are_no_advice_to_set_others() -> None:
+    api = a_fleet()
+    set_weights(a_topology(), Weights.of({"c1": 0, "c2": 100}), fleet=api, dry_run=False)
+    assert any("has weight 0" in line for line in looked(api).notes)
+    live = live_ingress(a_topology(), fleet=api)
+    held = replace(a_weight_record("d1"), former={"c1": "0", "c2": "100"})
+    api.patch(live.id, hold_patch(live, held))
+    assert looked(api).notes == ()
 
 
 def test_a_member_that_an_open_drill_keeps_at_zero_is_no_silence_about_drift() -> None:
