@@ -173,7 +173,7 @@ def start_watchdog(context: Context, plan: DrillPlan, run: RunDir) -> subprocess
     recover = [sys.executable, "-m", "alb_dr", "failover", "recover", "--execute"]
     project = str(context.config.path.absolute())
     recover += ["--drill", plan.drill_id, "--config", project]
-    recover += ["--reason", "its process died; put back by its watchdog"]
+    recover += ["--reason", "its watchdog, after its process had ended"]
     try:
         with (run.path / "watchdog.log").open("wb") as log:
             return subprocess.Popen(

@@ -59,6 +59,11 @@ class Topology:
         names = ", ".join(m.name for m in self.members)
         raise BadInput(f"{name_or_id!r} is not a member", hint=f"members are: {names}")
 
+    @property
+    def member_ids(self) -> tuple[str, ...]:
+        """Their ids, in the file's order."""
+        return tuple(member.id for member in self.members)
+
     def names(self, weights: Weights) -> dict[str, int]:
         """Weights by member name instead of id, for people."""
         return {self.member(member).name: weight for member, weight in weights}

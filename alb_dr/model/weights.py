@@ -83,6 +83,17 @@ class Weights:
         return Weights(tuple((m, found.get(m, 0)) for m, _ in self.by_member))
 
 
+def weights_in_words(weights: Mapping[str, object], members: Sequence[str] = ()) -> str:
+    """Weights by member id for a person: ``20/80`` where ``members`` gives the file's order.
+
+    Annotations and records come in the order of their keys: without the file's order, or for other
+    members than the file's, each weight is said with its id.
+    """
+    if weights.keys() == set(members):
+        return "/".join(str(weights[member]) for member in members)
+    return ", ".join(f"{member} {weight}" for member, weight in weights.items())
+
+
 def parse_weight(text: str, *, of: str) -> int:
     """One weight as a person types it: ASCII digits without sign, fraction or leading zero."""
     if not _INTEGER.fullmatch(text) or int(text) > TOTAL:

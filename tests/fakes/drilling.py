@@ -25,7 +25,7 @@ from alb_dr.workflows.rails.scene import RailRules
 from alb_dr.workflows.records.drill_record import ANNOTATION, replicas_of
 from alb_dr.workflows.records.fleet_record import Recorded, read_records
 from alb_dr.workflows.records.lease import DRILL
-from alb_dr.workflows.recover.recovery import RecoveryPorts
+from alb_dr.workflows.recover.case import RecoveryPorts
 from tests.builders import a_topology
 from tests.fakes.fleet import a_fleet, the_members
 from tests.fakes.gateway import ROUTE, FakeGateway, FakeJournal, MovingClock, no_shield

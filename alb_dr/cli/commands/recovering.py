@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from alb_dr.ports import KubeApi
-    from alb_dr.workflows.recover.recovery import Case, Recovery, RecoveryPorts
+    from alb_dr.workflows.recover.case import Case, RecoveryPorts
+    from alb_dr.workflows.recover.recovery import Recovery
     from alb_dr.workflows.scalers.keda_pause import OpenPause
 
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, max=3600)]
@@ -114,11 +115,11 @@ def recover(
     reason: Annotated[
         str,
         typer.Option("--reason", metavar="TEXT", help="Who puts it back, or why; for the record."),
-    ] = "put back by alb-dr failover recover",
+    ] = "alb-dr failover recover",
     timeout: Seconds = 120.0,
 ) -> None:
     """Put back what an interrupted drill left; works from any machine."""
-    from alb_dr.cli.putting_back import PuttingBack, as_data
+    from alb_dr.cli.putting_back import PuttingBack, as_data, done_words
     from alb_dr.model.printable import printable
     from alb_dr.workflows.recover.recovery import Recovery
 
@@ -135,11 +136,15 @@ def recover(
         paused = seen.pauses(drill_id)
         lines = [_table(found)] if found else []
         lines += [_pause_words(pause) for pause in paused]
+        lock = lock_words(context) if ports.topology is not None else None
+        lines += [f"locked: {lock}; --execute ends a drill that lives"] if lines and lock else []
         human = "\n".join((*lines, "nothing was written; do it with --execute"))
         data = {
             "open": [as_data(case) for case in found],
             "paused": [str(pause.live.id) for pause in paused],
             "executed": False,
+            "unseen": list(seen.silent),
+            "lock": lock,
             "asked": _asked(ports),
         }
         answer(ctx, human if lines else none, data)
@@ -150,10 +155,10 @@ def recover(
         accepted=accept_missing_marker or (),
         timeout_s=timeout,
         only=drill_id,
-        why=printable(reason),
+        reason=printable(reason),
     )
     done, traffic = work.do(seen, found)
-    lines = [f"{d['member']}: {d['object']}: {d['done']}, {d['observed']}" for d in done]
+    lines = [done_words(each) for each in done]
     lines += [traffic] if traffic else []
     if done and member:
         context.narrator.warn(_FLEET_WAITS)
@@ -189,14 +194,14 @@ def _none_words(asked: str | None, ports: "RecoveryPorts", *, is_blind: bool) ->
 
 def _asked(ports: "RecoveryPorts") -> list[str]:
     """Who was looked at, or was to be."""
-    from alb_dr.workflows.recover.recovery import FLEET
+    from alb_dr.workflows.recover.case import FLEET
 
     return [*ports.members, *([FLEET] if ports.topology is not None else [])]
 
 
 def _ports(context: Context) -> "RecoveryPorts":
     """The project's: a Fleet that cannot be connected to is done without, and that is said."""
-    from alb_dr.workflows.recover.recovery import RecoveryPorts
+    from alb_dr.workflows.recover.case import RecoveryPorts
 
     fleet: KubeApi | None
     unseen: list[str] = []
@@ -222,7 +227,7 @@ def _bare_ports(context: Context, kubeconfigs: "Sequence[Path]") -> "RecoveryPor
     from alb_dr.fleet.connect import connect
     from alb_dr.model.member import KubeAccess
     from alb_dr.model.settings import Settings
-    from alb_dr.workflows.recover.recovery import RecoveryPorts
+    from alb_dr.workflows.recover.case import RecoveryPorts
 
     members: Mapping[str, KubeApi] = {
         path.stem: connect(

@@ -18,7 +18,7 @@ from alb_dr.model.manifest import Manifest
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.shift import Thresholds
 from alb_dr.model.weight_record import WeightRecord
-from alb_dr.model.weights import TOTAL, Weights
+from alb_dr.model.weights import TOTAL, Weights, weights_in_words
 from alb_dr.render.annotations import weight_key, weights_of
 from alb_dr.stats.gate import Gate
 from alb_dr.stats.vigil import Alarm, Baseline, Vigil, baseline_of
@@ -212,7 +212,8 @@ class DrillRamp:
         if record is None or not is_harmed(live, record):
             key = weight_key(self._setting.victim.id)
             who = changed_by(live, "metadata", "annotations", key)
-            said = "/".join(weights_of(live.annotations).values())
+            weights, order = weights_of(live.annotations), self._setting.topology.member_ids
+            said = weights_in_words(weights, order)
             self.left_off = f"somebody else set the weights to {said}{who}"
             self.give_back()
             return False

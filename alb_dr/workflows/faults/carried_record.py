@@ -22,6 +22,7 @@ class CarriedRecord:
     def __init__(self, setting: FaultSetting, target: Manifest, *, api: KubeApi) -> None:
         self._drill = setting.drill
         self._narrator = setting.narrator
+        self._members = setting.topology.member_ids
         self._target = target
         self._api = api
 
@@ -58,7 +59,7 @@ class CarriedRecord:
         if is_harmed(done.live, record):
             raise RestoreIncomplete(
                 f"{self._api.label}: {done.live.id} is still harmed, but the record of drill "
-                f"{self._drill} is gone; it had {was(record)}",
+                f"{self._drill} is gone; it had {was(record, self._members)}",
                 hint="if that was no wish of anybody: alb-dr failover recover --execute "
                 f"--accept-missing-marker {self._drill}",
             )

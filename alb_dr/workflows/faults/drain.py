@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.model.weight_record import WeightRecord
-from alb_dr.model.weights import Weights
+from alb_dr.model.weights import Weights, weights_in_words
 from alb_dr.render.annotations import weight_key, weights_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.faults.carried_record import CarriedRecord
@@ -69,7 +69,7 @@ class WeightDrain:
         if weights != dict(self._record.held):
             key = weight_key(self._setting.victim.id)
             who = changed_by(live, "metadata", "annotations", key)
-            said = "/".join(weights.values())
+            said = weights_in_words(weights, self._setting.topology.member_ids)
             return FaultSeen(ended=f"somebody else set the weights to {said}{who}")
         self._live = live
         return FaultSeen(in_force="the Fleet has taken the weights")

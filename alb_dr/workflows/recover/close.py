@@ -59,7 +59,7 @@ class Closing:
                 return None
             holder = lock.annotations.get(DRILL, "?")
             if holder in ended:
-                remove_lock(lock, fleet=self.fleet)
+                self._remove(lock)
                 return None
             return holder if self._keeps(lock) else None
         except AlbDrError as error:
@@ -76,8 +76,13 @@ class Closing:
         with self.narrator.phase(f"looking whether the holder of {lock.id} lives: {said}"):
             if is_renewed(lock, fleet=self.fleet, clock=self.clock):
                 return True
-            remove_lock(lock, fleet=self.fleet)
+            self._remove(lock)
             return False
+
+    def _remove(self, lock: Manifest) -> None:
+        remove_lock(lock, fleet=self.fleet)
+        drill = lock.annotations.get(DRILL, "?")
+        self.narrator.note(f"the lock {lock.id} of drill {drill} was removed")
 
     def _close(self, drills: Collection[str]) -> None:
         if drills:

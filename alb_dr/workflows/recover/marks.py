@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from alb_dr.errors import AlbDrError, Conflict, RestoreIncomplete
 from alb_dr.model.manifest import DEPLOYMENT, INGRESS, Manifest, ResourceId
 from alb_dr.model.weight_record import WeightRecord
+from alb_dr.model.weights import weights_in_words
 from alb_dr.ports import KubeApi, KubeReader, Narrator
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.live.readiness import workload_waits_for
@@ -73,10 +74,10 @@ class OpenDrill:
         return was(self.record) if self.record is not None else "?"
 
 
-def was(record: Record) -> str:
-    """What an object had before a drill, in words."""
+def was(record: Record, members: Sequence[str] = ()) -> str:
+    """What an object had before a drill, in words; ``members`` are ids in the file's order."""
     if isinstance(record, WeightRecord):
-        return "weights " + "/".join(record.former.values())
+        return f"weights {weights_in_words(record.former, members)}"
     return f"{record.goal} replicas"
 
 

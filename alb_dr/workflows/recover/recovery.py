@@ -5,14 +5,12 @@ A member's API alone is enough; the Fleet and the sandbox add what they know whe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 
-from alb_dr.errors import AlbDrError, RestoreIncomplete
+from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
 from alb_dr.model.fleet_record import FleetTarget
-from alb_dr.model.manifest import DEPLOYMENT, INGRESS, Kind, Manifest, ResourceId
-from alb_dr.model.topology import Topology
-from alb_dr.ports import Clock, FaultBox, KubeApi, Narrator
+from alb_dr.model.manifest import DEPLOYMENT, Manifest, ResourceId
+from alb_dr.ports import KubeApi
 from alb_dr.render.annotations import weights_of
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.records.drill_record import (
@@ -24,57 +22,18 @@ from alb_dr.workflows.records.drill_record import (
     unmarked_weights_patch,
 )
 from alb_dr.workflows.records.fleet_record import Recorded, read_records
+from alb_dr.workflows.recover.case import FLEET, KINDS, SANDBOX, Case, RecoveryPorts
 from alb_dr.workflows.recover.marks import (
     BUSY_S,
     OpenDrill,
     open_drills,
     open_weights,
     remedy,
+    was,
 )
 from alb_dr.workflows.recover.table import Decision, Findings, Known, Mark, decide
+from alb_dr.workflows.recover.told import refusal, target_words
 from alb_dr.workflows.scalers.keda_pause import OpenPause, end_pauses, open_pauses, unheld
-
-SANDBOX = "Sandbox"
-"""The kind of a target that is a fault of a sandbox and no object."""
-FLEET = "Fleet"
-"""The name of the Fleet among clusters."""
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DEPLOYMENT, INGRESS)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryPorts:
-    """What a recovery may look at: members by name; Fleet and sandbox only where there are any.
-
-    ``namespace`` is where the Fleet keeps records and the weighted Ingress; ``topology`` is None
-    where there is no project file. ``unseen`` says what could not even be connected to.
-    """
-
-    members: Mapping[str, KubeApi]
-    fleet: KubeApi | None
-    namespace: str | None
-    box: FaultBox | None
-    clock: Clock
-    narrator: Narrator
-    topology: Topology | None = None
-    unseen: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One object, or fault of a sandbox, that a drill may have left harmed.
-
-    ``live`` is None for what does not exist and for sandboxes; ``target`` what the Fleet's record
-    says of it.
-    """
-
-    drill: str
-    where: str
-    id: ResourceId | None
-    what: str
-    decision: Decision
-    words: str
-    live: Manifest | None = None
-    target: FleetTarget | None = None
 
 
 class Recovery:
@@ -136,6 +95,9 @@ class Recovery:
     def _marked(self) -> Iterator[Case]:
         for name, api in self._ports.members.items():
             yield from self._of(name, lambda api=api: open_drills(api))
+            if self._ports.topology is None:
+                # Without a project file nobody says which of them is the Fleet.
+                yield from self._of(name, lambda api=api: _weights_anywhere(api))
         fleet, namespace = self._ports.fleet, self._ports.namespace
         if fleet is not None:
             yield from self._of(FLEET, lambda: open_weights(fleet, namespace=namespace))
@@ -164,7 +126,9 @@ class Recovery:
             id=live.id,
             what=str(live.id),
             decision=decide(findings),
-            words=f"had {found.was}" if record is not None else f"the record is: {raw}",
+            words=f"had {was(record, self._ports.order)}"
+            if record is not None
+            else f"the record is: {raw}",
             live=live,
             target=target,
         )
@@ -193,7 +157,7 @@ class Recovery:
         id_ = ResourceId(
             kind=KINDS[target.kind], name=target.name, namespace=target.namespace or None
         )
-        api = self._api(target.cluster)
+        api = self._ports.api(target.cluster)
         try:
             live = api.get(id_) if api is not None else None
         except AlbDrError as error:
@@ -220,7 +184,7 @@ class Recovery:
             id=id_,
             what=str(id_),
             decision=decide(findings),
-            words=_words(target, live),
+            words=target_words(target, live, self._ports.order),
             live=live,
             target=target,
         )
@@ -254,9 +218,6 @@ class Recovery:
             else "only the machine of the sandbox can clear it",
         )
 
-    def _api(self, where: str) -> KubeApi | None:
-        return self._ports.fleet if where == FLEET else self._ports.members.get(where)
-
     # carrying out ------------------------------------------------------------------------------
 
     def carry_out(
@@ -273,10 +234,10 @@ class Recovery:
         if decision in {Decision.NOTHING, Decision.CLOSE}:
             return "nothing to do" if decision is Decision.NOTHING else "already put back"
         if decision not in {Decision.RESTORE, Decision.CLEAR}:
-            raise RestoreIncomplete(_refusal(case), hint=_advice(case))
+            raise refusal(case)
         if case.id is None:
             return self._cleared(case)
-        api = self._api(case.where)
+        api = self._ports.api(case.where)
         if api is None or case.live is None:
             raise RestoreIncomplete(f"{case.where}: {case.what} cannot be reached")
         if ANNOTATION not in case.live.annotations:
@@ -332,56 +293,15 @@ class Recovery:
             )
 
 
+def _weights_anywhere(api: KubeApi) -> tuple[OpenDrill, ...]:
+    """Held weights of any namespace; none where Ingresses are not ours to see."""
+    try:
+        return open_weights(api, namespace=None)
+    except (Forbidden, NotFound):
+        return ()
+
+
 def _differs(live: Manifest, target: FleetTarget) -> bool:
     if target.weights is not None:
         return dict(weights_of(live.annotations)) != dict(target.weights)
     return replicas_of(live) == 0
-
-
-def _words(target: FleetTarget, live: Manifest | None) -> str:
-    had = (
-        "weights " + "/".join(target.weights.values())
-        if target.weights is not None
-        else f"{target.replicas} replicas"
-    )
-    if live is None:
-        return f"had {had}; it does not exist any more"
-    if live.uid != target.uid:
-        return f"had {had} as {target.uid}; it was made anew as {live.uid}"
-    return f"had {had}"
-
-
-def _refusal(case: Case) -> str:
-    return f"{case.where}: {case.what} of drill {case.drill}: {case.decision}; it {case.words}"
-
-
-def _advice(case: Case) -> str:
-    if case.decision.needs_word:
-        return (
-            f"if it is to be put back: alb-dr failover recover --execute "
-            f"--accept-missing-marker {case.drill}"
-        )
-    return "a person must look; nothing was written to it"
-
-
-def _undone(problem: AlbDrError) -> str:
-    if isinstance(problem, RestoreIncomplete):
-        return problem.message
-    # A call's own words do not say that it was needed to see the whole.
-    return f"not everything could be looked at: {problem.message}"
-
-
-def undone(problems: Sequence[AlbDrError], silent: Sequence[str]) -> RestoreIncomplete | None:
-    """One error for everything a recovery could not finish; None when there is nothing.
-
-    The hint of a call that failed does not know what was put back: only those of a restore count.
-    """
-    # What a list could not be had for is silent, and a problem, too: it is said once.
-    told = [p for p in problems if not any(p.message in words for words in silent)]
-    said = [_undone(problem) for problem in told] + list(silent)
-    if not said:
-        return None
-    hint = next((p.hint for p in problems if isinstance(p, RestoreIncomplete) and p.hint), None)
-    return RestoreIncomplete(
-        "; ".join(said), hint=hint or "when it answers again: alb-dr failover recover --execute"
-    )

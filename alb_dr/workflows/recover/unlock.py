@@ -42,7 +42,10 @@ def check_unlock(
         raise Conflict(f"the lock is not of drill {drill}: {said}", code="ADR-LOCKED")
     renewed = renewed_at(lock)
     if renewed is not None and clock.now() - renewed < timedelta(seconds=DURATION_S):
-        raise Refused(f"its holder lives: {said}", hint="wait, or end that command")
+        raise Refused(
+            f"its holder may live: {said}",
+            hint=f"end that command, or wait: a lock that nobody renews for {DURATION_S} s may go",
+        )
     clock.sleep(SECOND_LOOK_S)
     again = live_lock(topology, fleet=fleet)
     if again is None:

@@ -23,6 +23,11 @@ SCALED_TO_ZERO = "ADR-SCALED-TO-ZERO"
 """The code of an autoscaler that went to 0 by itself."""
 PAUSE_KEDA = "--pause-keda"
 """The option that lets a drill pause KEDA."""
+WAKE_KEDA = (
+    "make KEDA look again: restart keda-operator, or delete and re-create the ScaledObject "
+    "(kedacore/keda#5526)"
+)
+"""What to do about a KEDA that goes on saying that it is paused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,7 @@ def scalers_of(api: KubeReader, workload: Manifest) -> Scalers:
     """Who scales a workload; nobody where the kinds are not served."""
     return Scalers(
         autoscalers=autoscalers_of(api, workload),
-        scaled_objects=tuple(_aimed(api, SCALED_OBJECT, workload)),
+        scaled_objects=scaled_objects_of(api, workload),
     )
 
 
@@ -78,6 +83,11 @@ def autoscalers_of(api: KubeReader, workload: Manifest) -> tuple[Autoscaler, ...
     """The HPAs of a workload; none where the kind is not served."""
     listed = _aimed(api, HORIZONTAL_POD_AUTOSCALER, workload)
     return tuple(_autoscaler(live) for live in listed)
+
+
+def scaled_objects_of(api: KubeReader, workload: Manifest) -> tuple[Manifest, ...]:
+    """The ScaledObjects of a workload; none where KEDA is not installed."""
+    return tuple(_aimed(api, SCALED_OBJECT, workload))
 
 
 def scaler_obstacles(where: str, workload: Manifest, scalers: Scalers) -> Iterator[Obstacle]:
@@ -132,6 +142,13 @@ def _of_keda(where: str, workload: Manifest, scaled: Manifest) -> Obstacle:
             hint="nothing: a drill leaves it as it is",
             refuses=False,
             note=True,
+        )
+    if condition(scaled, "Paused") == "True" and not any(pause_annotations(scaled).values()):
+        return Obstacle(
+            code="ADR-KEDA",
+            text=f"{where}: KEDA says that {scaled.id} is paused, and nothing pauses it any more: "
+            f"nobody scales {workload.id}",
+            hint=WAKE_KEDA,
         )
     return Obstacle(
         code="ADR-KEDA",

@@ -30,6 +30,7 @@ from alb_dr.workflows.records.drill_record import (
 from alb_dr.workflows.scalers.autoscalers import (
     PAUSED,
     PAUSED_REPLICAS,
+    WAKE_KEDA,
     condition,
     pause_annotations,
 )
@@ -165,8 +166,7 @@ def await_resumed(api: KubeReader, id_: ResourceId, *, deadline: Deadline) -> No
             raise RestoreIncomplete(
                 f"{api.label}: {id_} has no pausing annotation any more, but KEDA still says that "
                 "it is paused; the workload was scaled back directly, and nobody scales it further",
-                hint="make KEDA look again: restart keda-operator, or delete and re-create the "
-                "ScaledObject (kedacore/keda#5526)",
+                hint=WAKE_KEDA,
             )
         deadline.pause(LOOK_S)
 

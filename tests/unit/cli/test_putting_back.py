@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from alb_dr.cli.putting_back import Done, PuttingBack
-from alb_dr.errors import RestoreIncomplete, Unreachable
+from alb_dr.errors import Forbidden, RestoreIncomplete, Unreachable
 from alb_dr.model.drill import DrillRecord
+from alb_dr.model.fleet_record import FleetTarget
+from alb_dr.model.manifest import DEPLOYMENT, SCALED_OBJECT, Manifest, ResourceId
 from alb_dr.model.weight_record import WeightRecord
-from alb_dr.workflows.records.drill_record import ANNOTATION, fire_patch, hold_patch
+from alb_dr.workflows.records.drill_record import (
+    ANNOTATION,
+    fire_patch,
+    hold_patch,
+    record_of,
+    restore_patch,
+)
 from alb_dr.workflows.records.fleet_record import create_record
-from alb_dr.workflows.records.lease import DrillLock, lease_id
+from alb_dr.workflows.records.lease import DURATION_S, DrillLock, lease_id
 from alb_dr.workflows.recover.recovery import Recovery
 from tests.builders import a_drill_on_record
 from tests.fakes.drilling import ID, SPACE, WORKLOAD, Estate
@@ -26,7 +35,15 @@ DEADLINE = "2026-03-01T13:00:00+00:00"
 def estate() -> Estate:
     """A drill is under way: its record is on the Fleet, its victim at 0."""
     estate = Estate()
-    create_record(estate.fleet, SPACE, a_drill_on_record(ID))
+    target = FleetTarget(
+        cluster="poc-ack-2",
+        kind=DEPLOYMENT.name,
+        namespace=SPACE,
+        name=WORKLOAD.name,
+        uid=estate.workload().uid,
+        replicas=2,
+    )
+    create_record(estate.fleet, SPACE, replace(a_drill_on_record(ID), targets=(target,)))
     harm(estate)
     return estate
 
@@ -47,7 +64,7 @@ def put_back(estate: Estate, **changes: Any) -> Done:
         fleet=estate.fleet,
         prober=estate.gateway,
     )
-    values = {"accepted": (), "timeout_s": 20.0, "only": None, "why": "bob did"}
+    values = {"accepted": (), "timeout_s": 20.0, "only": None, "reason": "bob"}
     work = PuttingBack(context=context, ports=ports, **(values | changes))
     seen = Recovery(ports)
     done, _ = work.do(seen, seen.cases())
@@ -85,7 +102,7 @@ def test_F9_what_a_living_drill_did_after_the_look_is_put_back_too(
         ("Fleet", "restore"),
     ]
     assert estate.is_clean
-    assert [r.record.why for r in estate.records if r.record is not None] == ["bob did"]
+    assert [r.record.why for r in estate.records if r.record is not None] == ["put back: bob"]
 
 
 def test_F1_a_drill_that_did_its_harm_while_its_lock_was_watched_is_put_back() -> None:
@@ -107,6 +124,62 @@ def test_F1_a_drill_that_did_its_harm_while_its_lock_was_watched_is_put_back() -
     assert estate.is_clean
 
 
+def scaled_by_keda(estate: Estate, paused: str) -> None:
+    """A ScaledObject that nothing pauses, and what KEDA says of it."""
+    metadata = {"name": "web-demo", "namespace": SPACE}
+    document = {
+        "apiVersion": SCALED_OBJECT.api_version,
+        "kind": SCALED_OBJECT.name,
+        "metadata": metadata,
+        "spec": {"scaleTargetRef": {"name": "web-demo"}},
+    }
+    id_ = ResourceId(kind=SCALED_OBJECT, name="web-demo", namespace=SPACE)
+    live = estate.members["c2"].create(Manifest(id=id_, document=document))
+    status = {"conditions": [{"type": "Paused", "status": paused}]}
+    store = estate.members["c2"].cluster.client("keda")
+    store.merge(
+        "scaledobjects.keda.sh", live.id.name, {"status": status}, SPACE, subresource="status"
+    )
+
+
+def test_F19_a_keda_that_still_says_paused_is_no_recovery(estate: Estate) -> None:
+    scaled_by_keda(estate, "True")
+    with pytest.raises(RestoreIncomplete, match="nobody scales it further"):
+        put_back(estate, timeout_s=2.0)
+    assert [r.is_open for r in estate.records] == [True]
+    assert any("poc-ack-2: Deployment" in words for words in estate.voice.notes), "what was done"
+    with pytest.raises(RestoreIncomplete, match="nobody scales it further"):
+        put_back(estate, timeout_s=2.0)
+
+
+def test_F19_a_keda_that_scales_again_or_hides_is_waited_for_no_longer(estate: Estate) -> None:
+    scaled_by_keda(estate, "False")
+    member = estate.members["c2"]
+    member.fail = lambda call: Forbidden("no") if call == "list scaledobjects" else None
+    assert put_back(estate)
+    assert estate.is_clean
+
+
+def test_a_fault_of_the_sandbox_is_cleared_before_a_silent_member_is_looked_at() -> None:
+    estate = Estate()
+    create_record(estate.fleet, SPACE, a_drill_on_record(ID, fault="sandbox:zone-down"))
+    estate.box.inject("zone-down", "poc-ack-2", drill=ID, value=0)
+    estate.members["c2"].fail = lambda _call: Unreachable("refused") if estate.box.open() else None
+    began = estate.clock.elapsed_s
+    (done,) = put_back(estate)
+    assert (done["member"], done["done"]) == ("poc-ack-2", "restore")
+    assert [r.is_open for r in estate.records] == [False]
+    assert estate.clock.elapsed_s - began < DURATION_S / 2, "its lock is not watched"
+
+
+def test_who_closes_a_record_does_not_claim_to_have_put_back(estate: Estate) -> None:
+    record = record_of(estate.workload())
+    assert record is not None
+    estate.members["c2"].patch(WORKLOAD, restore_patch(estate.workload(), record))
+    put_back(estate)
+    assert [r.record.why for r in estate.records if r.record] == ["was put back already: bob"]
+
+
 def test_F41_a_record_stays_open_when_nobody_can_look_again(estate: Estate) -> None:
     looks: list[str] = []
 
@@ -121,5 +194,5 @@ def test_F41_a_record_stays_open_when_nobody_can_look_again(estate: Estate) -> N
     estate.fleet.fail = lambda _call: None
     assert ANNOTATION not in estate.workload().annotations
     assert [r.is_open for r in estate.records] == [True]
-    assert put_back(estate) == []
+    assert [each["done"] for each in put_back(estate)] == ["already put back"]
     assert [r.is_open for r in estate.records] == [False]

@@ -194,6 +194,15 @@ def keda(api: FakeKube, *, paused: str | None = None, said: str | None = None, *
     )
 
 
+def test_F19_a_keda_that_still_says_paused_scales_nobody_and_refuses(member: FakeKube) -> None:
+    keda(member, said="True")
+    (found,) = scaling(member)
+    error = refused(found, overrides=("--pause-keda",))
+    assert error is not None
+    assert "nothing pauses it any more" in error.message
+    assert "restart keda-operator" in (error.hint or "")
+
+
 def test_F19_keda_refuses_unless_it_may_be_paused(member: FakeKube) -> None:
     keda(member)
     owners = [{"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "web", "uid": "u"}]

@@ -23,9 +23,11 @@ from alb_dr.workflows.records.fleet_record import (
     record_words,
     update_record,
 )
+from alb_dr.workflows.recover.case import FLEET, Case
 from alb_dr.workflows.recover.observation import await_traffic, observed
-from alb_dr.workflows.recover.recovery import Case, Recovery, undone
+from alb_dr.workflows.recover.recovery import Recovery
 from alb_dr.workflows.recover.table import Decision, Findings, Known, Mark, decide
+from alb_dr.workflows.recover.told import undone
 from tests.fakes.drilling import ID, ROUTE, SPACE, WORKLOAD, Estate
 
 MARKED, NONE = Mark.OURS, Mark.NONE
@@ -221,6 +223,34 @@ def test_F24_a_missing_record_of_weights_is_asked_about_too(estate: Estate) -> N
         recover(estate)
     assert recover(estate, ID)[0][0] == "restore"
     assert estate.is_clean
+
+
+def test_weights_are_said_in_the_order_of_the_file(estate: Estate) -> None:
+    """Records and annotations come sorted by id, which says nothing about the file."""
+    killed(estate, "weight-drain")
+    members = tuple(reversed(estate.topology.members))
+    ports = estate.recovery_ports(topology=replace(estate.topology, members=members))
+    assert [case.words for case in Recovery(ports).cases()] == ["had weights 80/20"]
+    assert recover(estate) == [("restore", "weights 20/80")]
+
+
+def test_without_a_project_file_held_weights_are_found_on_any_cluster(estate: Estate) -> None:
+    killed(estate, "weight-drain")
+    bare = {"members": {"fleet": estate.fleet}, "fleet": None, "box": None, "topology": None}
+    (case,) = Recovery(estate.recovery_ports(**bare)).cases()
+    assert (case.where, case.words) == ("fleet", "had weights c1 20, c2 80")
+    assert recover(estate, **bare) == [("restore", "weights c1 20, c2 80")]
+    assert estate.weights == {"c1": "20", "c2": "80"}
+
+
+def test_F41_an_api_that_hides_its_ingresses_holds_none(estate: Estate) -> None:
+    killed(estate)
+    member = estate.members["c2"]
+    member.fail = lambda call: Forbidden("no") if call == "list ingresses" else None
+    bare = {"members": {"c2": member}, "fleet": None, "box": None, "topology": None}
+    seen = Recovery(estate.recovery_ports(**bare))
+    assert [case.where for case in seen.cases()] == ["c2"]
+    assert seen.silent == []
 
 
 def test_restored_by_hand_the_record_is_only_closed(estate: Estate) -> None:
@@ -421,6 +451,19 @@ def test_a_member_that_gets_no_traffic_though_it_has_weight_is_no_restore(estate
     with pytest.raises(RestoreIncomplete, match="poc-ack-2 is put back but gets no traffic"):
         waited(estate, "poc-ack-2")
     assert "poc-ack-1 100%" in waited(estate, "poc-ack-1")
+
+
+def test_recover_waits_until_the_traffic_follows_weights_that_were_put_back(
+    estate: Estate,
+) -> None:
+    back = estate.clock.elapsed_s + 4.0
+    old = {"c1": 80, "c2": 20}
+    estate.gateway.lie = lambda w: w if estate.clock.elapsed_s > back else old
+    assert "poc-ack-1 80%" not in waited(estate, FLEET)
+    assert estate.clock.elapsed_s > back
+    estate.gateway.lie = lambda _weights: old
+    with pytest.raises(RestoreIncomplete, match="the traffic does not follow"):
+        waited(estate, FLEET)
 
 
 def test_a_gateway_that_answers_nobody_proves_nothing(estate: Estate) -> None:
