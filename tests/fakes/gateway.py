@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from alb_dr.model.load import ClosedLoad, Load, OpenLoad, Target
 from alb_dr.model.manifest import INGRESS, ResourceId
-from alb_dr.model.sample import Outcome, SampleColumns
+from alb_dr.model.sample import Outcome, Sample, SampleColumns
 from alb_dr.ports import ProbeHealth
 from alb_dr.render.annotations import weights_of
 from tests.fakes.kube import FakeKube
@@ -44,6 +44,7 @@ class FakeGateway:
 
     ``lie`` replaces the weights; ``lose`` says for a member whether a request to it is lost;
     ``each`` is called before every batch, which is how a test lets something happen half-way.
+    With ``in_time`` an answer comes when it is ready, so that slow ones come after later ones.
     """
 
     def __init__(self, fleet: FakeKube, clock: MovingClock, ids: Sequence[str]) -> None:
@@ -54,6 +55,8 @@ class FakeGateway:
         self.lose: Callable[[str, int], bool] = lambda _member, _n: False
         self.latency_s: Callable[[str], float] = lambda _member: 0.005
         self.each: Callable[[], None] = lambda: None
+        self.in_time = False
+        self._under_way: list[Sample] = []
         self.sent = 0
         self._taken_s = clock.elapsed_s
         self.rate = 200.0
@@ -101,7 +104,15 @@ class FakeGateway:
         if self._left is not None:
             due = min(max(1, due), self._left)
             self._left -= due
-        return columns_of([self._one(weights) for _ in range(due)])
+        return columns_of(self._come([self._one(weights) for _ in range(due)]))
+
+    def _come(self, sent: list[Sample]) -> list[Sample]:
+        """What has come back by now."""
+        if not self.in_time:
+            return sent
+        waiting = sorted((*self._under_way, *sent), key=lambda sample: sample.finished_s)
+        self._under_way = [sample for sample in waiting if sample.finished_s > self.now_s()]
+        return waiting[: len(waiting) - len(self._under_way)]
 
     def _live(self) -> Mapping[str, int]:
         found = self._fleet.cluster.store

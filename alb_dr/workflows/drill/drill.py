@@ -229,6 +229,7 @@ class Drill:
             setting,
             ramp,
             timeout_s=self._plan.restore_timeout_s,
+            rate=self._plan.rate,
             progress=self.progress,
             shield=self._ports.shield,
         )
@@ -241,7 +242,7 @@ class Drill:
         self.progress.is_open = False
         if trouble is not None:
             self.progress.abort(trouble)
-        due = way.share_due(traffic, cleared, fired_s=self.progress.marks.fired_s or 0.0)
+        due = way.shares_due(traffic, cleared, fired_s=self.progress.marks.fired_s or 0.0)
         words = way.settle(traffic, due, is_foreign=fault.is_foreign)
         self.progress.mark(recovered_s=traffic.newest_s)
         self.progress.say(words)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from alb_dr.errors import AlbDrError, RestoreIncomplete
 from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.model.weights import TOTAL
 from alb_dr.render.annotations import weights_of
-from alb_dr.stats.outage import BACK
+from alb_dr.stats.whole_look import WholeLook
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.delivery.weights import live_ingress
 from alb_dr.workflows.drill.progress import DrillProgress
@@ -18,12 +18,18 @@ from alb_dr.workflows.drill.traffic import DrillTraffic, percentages
 from alb_dr.workflows.faults.fault import FaultSetting
 from alb_dr.workflows.rails.guardrails import Cleared
 
+SETTLE_LOOK_S = 0.25
+"""Between two looks whether the traffic is back."""
+OTHERS_S = 10.0
+"""How long members that were not harmed are waited for once the victim serves again."""
+FOREIGN = "somebody else changed what was harmed, so no share is waited for; the traffic"
+
 
 class DrillReturn:
     """What follows the restore, until the victim serves its share again.
 
     ``ramp`` is None where the weight was never to be held; ``progress`` is told what is done;
-    ``shield`` keeps signals out.
+    ``shield`` keeps signals out; ``rate`` is that of the requests, per second.
     """
 
     def __init__(
@@ -32,6 +38,7 @@ class DrillReturn:
         ramp: DrillRamp | None,
         *,
         timeout_s: float,
+        rate: float,
         progress: DrillProgress,
         shield: Callable[[], AbstractContextManager[None]],
     ) -> None:
@@ -41,6 +48,7 @@ class DrillReturn:
         self._clock = setting.clock
         self._narrator = setting.narrator
         self._timeout_s = timeout_s
+        self._rate = rate
         self._progress = progress
         self._ramp = ramp
         self._shield = shield
@@ -108,9 +116,11 @@ class DrillReturn:
             if ramp.is_holding:
                 raise ramp.unborne()
 
-    def share_due(self, traffic: DrillTraffic, cleared: Cleared, *, fired_s: float) -> float:
-        """The share the victim had, or what somebody else's new weights give it."""
-        before = traffic.shares(0, fired_s).get(self._victim.name, 0.0)
+    def shares_due(
+        self, traffic: DrillTraffic, cleared: Cleared, *, fired_s: float
+    ) -> dict[str, float]:
+        """The share each member had, or what somebody else's new weights give it."""
+        before = traffic.shares(0, fired_s)
         try:
             live = live_ingress(self._topology, fleet=self._fleet)
         except AlbDrError:
@@ -118,24 +128,53 @@ class DrillReturn:
         now = weights_of(live.annotations)
         if now == weights_of(cleared.ingress.annotations):
             return before
-        weight = now.get(self._victim.id, "0")
-        return int(weight) / TOTAL if weight.isdigit() else 0.0
+        weights = {m.name: now.get(m.id, "0") for m in self._topology.members}
+        return {n: int(w) / TOTAL if w.isdigit() else 0.0 for n, w in weights.items()}
 
-    def settle(self, traffic: DrillTraffic, due: float, *, is_foreign: bool) -> str:
-        """Wait until the victim serves its share; how, in words. RestoreIncomplete otherwise.
+    def settle(self, traffic: DrillTraffic, due: Mapping[str, float], *, is_foreign: bool) -> str:
+        """Wait until the traffic is as it is due; how, in words. RestoreIncomplete otherwise.
 
         A prober that ended says nothing more: what was proven of pods and weights must do (F14).
+        Where somebody else changed what was harmed (``is_foreign``) no share is due.
         """
-        deadline = Deadline(self._clock, self._timeout_s)
+        deadline, since_s = Deadline(self._clock, self._timeout_s), traffic.instant_s()
+        patience: Deadline | None = None
+        seen: WholeLook | None = None
         with self._narrator.phase("waiting until the traffic is back"):
             while not deadline.passed:
                 if traffic.finished:
                     return "whether the traffic is back cannot be measured: the prober ended"
-                traffic.collect(1.0)
-                seen = traffic.recent_shares(traffic.newest_s - 1)
-                if seen.get(self._victim.name, 0.0) >= BACK * due or is_foreign:
-                    return f"the traffic is back: {percentages(seen)}"
-        raise RestoreIncomplete(
-            f"{self._victim.name} is put back but gets no traffic",
-            hint="alb-dr verify --requests 500 shows the split; look at its endpoints",
+                traffic.collect(SETTLE_LOOK_S)
+                seen = traffic.look(since_s, rate=self._rate) or seen
+                if seen is None:
+                    continue
+                if is_foreign:
+                    return f"{FOREIGN}: {percentages(seen.shares) or 'no answers'}"
+                if not seen.serves_again(self._victim.name, due.get(self._victim.name, 0.0)):
+                    continue
+                missing = seen.missing(due)
+                if not missing:
+                    return f"the traffic is back: {percentages(seen.shares)}"
+                patience = patience or Deadline(self._clock, OTHERS_S)
+                if patience.passed:
+                    return self._without(missing, seen)
+        raise self._not_back(seen, due)
+
+    def _without(self, missing: Sequence[str], seen: WholeLook) -> str:
+        """The victim is back, others went meanwhile: not what the drill has to put back."""
+        words = f"{', '.join(missing)} hardly serves since the restore"
+        self._progress.abort(words)
+        return f"{self._victim.name} has its traffic back, but {words}: {percentages(seen.shares)}"
+
+    def _not_back(self, seen: WholeLook | None, due: Mapping[str, float]) -> RestoreIncomplete:
+        name = self._victim.name
+        words = f"{name} is put back but gets no traffic"
+        if seen is None:
+            words = f"{name} is put back, but too few requests came back to see its traffic"
+        elif share := seen.shares.get(name, 0.0):
+            words = (
+                f"{name} is put back but serves {share:.0%} where {due.get(name, 0.0):.0%} is due"
+            )
+        return RestoreIncomplete(
+            words, hint="alb-dr verify --requests 500 shows the split; look at its endpoints"
         )

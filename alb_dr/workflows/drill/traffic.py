@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from alb_dr.model.sample import SampleColumns
 from alb_dr.ports import Clock, SampleLog, Stream
 from alb_dr.stats.outage import losses, shares
+from alb_dr.stats.whole_look import WholeLook, whole_look, width_s
 
 LOOK_S = 0.1
 """Between two looks at the samples."""
+ANSWERED_S = 10.0
+"""After this long every request is answered or given up: the prober waits for half of it."""
 
 
 class DrillTraffic:
@@ -83,14 +86,24 @@ class DrillTraffic:
         return shares(self.samples, self._names, start_s, end_s)
 
     def recent_shares(self, start_s: float) -> dict[str, float]:
-        """Each member's share since an instant not long ago; looks at the newest samples only."""
+        """Each member's share of the answers that came since an instant not long ago."""
+        return shares(self._newest(start_s), self._names, 0.0, float("inf"))
+
+    def look(self, since_s: float, *, rate: float) -> WholeLook | None:
+        """The newest stretch since an instant in which every request has come back, or None."""
+        reach_s = 2 * width_s(rate) + ANSWERED_S
+        start_s = max(since_s, self.instant_s() - reach_s)
+        return whole_look(self._newest(start_s), self._names, since_s=start_s, rate=rate)
+
+    def _newest(self, start_s: float) -> SampleColumns:
+        """The samples that came since an instant. Samples are in the order in which they came."""
         first = len(self.samples)
-        while first and self.samples.due_s[first - 1] >= start_s:
+        while first and self.samples.finished_s[first - 1] >= start_s:
             first -= 1
         newest = SampleColumns()
         for n in range(first, len(self.samples)):
             newest.append(self.samples[n])
-        return shares(newest, self._names, start_s, float("inf"))
+        return newest
 
     def losses(self, start_s: float = 0.0, end_s: float = float("inf")) -> tuple[int, int]:
         """Lost and all requests of a span."""

@@ -142,6 +142,5 @@ class DrillWatch:
         return done.lost
 
     def _show(self) -> None:
-        now = self._traffic.newest_s
-        seen = self._traffic.recent_shares(now - 1)
+        seen = self._traffic.recent_shares(self._traffic.instant_s() - 1)
         self._narrator.live({"answers": percentages(seen) or "none", "lost": self._alarm.lost})

@@ -1,0 +1,84 @@
+"""When the traffic counts as back after a drill: a fair look, and nothing less."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from alb_dr.errors import RestoreIncomplete
+from alb_dr.model.drill_report import DrillOutcome, DrillReport
+from alb_dr.workflows.drill.restore import FOREIGN
+from tests.fakes.drilling import Estate
+
+
+@pytest.fixture
+def estate() -> Estate:
+    return Estate()
+
+
+def told(report: DrillReport) -> str:
+    """The last line of the timeline."""
+    return report.run.timeline[-1].what
+
+
+def shares_in(words: str) -> tuple[int, int]:
+    one, two = re.findall(r"(\d+)%", words)
+    return int(one), int(two)
+
+
+def test_F50_late_answers_of_slow_pods_are_not_the_traffic_that_is_back(estate: Estate) -> None:
+    """They come last, when the answers of the others are long there: alone they look like all."""
+    estate.gateway.in_time = True
+    estate.gateway.latency_s = lambda m: 1.0 if m == "c2" and estate.box.faults else 0.005
+    report = estate.drill(fault="sandbox:slow")
+    assert report.outcome is DrillOutcome.SUCCEEDED
+    assert told(report).startswith("the traffic is back: ")
+    assert shares_in(told(report)) == pytest.approx((20, 80), abs=2)
+
+
+def test_pods_that_answer_late_after_the_restore_are_waited_for(estate: Estate) -> None:
+    estate.gateway.in_time = True
+    estate.gateway.latency_s = lambda m: 3.0 if m == "c2" and estate.box.done else 0.005
+    report = estate.drill(fault="sandbox:slow")
+    assert shares_in(told(report)) == pytest.approx((20, 80), abs=2)
+
+
+def test_a_survivor_that_went_silent_meanwhile_is_no_traffic_that_is_back(
+    estate: Estate,
+) -> None:
+    """The victim has even more than its share then; the drill itself left nothing behind."""
+
+    def when_back() -> None:
+        if any("poc-ack-2 is back" in words for words in estate.voice.notes):
+            estate.pods["c1"].ready = lambda _wanted: 0
+
+    estate.gateway.each = when_back
+    report = estate.drill()
+    assert report.outcome is DrillOutcome.ABORTED
+    assert report.why == "poc-ack-1 hardly serves since the restore"
+    assert told(report).startswith("poc-ack-2 has its traffic back, but poc-ack-1 hardly serves")
+    assert shares_in(told(report)) == (0, 100)
+    assert estate.is_clean
+
+
+def test_a_share_that_stays_too_small_is_named(estate: Estate) -> None:
+    def half() -> None:
+        estate.gateway.lie = lambda _weights: {"c1": 60, "c2": 40}
+
+    estate.during(4.0, half)
+    with pytest.raises(RestoreIncomplete, match=r"serves (39|40|41)% where (79|80|81)% is due"):
+        estate.drill()
+
+
+def test_where_somebody_else_scaled_it_no_share_is_awaited_nor_claimed(estate: Estate) -> None:
+    from alb_dr.workflows.faults.scale import ScaleToZero
+
+    def deaf() -> None:
+        estate.gateway.lie = lambda _weights: {"c1": 100}
+
+    estate.during(4.0, deaf)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScaleToZero, "is_foreign", True)
+        report = estate.drill()
+    assert told(report) == f"{FOREIGN}: poc-ack-1 100%, poc-ack-2 0%"
