@@ -134,4 +134,13 @@ FOUND: dict[str, Scenario] = {
             Act(kind="person", at=47.54584780746204, what="scale-up", member="c1"),
         ),
     ),
+    "I1 somebody brings a closed drill's mark back, and takes its label away": Scenario(
+        seed=55502,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c1"),
+            Act(kind="person", at=31.237978510023694, what="revive", member="c1"),
+            Act(kind="person", at=77.6826133338794, what="unlabel", member="c1"),
+        ),
+        ending="guard",
+    ),
 }

@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterator
 from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
 from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.model.manifest import DEPLOYMENT, Manifest, ResourceId
-from alb_dr.ports import KubeApi
+from alb_dr.ports import KubeApi, KubeReader
 from alb_dr.render.annotations import weights_of
 from alb_dr.workflows.deadline import Deadline
+from alb_dr.workflows.delivery.distribute import workload_id
+from alb_dr.workflows.delivery.weights import ingress_id
 from alb_dr.workflows.records.drill_record import (
     ANNOTATION,
     is_harmed,
@@ -93,14 +95,19 @@ class Recovery:
         return None
 
     def _marked(self) -> Iterator[Case]:
+        topology = self._ports.topology
+        workload = workload_id(topology) if topology is not None else None
+        ingress = ingress_id(topology) if topology is not None else None
         for name, api in self._ports.members.items():
-            yield from self._of(name, lambda api=api: open_drills(api))
-            if self._ports.topology is None:
+            yield from self._of(name, lambda api=api: _with(open_drills(api), api, workload))
+            if topology is None:
                 # Without a project file nobody says which of them is the Fleet.
                 yield from self._of(name, lambda api=api: _weights_anywhere(api))
         fleet, namespace = self._ports.fleet, self._ports.namespace
         if fleet is not None:
-            yield from self._of(FLEET, lambda: open_weights(fleet, namespace=namespace))
+            yield from self._of(
+                FLEET, lambda: _with(open_weights(fleet, namespace=namespace), fleet, ingress)
+            )
 
     def _of(self, where: str, look) -> list[Case]:  # type: ignore[no-untyped-def]
         try:
@@ -166,11 +173,6 @@ class Recovery:
         if api is None:
             self.silent.append(f"{target.cluster} is no member of this project")
             return None
-        if live is not None and ANNOTATION in live.annotations:
-            # Somebody took the label away by which marks are found; the mark itself is there.
-            mark = OpenDrill(member=target.cluster, target=live, record=record_of(live))
-            if mark.record is None or mark.record.drill == drill:
-                return self._by_mark(target.cluster, mark)
         same = live is not None and live.uid == target.uid
         findings = Findings(
             mark=Mark.NONE,
@@ -291,6 +293,18 @@ class Recovery:
                 f"{case.where}: the record of drill {case.drill} does not say what {case.what} had",
                 hint="put it back by hand",
             )
+
+
+def _with(
+    found: tuple[OpenDrill, ...], api: KubeReader, id_: ResourceId | None
+) -> tuple[OpenDrill, ...]:
+    """What was found by its label, and the project's own object if it carries a record without."""
+    if id_ is None or any(drill.target.id == id_ for drill in found):
+        return found
+    live = api.get(id_)
+    if live is None or ANNOTATION not in live.annotations:
+        return found
+    return (*found, OpenDrill(member=api.label, target=live, record=record_of(live)))
 
 
 def _weights_anywhere(api: KubeApi) -> tuple[OpenDrill, ...]:

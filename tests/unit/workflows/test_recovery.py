@@ -11,7 +11,7 @@ from alb_dr.errors import AlbDrError, Forbidden, Interruption, RestoreIncomplete
 from alb_dr.model.fleet_record import DrillPhase, FleetRecord
 from alb_dr.model.manifest import CONFIG_MAP, Manifest, ResourceId
 from alb_dr.workflows.deadline import Deadline
-from alb_dr.workflows.records.drill_record import ANNOTATION, record_of, replicas_of
+from alb_dr.workflows.records.drill_record import ANNOTATION, replicas_of
 from alb_dr.workflows.records.fleet_record import (
     KEPT,
     DrillEvidence,
@@ -172,7 +172,7 @@ UNLABEL = {"op": "remove", "path": "/metadata/labels/alb-dr.io~1drill-open"}
 
 
 @pytest.mark.parametrize(("edits", "done"), [([], "restore"), ([{**UP, "value": 4}], "clear")])
-def test_F24_a_mark_whose_label_was_taken_away_is_found_by_the_record(
+def test_F24_a_mark_whose_label_was_taken_away_is_found_all_the_same(
     estate: Estate, edits: list[dict[str, object]], done: str
 ) -> None:
     killed(estate)
@@ -182,17 +182,21 @@ def test_F24_a_mark_whose_label_was_taken_away_is_found_by_the_record(
     assert ANNOTATION not in estate.workload().annotations
 
 
-def test_F24_the_mark_of_another_drill_without_its_label_is_not_this_one_s(estate: Estate) -> None:
+def test_F24_held_weights_without_their_label_are_found_too(estate: Estate) -> None:
+    killed(estate, "weight-drain")
+    estate.fleet.patch(ROUTE, [UNLABEL])
+    assert recover(estate)[0][0] == "restore"
+    assert estate.is_clean
+
+
+def test_F24_the_mark_of_a_closed_drill_that_came_back_without_its_label_is_asked_about(
+    estate: Estate,
+) -> None:
     killed(estate)
-    record = record_of(estate.workload())
-    assert record is not None
-    edit(
-        estate,
-        UNLABEL,
-        {"op": "replace", "path": NOTE, "value": replace(record, drill="0b0b").dump()},
-    )
+    close_record(estate.fleet, SPACE, ID, outcome="RECOVERED", why="", now=estate.clock.now())
+    edit(estate, UNLABEL)
     (case,) = Recovery(estate.recovery_ports()).cases()
-    assert (case.drill, case.decision) == (ID, Decision.ASK_MISSING)
+    assert (case.drill, case.decision) == (ID, Decision.ASK_STALE)
 
 
 def test_F24_a_missing_record_is_put_back_only_when_a_person_says_so(estate: Estate) -> None:
