@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import typer
 
 from alb_dr.cli.context import context_of
-from alb_dr.errors import ExitCode
+from alb_dr.cli.stdout import write
+from alb_dr.errors import BadInput, ExitCode
 from alb_dr.report.envelope import dump, envelope
-
-
-def write(text: str) -> None:
-    """Put text on stdout, ending with one newline. A closed pipe raises BrokenPipeError."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
-
-
-def abandon_stdout() -> None:
-    """Write no more to a reader that went away; else Python complains when it ends."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def command_words(ctx: typer.Context) -> list[str]:
@@ -40,12 +26,25 @@ def answer(
     verdict: str | None = None,
     exit_code: ExitCode = ExitCode.OK,
 ) -> None:
-    """Say the answer in the wanted format, and leave with ``exit_code`` when it is not 0."""
+    """Say the answer in the wanted format, and leave with ``exit_code`` when it is not 0.
+
+    An answer that cannot be written is bad input (2), but changes no other code.
+    """
+    text = human
     if context_of(ctx).wants_json:
-        document = envelope(command_words(ctx), exit_code=exit_code, data=data, verdict=verdict)
-        write(dump(document))
-    elif human:
-        write(human)
+        text = dump(envelope(command_words(ctx), exit_code=exit_code, data=data, verdict=verdict))
+    conclude(ctx, text, exit_code=exit_code)
+
+
+def conclude(ctx: typer.Context, text: str, *, exit_code: ExitCode) -> None:
+    """Write the text, and leave with ``exit_code`` when it is not 0, written or not."""
+    try:
+        if text:
+            write(text)
+    except BadInput as lost:
+        if not exit_code:
+            raise
+        context_of(ctx).narrator.warn(lost.message)
     if exit_code:
         raise typer.Exit(int(exit_code))
 

@@ -7,6 +7,18 @@ import sys
 from alb_dr.errors import BadInput, Refused
 
 
+def put(question: str) -> None:
+    """Put a question on stderr. BadInput where it cannot be read: nobody answers it."""
+    try:
+        sys.stderr.write(question)
+        sys.stderr.flush()
+    except OSError as error:
+        raise BadInput(
+            f"a question cannot be put to anybody: stderr: {error.strerror}",
+            hint="give the answer on the line: see --help",
+        ) from error
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Return when the person agrees; Refused when not, BadInput when nobody can be asked."""
     if yes:
@@ -15,8 +27,7 @@ def confirm(question: str, *, yes: bool) -> None:
         raise BadInput(
             "this needs consent, and there is no terminal to ask on", hint="add --yes to agree"
         )
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
+    put(f"{question} [y/N] ")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Refused("not confirmed; nothing was changed", code="ADR-DECLINED")
 
@@ -29,8 +40,7 @@ def confirm_typed(what: str, name: str, *, yes: bool) -> None:
         raise BadInput(
             "this needs consent, and there is no terminal to ask on", hint="add --yes to agree"
         )
-    sys.stderr.write(f"{what}\ntype {name} to go on: ")
-    sys.stderr.flush()
+    put(f"{what}\ntype {name} to go on: ")
     typed = sys.stdin.readline().strip()
     if typed != name:
         raise Refused(f"{typed!r} is not {name}; nothing was begun", code="ADR-DECLINED")
@@ -45,8 +55,7 @@ def confirm_by_name(what: str, name: str, *, given: str | None) -> None:
                 f"this deletes {what}, and there is no terminal to ask on",
                 hint=f"if you mean it, add --confirm {name}",
             )
-        sys.stderr.write(f"this deletes {what}\ntype {name} to go on: ")
-        sys.stderr.flush()
+        put(f"this deletes {what}\ntype {name} to go on: ")
         typed = sys.stdin.readline().strip()
     if typed != name:
         raise Refused(

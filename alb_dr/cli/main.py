@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from pathlib import Path
 from typing import cast
 
 from alb_dr import __version__
@@ -17,19 +17,35 @@ VERSION_CALLS = (["version"], ["--version"])
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
+    from alb_dr.cli.stdout import abandon_unwritable
+
+    _open_standard_streams()
     code = run(sys.argv[1:])
     if code:
         from alb_dr.cli.signals import SIGNALS
 
         SIGNALS.ignore()
+    abandon_unwritable()
     sys.exit(code)
+
+
+def _open_standard_streams() -> None:
+    """Let nothing else be opened as a standard stream that is closed: ``>&-``, ``2>&-``.
+
+    What is meant for a person would go into a run's journal.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            # It gets the lowest number that is free, its own: those below are open by now.
+            nowhere = Path(os.devnull).open("w" if number else "r")  # noqa: SIM115  stays open
+            setattr(sys, name, nowhere)
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; the exit code. Never raises."""
     if list(argv) in VERSION_CALLS:
-        sys.stdout.write(f"alb-dr {__version__}\n")
-        return int(ExitCode.OK)
+        return _version()
+    from alb_dr.cli.narrator import say
     from alb_dr.cli.options import hoist
     from alb_dr.cli.signals import SIGNALS
 
@@ -43,16 +59,35 @@ def run(argv: Sequence[str]) -> int:
     except Interruption as interruption:
         if interruption.is_deadline:
             return _failed(_too_late(), words)
-        _say(f"interrupted: {interruption}")
+        say(f"interrupted: {interruption}")
         return int(interruption.exit_code)
-    except BrokenPipeError:
-        from alb_dr.cli.answer import abandon_stdout
-
-        # What it wanted is done.
-        abandon_stdout()
-        return int(ExitCode.OK)
+    except OSError as error:
+        return _failed(_unwritten(error) or _bug(error, words), words)
     except Exception as error:  # noqa: BLE001  the last resort: a bug must not print a traceback
-        return _bug(error, words)
+        return _failed(_bug(error, words), words)
+
+
+def _version() -> int:
+    from alb_dr.cli.stdout import write
+
+    try:
+        write(f"alb-dr {__version__}")
+    except BadInput as lost:
+        return _failed(lost, ())
+    return int(ExitCode.OK)
+
+
+def _unwritten(error: OSError) -> AlbDrError | None:
+    """The complaint when it was typer that could not write: a help, to stdout and nothing else."""
+    from traceback import walk_tb
+
+    from alb_dr.cli.stdout import abandon, unwritable
+
+    *_, (frame, _line) = walk_tb(error.__traceback__)
+    if not str(frame.f_globals.get("__name__")).startswith("typer."):
+        return None
+    abandon(sys.stdout)
+    return unwritable(error)
 
 
 def _too_late() -> AlbDrError:
@@ -80,7 +115,19 @@ def _invoke(words: list[str]) -> int:
         raise Interruption(2) from None
     except usage_error as error:
         raise BadInput(_usage(error), hint=_help_hint(error)) from None
+    except SystemExit as leaving:
+        return _left(leaving)
     return result if isinstance(result, int) else 0
+
+
+def _left(leaving: SystemExit) -> int:
+    """How typer leaves by itself: after a completion, and with 1 from a help nobody reads on."""
+    if isinstance(leaving.__context__, BrokenPipeError):
+        from alb_dr.cli.stdout import abandon
+
+        abandon(sys.stdout)
+        return int(ExitCode.OK)
+    return leaving.code if isinstance(leaving.code, int) else 0
 
 
 def _usage(error: BaseException) -> str:
@@ -94,14 +141,19 @@ def _help_hint(error: BaseException) -> str:
 
 
 def _failed(error: AlbDrError, words: Sequence[str]) -> int:
+    from alb_dr.cli.narrator import say
+
     if _wants_json(words):
+        from alb_dr.cli.stdout import write
         from alb_dr.report.envelope import dump, envelope
 
         document = envelope(_command(words), exit_code=error.exit_code, errors=[error])
-        with suppress(OSError):
-            sys.stdout.write(dump(document) + "\n")
+        try:
+            write(dump(document))
+        except BadInput as lost:
+            say(f"warning: {lost.message}")
     for line in describe(error):
-        _say(line)
+        say(line)
     return int(error.exit_code)
 
 
@@ -120,17 +172,16 @@ def describe(error: AlbDrError) -> list[str]:
     return lines
 
 
-def _bug(error: Exception, words: Sequence[str]) -> int:
+def _bug(error: Exception, words: Sequence[str]) -> AlbDrError:
     if "--debug" in words:
         import traceback
 
         traceback.print_exc()
     kind = type(error).__name__
-    bug = AlbDrError(
+    return AlbDrError(
         f"unexpected {kind}; this is a bug in alb-dr",
         hint="run again with --debug and report what it prints",
     )
-    return _failed(bug, words)
 
 
 def _wants_json(words: Sequence[str]) -> bool:
@@ -148,9 +199,3 @@ def _command(words: Sequence[str]) -> list[str]:
         if word in VERBS:
             return [word]
     return []
-
-
-def _say(line: str) -> None:
-    with suppress(OSError, ValueError):
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()

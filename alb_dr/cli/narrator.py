@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from alb_dr.ports import Narrator
 
 
+def say(line: str) -> None:
+    """Write a line to stderr; a closed stderr must never stop a restore (safety F4)."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+
 class SilentNarrator:
     """Says nothing but warnings."""
 
@@ -72,10 +79,8 @@ class PlainNarrator:
         self._last_progress = 0.0
 
     def say(self, line: str) -> None:
-        """Write a line to stderr; a closed stderr must never stop a restore (safety F4)."""
-        with suppress(OSError, ValueError):
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+        """Write a line to stderr."""
+        say(line)
 
     @contextmanager
     def phase(self, title: str) -> Iterator[None]:

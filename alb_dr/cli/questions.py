@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from alb_dr.cli.confirm import put
 from alb_dr.errors import BadInput
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ def ask(what: str, default: str | None) -> str:
         )
     shown = f" [{default}]" if default else ""
     while True:
-        sys.stderr.write(f"{what}{shown}: ")
-        sys.stderr.flush()
+        put(f"{what}{shown}: ")
         line = sys.stdin.readline()
         if not line:
             raise BadInput(f"{what} is not given")

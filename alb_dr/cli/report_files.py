@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alb_dr.cli.narrator import say
 from alb_dr.errors import AlbDrError, BadInput, Interruption
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _say_without_plots() -> None:
     from importlib.util import find_spec
 
     if find_spec("matplotlib") is None:
-        sys.stderr.write("warning: the page has no plots: pip install 'alb-dr[plots]'\n")
+        say("warning: the page has no plots: pip install 'alb-dr[plots]'")
 
 
 def _write(path: Path, text: str) -> None:

@@ -6,7 +6,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from alb_dr.errors import Interruption
+from alb_dr.cli.confirm import put
+from alb_dr.errors import BadInput, Interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,8 +115,10 @@ def ask(failure: str, alive: Callable[[], None]) -> Answer:
 
     from alb_dr.model.shift import Answer
 
-    sys.stderr.write(f"\n{failure}\n[r]oll back, [f]reeze or [c]ontinue? ")
-    sys.stderr.flush()
+    try:
+        put(f"\n{failure}\n[r]oll back, [f]reeze or [c]ontinue? ")
+    except BadInput:
+        return Answer.ROLLBACK
     while not select.select([sys.stdin], [], [], 1.0)[0]:
         alive()
     words = {"f": Answer.FREEZE, "c": Answer.CONTINUE}

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alb_dr.cli.answer import answer, write
+from alb_dr.cli.answer import answer, conclude
 from alb_dr.cli.context import Context, context_of
 from alb_dr.cli.permissions import print_permissions as permissions_answer
 from alb_dr.errors import BadInput
@@ -92,9 +92,7 @@ def _say(ctx: typer.Context, context: Context, report: "CheckReport") -> None:
     from alb_dr.report.checks_text import short_of, table_of
 
     if context.output == "junit":
-        write(checks_junit(report))
-        if report.exit_code:
-            raise typer.Exit(int(report.exit_code))
+        conclude(ctx, checks_junit(report), exit_code=report.exit_code)
         return
     human = short_of(report) if context.output == "short" else table_of(report)
     answer(

@@ -265,7 +265,6 @@ def _only_check(
 
 def _answer(ctx: typer.Context, drilled: "Drilled") -> None:
     """The report, also of a drill that a signal ended: it then leaves with the signal's code."""
-    from alb_dr.cli.answer import abandon_stdout
     from alb_dr.cli.verify_answer import on_terminal
     from alb_dr.report.drill_json import drill_data
     from alb_dr.report.drill_page import drill_page
@@ -274,17 +273,10 @@ def _answer(ctx: typer.Context, drilled: "Drilled") -> None:
     code = report.outcome.exit_code
     if drilled.interruption is not None:
         code = drilled.interruption.exit_code
-    try:
-        answer(
-            ctx,
-            "" if context.wants_json else on_terminal(drill_page(report), context),
-            drill_data(report),
-            verdict=str(report.outcome),
-            exit_code=code,
-        )
-    except OSError:
-        if drilled.interruption is None:
-            raise
-        # The terminal that was closed is what ended the drill.
-        abandon_stdout()
-        raise typer.Exit(int(code)) from None
+    answer(
+        ctx,
+        "" if context.wants_json else on_terminal(drill_page(report), context),
+        drill_data(report),
+        verdict=str(report.outcome),
+        exit_code=code,
+    )

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from alb_dr.cli.answer import answer, write
+from alb_dr.cli.answer import answer
 from alb_dr.cli.context import context_of
+from alb_dr.cli.stdout import write
 
 
 def render(

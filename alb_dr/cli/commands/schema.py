@@ -2,7 +2,7 @@
 
 import typer
 
-from alb_dr.cli.answer import write
+from alb_dr.cli.stdout import write
 
 
 def schema(_ctx: typer.Context) -> None:

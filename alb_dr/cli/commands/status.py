@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alb_dr.cli.answer import answer, write
+from alb_dr.cli.answer import answer
 from alb_dr.cli.context import Context, context_of
+from alb_dr.cli.stdout import write
 from alb_dr.errors import AlbDrError, BadInput, ExitCode, Interruption
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ def _topology(context: Context) -> "Topology":
 
 
 def _watch(context: Context, requests: int, interval_s: float) -> None:
-    """Draw the screen until Ctrl-C; off a terminal only screens that differ are written."""
+    """Draw the screen until Ctrl-C, or until nobody reads on.
+
+    Off a terminal only screens that differ are written.
+    """
     from alb_dr.report.status_text import status_text
 
     quiet = replace(context, quiet=True)
@@ -93,11 +97,13 @@ def _watch(context: Context, requests: int, interval_s: float) -> None:
     last = ""
     try:
         while True:
-            screen = status_text(_look(quiet, requests))
+            screen, read = status_text(_look(quiet, requests)), True
             if terminal:
-                write(f"{CLEAR}{screen}\n\n{quiet.clock.now():%H:%M:%S}Z, Ctrl-C ends")
+                read = write(f"{CLEAR}{screen}\n\n{quiet.clock.now():%H:%M:%S}Z, Ctrl-C ends")
             elif screen != last:
-                write(f"{quiet.clock.now().isoformat(timespec='seconds')}\n{screen}\n")
+                read = write(f"{quiet.clock.now().isoformat(timespec='seconds')}\n{screen}\n")
+            if not read:
+                return
             last = screen
             quiet.clock.sleep(interval_s)
     except Interruption as interruption:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alb_dr.cli.answer import answer, write
+from alb_dr.cli.answer import answer
 from alb_dr.cli.commands.distribute import member_data
 from alb_dr.cli.commands.gateway import gateway_data
 from alb_dr.cli.confirm import confirm
@@ -21,6 +21,7 @@ from alb_dr.cli.options import (
     Timeout,
     Yes,
 )
+from alb_dr.cli.stdout import write
 from alb_dr.errors import BadInput
 
 if TYPE_CHECKING:
