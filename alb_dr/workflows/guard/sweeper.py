@@ -44,9 +44,10 @@ class Swept:
 def sweep(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> tuple[Swept, ...]:
     """Look once at every open drill of a namespace; restore those whose deadline has passed.
 
-    Raises RestoreIncomplete after the last one when any could not be put back.
+    Raises RestoreIncomplete after the last one when any could not be put back, and NotFound when
+    nothing was found in a namespace that does not exist.
     """
-    beat(api, namespace=namespace, clock=clock, narrator=narrator)
+    unheard = beat(api, namespace=namespace, clock=clock, narrator=narrator)
     found: list[Swept] = []
     failed: list[AlbDrError] = []
     for drill in (*open_drills(api, namespace=namespace), *_weights(api, namespace)):
@@ -69,6 +70,12 @@ def sweep(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> 
         first = failed[0]
         known = first.hint if isinstance(first, RestoreIncomplete) else None
         raise RestoreIncomplete(first.message, hint=known or AGAIN)
+    if isinstance(unheard, NotFound) and not found:
+        # An API lists nothing where there is nothing: that is no proof that no drill is open.
+        raise NotFound(
+            f"no drill was found, nor its namespace: {unheard.message}",
+            hint="--namespace is the one of the drilled workload: kubectl get deployments -A",
+        )
     return tuple(found)
 
 
@@ -118,8 +125,9 @@ def _due(drill: OpenDrill) -> datetime | None:
     return expires_at(drill.target, drill.record.deadline) if drill.record is not None else None
 
 
-def beat(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> None:
-    """Say that the guard lives. A failure here must not keep it from restoring."""
+def beat(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> AlbDrError | None:
+    """Say that the guard lives. What failed is told and returned: it must keep nobody from
+    restoring."""
     id_ = ResourceId(kind=LEASE, name=HEARTBEAT, namespace=namespace)
     spec = {"holderIdentity": HEARTBEAT, "renewTime": micro_time(clock.now())}
     document = {
@@ -128,6 +136,7 @@ def beat(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> N
         "metadata": {"name": HEARTBEAT, "namespace": namespace},
         "spec": spec,
     }
+    live = None
     try:
         live = api.get(id_)
         if live is None:
@@ -136,6 +145,9 @@ def beat(api: KubeApi, *, namespace: str, clock: Clock, narrator: Narrator) -> N
             api.replace(Manifest(id=id_, document={**live.document, "spec": spec}))
     except AlbDrError as error:
         narrator.warn(f"the heartbeat could not be written: {error.message}")
+        # A Lease that went between two calls says nothing about its namespace.
+        return error if live is None else None
+    return None
 
 
 def is_alive(api: KubeReader, *, namespace: str, clock: Clock) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alb_dr.errors import Forbidden, RestoreIncomplete
+from alb_dr.errors import Forbidden, NotFound, RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
 from alb_dr.model.manifest import DEPLOYMENT, EVENT, Manifest, ResourceId
 from alb_dr.workflows.guard.sweeper import Swept, is_alive, sweep
@@ -179,6 +179,33 @@ def test_its_heartbeat_tells_whether_it_lives(member: FakeKube) -> None:
     assert not is_alive(member, namespace=SPACE, clock=later)
     sweep(member, namespace=SPACE, clock=later, narrator=TellTale())
     assert is_alive(member, namespace=SPACE, clock=later)
+
+
+def test_a_namespace_that_does_not_exist_is_no_namespace_without_drills(member: FakeKube) -> None:
+    fire(member, record())
+    with pytest.raises(NotFound, match="wrong-ns") as left:
+        sweep(member, namespace="wrong-ns", clock=StillClock(), narrator=TellTale())
+    assert left.value.exit_code == 13
+    assert "--namespace" in str(left.value.hint)
+    assert wants(member) == 0
+
+
+def test_F29_a_heartbeat_that_is_not_found_keeps_the_guard_from_no_restore(
+    member: FakeKube,
+) -> None:
+    fire(member, record())
+    member.fail = lambda call: NotFound("no") if call.startswith("create Lease") else None
+    (done,) = swept(member)
+    assert done.done == "restore"
+    assert wants(member) > 0
+
+
+def test_a_heartbeat_that_went_between_two_calls_says_nothing_about_the_namespace(
+    member: FakeKube,
+) -> None:
+    swept(member)
+    member.fail = lambda call: NotFound("no") if call.startswith("replace Lease") else None
+    assert swept(member) == ()
 
 
 def test_F29_what_the_guard_may_not_write_or_see_keeps_it_from_no_restore(member: FakeKube) -> None:
