@@ -31,11 +31,17 @@ from alb_dr.workflows.records.kill_switch import (
     read_switch,
     switch_id,
     switched_off,
+    unreadable_window,
 )
 from alb_dr.workflows.records.lease import lease_id
 from alb_dr.workflows.records.shift_record import read_record, refuse_open_shift
 from alb_dr.workflows.recover.marks import open_drills, open_weights
 from alb_dr.workflows.scalers.keda_pause import open_pauses
+
+MEND_WINDOW = (
+    "mend it there: data window like 'Mon-Fri 09:00-16:30', timezone like Asia/Hong_Kong; "
+    "without a window drills may begin at any hour"
+)
 
 
 def kill_switch(scene: RailScene) -> Manifest | None:
@@ -58,7 +64,8 @@ def window(scene: RailScene, switch: Manifest | None) -> None:
     """Refused at an hour at which no drill may begin (G2)."""
     words = outside_window(switch, scene.clock.now())
     if words is not None:
-        raise Refused(words, hint="wait for it", code="ADR-DRILL-WINDOW")
+        hint = "wait for it" if unreadable_window(switch) is None else MEND_WINDOW
+        raise Refused(words, hint=hint, code="ADR-DRILL-WINDOW")
 
 
 def nothing_open(scene: RailScene, *, but: str | None = None) -> None:

@@ -70,21 +70,39 @@ def flips_forbidden(switch: Manifest | None) -> str | None:
 
 def outside_window(switch: Manifest | None, now: datetime) -> str | None:
     """Why a drill must not begin at this hour, or None. A window nobody can read allows nothing."""
-    data = (switch.document.get("data") or {}) if switch is not None else {}
-    text = str(data.get("window", ""))
-    if not text:
-        return None
-    zone = str(data.get("timezone", "UTC"))
-    try:
-        here = now.astimezone(ZoneInfo(zone))
-    except (KeyError, ValueError, OSError):
-        return printable(f"its time zone {zone!r} is not known")
+    unreadable = unreadable_window(switch)
+    text, zone = _window_and_zone(switch)
+    if unreadable is not None or not text:
+        return unreadable
+    here = now.astimezone(ZoneInfo(zone))
     windows = [_window(part) for part in text.split(",")]
-    if any(window is None for window in windows):
-        return printable(f"its window {text!r} cannot be read")
     if any(window.holds(here) for window in windows if window is not None):
         return None
     return printable(f"drills begin {text} {zone} only; there it is {here:%a %H:%M}")
+
+
+def unreadable_window(switch: Manifest | None) -> str | None:
+    """What of the switch's window nobody can read, or None: no waiting helps against that."""
+    text, zone = _window_and_zone(switch)
+    if not text:
+        return None
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return printable(f"the time zone {zone!r} of {_name(switch)} is not known")
+    if any(_window(part) is None for part in text.split(",")):
+        return printable(f"the window {text!r} of {_name(switch)} cannot be read")
+    return None
+
+
+def _name(switch: Manifest | None) -> str:
+    return str(switch.id) if switch is not None else CONTROL
+
+
+def _window_and_zone(switch: Manifest | None) -> tuple[str, str]:
+    """Its window, empty for none, and the time zone of that."""
+    data = (switch.document.get("data") or {}) if switch is not None else {}
+    return str(data.get("window", "")), str(data.get("timezone", "UTC"))
 
 
 def _window(text: str) -> Window | None:

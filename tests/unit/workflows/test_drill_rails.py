@@ -95,6 +95,20 @@ def test_G2_a_drill_begins_in_its_window_only(estate: Estate) -> None:
     assert "begin Mon-Tue 09:00-10:00 UTC only" in refused(estate, "ADR-DRILL-WINDOW").message
 
 
+@pytest.mark.parametrize(
+    "data", [{"window": "garbage"}, {"window": "Mon 09:00-10:00", "timezone": "Mars"}]
+)
+def test_G2_a_window_that_nobody_can_read_is_to_be_mended_not_waited_for(
+    estate: Estate, data: dict[str, str]
+) -> None:
+    estate.control(drills="allowed", window="Mon-Tue 09:00-10:00")
+    assert str(refused(estate, "ADR-DRILL-WINDOW").hint).startswith("wait for it")
+    estate.control(drills="allowed", **data)
+    left = refused(estate, "ADR-DRILL-WINDOW")
+    assert "alb-dr-control" in left.message
+    assert str(left.hint).startswith("mend it there")
+
+
 def switch(estate: Estate, window: str, zone: str = "UTC") -> Callable[[datetime], str | None]:
     estate.control(drills="allowed", window=window, timezone=zone)
     live = estate.fleet.get(dataclasses.replace(ROUTE, kind=_config_map(), name="alb-dr-control"))
