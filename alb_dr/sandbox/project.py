@@ -79,9 +79,14 @@ def _weights(names: list[str]) -> dict[str, int]:
     return weights
 
 
+def project_file(folder: Path) -> Path:
+    """Where the project file of a sandbox in this folder is."""
+    return folder / "alb-dr.yaml"
+
+
 def write_project(folder: Path, options: SandboxOptions) -> Path:
     """Write the file into the sandbox's folder."""
-    path = folder / "alb-dr.yaml"
+    path = project_file(folder)
     path.touch(mode=0o600)
     path.write_text(project_text(options))
     return path

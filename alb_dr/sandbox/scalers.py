@@ -8,7 +8,7 @@ from typing import Any
 
 from alb_dr.errors import BadInput
 from alb_dr.sandbox.clients import KubeClient
-from alb_dr.sandbox.controllers.autoscaler import IDLE, SCALERS
+from alb_dr.sandbox.controllers.autoscaler import DEPLOYMENTS, IDLE, SCALERS
 from alb_dr.sandbox.controllers.keda import BOUNCE, SCALED_OBJECTS, UNPAUSE
 from alb_dr.sandbox.kube.status import Json
 
@@ -78,6 +78,12 @@ def scaler_of(member: KubeClient) -> str:
             most = spec.get("maxReplicas", spec.get("maxReplicaCount"))
             return f"{words} {least}-{most}"
     return ""
+
+
+def replicas_of(member: KubeClient) -> int | None:
+    """How many pods of the demo are wanted; None while it is not distributed."""
+    live = member.get(DEPLOYMENTS, NAME, NAMESPACE)
+    return int(live["spec"].get("replicas", 1)) if live is not None else None
 
 
 def _autoscaler(options: ScalerOptions) -> Json:

@@ -43,7 +43,7 @@ from alb_dr.sandbox.options import (
 from alb_dr.sandbox.pki import make_pki, server_context
 from alb_dr.sandbox.project import write_project
 from alb_dr.sandbox.real.cluster import RealCluster
-from alb_dr.sandbox.scalers import ScalerOptions, scaler_of, set_scaler
+from alb_dr.sandbox.scalers import ScalerOptions, replicas_of, scaler_of, set_scaler
 
 HOST = "127.0.0.1"
 NO_QUOTA = "no-quota"
@@ -346,6 +346,7 @@ class World:
                     "pids": m.kubelet.pids,
                     "faults": sorted(m.faults),
                     "scaler": scaler_of(m.cluster.client("sandbox")),
+                    "replicas": replicas_of(m.cluster.client("sandbox")),
                     "drill": m.drill,
                 }
                 for m in self.members

@@ -32,9 +32,13 @@ def test_up_prints_the_line_that_points_other_commands_at_it(shell: Shell) -> No
 
 def test_down_leaves_no_process_and_no_file(shell: Shell) -> None:
     shell.ok("sandbox", "up", "--gateway-port", str(shell.port))
+    shell.env["ALB_DR_CONFIG"] = str(shell.folder / "alb-dr.yaml")
+    shell.ok("distribute", "apply")
+    assert list((shell.state / "alb-dr" / "pins").iterdir())
     shell.ok("sandbox", "down")
     assert processes_of(shell.folder) == []
     assert not shell.folder.exists()
+    assert not (shell.state / "alb-dr" / "pins").exists()
     assert "no sandbox was running" in shell.ok("sandbox", "down")
 
 
@@ -100,11 +104,21 @@ def test_without_envoy_the_extra_is_named(shell: Shell) -> None:
 
 
 def test_rehearse_does_everything_and_leaves_only_its_report(shell: Shell) -> None:
-    data = shell.data("rehearse", "--yes", timeout=100)
+    data = shell.data("rehearse", "--yes", "--gateway-port", str(shell.port), timeout=100)
     assert [step["passed"] for step in data["steps"]] == [True] * 9
+    drill = next(s for s in data["steps"] if s["title"].startswith("drill"))["data"]
+    assert f":{shell.port}/" in drill["target"]["url"]
     left = [p.name for p in (shell.state / "alb-dr").iterdir()]
     assert left == ["runs"]
     assert processes_of(shell.state) == []
+
+
+def test_rehearse_at_a_port_that_is_taken_names_it_and_leaves_nothing(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", shell.port)):
+        said = shell.refused(2, "rehearse", "--yes", "--gateway-port", str(shell.port))
+    assert f"port {shell.port} of this machine is taken" in said
+    assert "--gateway-port" in said
+    assert not list((shell.state / "alb-dr").glob("rehearse-*"))
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1.1, 3.6, 6.6])

@@ -105,6 +105,12 @@ def test_F18_an_hpa_that_went_to_zero_leaves_nothing_to_rehearse(demo: Shell) ->
     until(lambda: condition(demo, SCALER, "ScaledToZero") == "True")
     said = demo.refused(6, *CHECK)
     assert "ADR-SCALED-TO-ZERO" in said
+    left = demo.ok("sandbox", "scaler", "none", VICTIM)
+    assert "its replicas stay at 0" in left
+    assert "alb-dr sandbox argo --commit" in left
+    demo.ok("sandbox", "argo", "--commit")
+    until(lambda: victim(demo)["spec"]["replicas"] == 2)
+    assert "replicas stay at 2" in demo.ok("sandbox", "scaler", "none", VICTIM)
 
 
 # KEDA ------------------------------------------------------------------------------------------

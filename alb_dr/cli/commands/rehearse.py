@@ -3,7 +3,7 @@
 import os
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,7 +22,19 @@ PREFERRED_PORT = 8001
 """The tutorial's listener."""
 
 
-def rehearse(ctx: typer.Context, yes: Yes = False) -> None:
+def rehearse(
+    ctx: typer.Context,
+    yes: Yes = False,
+    gateway_port: Annotated[
+        int | None,
+        typer.Option(
+            "--gateway-port",
+            help="The gateway's listener (default 8001, or a free one where that is taken).",
+            min=1,
+            max=65_535,
+        ),
+    ] = None,
+) -> None:
     """Do the whole tutorial on this machine, with a drill and a report; leave nothing behind."""
     from alb_dr.cli.rehearsal import Rehearsal
     from alb_dr.journal.rundir import create_run
@@ -33,7 +45,7 @@ def rehearse(ctx: typer.Context, yes: Yes = False) -> None:
     context = context_of(ctx)
     began = time.monotonic()
     folder = context.state_dir / f"rehearse-{os.getpid()}"
-    options = SandboxOptions(gateway_port=free_port(PREFERRED_PORT))
+    options = SandboxOptions(gateway_port=gateway_port or free_port(PREFERRED_PORT))
     rehearsal = inside = None
     try:
         with context.narrator.phase("start a Fleet, two members and a gateway"):

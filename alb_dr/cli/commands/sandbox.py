@@ -194,12 +194,16 @@ def cloud(
 
 @app.command(epilog=EPILOG)
 def down(ctx: typer.Context) -> None:
-    """End the sandbox; no process, port or file of it is left."""
+    """End the sandbox; no process, port or file of it is left, but the reports of runs."""
+    from alb_dr.journal.pins import Pins
     from alb_dr.sandbox.lifecycle import down as stop
+    from alb_dr.sandbox.project import project_file
 
     context = context_of(ctx)
+    folder = sandbox_folder(context)
     with context.narrator.phase("ending the sandbox"):
-        was_running = stop(sandbox_folder(context))
+        was_running = stop(folder)
+        Pins(context.state_dir, project_file(folder)).forget()
     human = "the sandbox is gone" if was_running else "no sandbox was running"
     answer(ctx, human, {"was_running": was_running})
 

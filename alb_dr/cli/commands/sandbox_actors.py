@@ -34,7 +34,7 @@ def scaler(  # noqa: PLR0913, PLR0917  every option is one parameter
         typer.Option("--bounce", help="KEDA obeys two pausing annotations, not one (keda#5165)."),
     ] = False,
 ) -> None:
-    """Let an autoscaler scale the demo of a member, or none."""
+    """Let an autoscaler scale the demo of a member, or none: its replicas then stay as they are."""
     from alb_dr.cli.sandbox_folder import sandbox_folder
     from alb_dr.errors import BadInput
     from alb_dr.sandbox.lifecycle import scaler as change
@@ -55,11 +55,18 @@ def scaler(  # noqa: PLR0913, PLR0917  every option is one parameter
         bounce=bounce,
     )
     seen = change(sandbox_folder(context_of(ctx)), member, options)
-    human = f"no autoscaler scales {member}"
-    if options.kind is not ScalerKind.NONE:
-        human = f"{options.kind} scales {member} between {least} and {most}"
-        human += f"; undo: alb-dr sandbox scaler none {member}"
+    human = f"{options.kind} scales {member} between {least} and {most}; end that: "
+    human += f"alb-dr sandbox scaler none {member} (the replicas stay as they are by then)"
+    if options.kind is ScalerKind.NONE:
+        human = _unscaled(member, seen["members"])
     answer(ctx, human, {"members": seen["members"]})
+
+
+def _unscaled(member: str, members: list[dict[str, Any]]) -> str:
+    """What is left without an autoscaler: as many replicas as there were."""
+    replicas = next((m["replicas"] for m in members if m["name"] == member), None)
+    human = f"no autoscaler scales {member}; its replicas stay at {replicas}"
+    return human if replicas else f"{human}; as Git has it: alb-dr sandbox argo --commit"
 
 
 def argo(
