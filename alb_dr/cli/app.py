@@ -2,9 +2,10 @@
 
 import importlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from alb_dr.cli.context import FORMATS, MORE_FORMATS, Context
 from alb_dr.cli.durations import seconds_of
@@ -32,8 +33,24 @@ VERBS = (
 )
 """Commands of their own; each module holds a function of the command's name."""
 
+NAMED = "alb_dr.command"
+"""Where the click context keeps the whole name of the command that is about to run."""
+
+
+class Root(TyperGroup):
+    """The root, which knows the command below a group before its own options are looked at."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As every group does; the command's whole name is kept."""
+        name, command, rest = super().resolve_command(ctx, args)
+        below = rest[:1] if name in GROUPS and not "".join(rest[:1]).startswith("-") else []
+        ctx.meta[NAMED] = " ".join([str(name), *below])
+        return name, command, rest
+
+
 app = typer.Typer(
     name="alb-dr",
+    cls=Root,
     help="Set up, prove and rehearse zone-disaster recovery with ACK One ALB gateways.",
     epilog="Start here: alb-dr rehearse",
     no_args_is_help=True,
@@ -84,7 +101,7 @@ def root(  # noqa: PLR0913, PLR0917  every global option is one parameter
     ] = False,
 ) -> None:
     """Read the global options into the Context; they may stand anywhere on the line."""
-    _check_format(output, ctx.invoked_subcommand or "")
+    _check_format(output, ctx.meta.get(NAMED, ""))
     if verbose:
         _log_calls()
     if deadline is not None:

@@ -20,8 +20,12 @@ from alb_dr.report.words import (
 )
 from alb_dr.stats.drill_findings import rto_verdict
 
-VERDICTS = {DrillOutcome.SUCCEEDED: Verdict.PASS, DrillOutcome.FAILED: Verdict.FAIL}
-"""Every other outcome proves nothing; none of them is a pass."""
+VERDICTS = {
+    DrillOutcome.SUCCEEDED: Verdict.PASS,
+    DrillOutcome.FAILED: Verdict.FAIL,
+    DrillOutcome.RESTORE_INCOMPLETE: Verdict.FAIL,
+}
+"""Harm that may still be in force is the worst of failures. Every other outcome proves nothing."""
 
 
 def drill_page(report: DrillReport) -> Page:
@@ -159,13 +163,20 @@ def _conditions(run: DrillRun) -> Section:
     return Section(title="Conditions", facts=tuple(facts))
 
 
+def _course_verdict(report: DrillReport) -> Verdict:
+    """Whether it was a whole drill, whatever the traffic said."""
+    if report.outcome is DrillOutcome.RESTORE_INCOMPLETE:
+        return Verdict.FAIL
+    judged = report.outcome in {*VERDICTS, DrillOutcome.INCONCLUSIVE}
+    return Verdict.PASS if judged and report.recovery else Verdict.INCONCLUSIVE
+
+
 def _checks(report: DrillReport) -> Iterator[Check]:
     """One test case for each thing that can be wrong; an outcome that proves nothing is one."""
     run, found = report.run, report.recovery
-    judged = report.outcome in {*VERDICTS, DrillOutcome.INCONCLUSIVE}
     yield Check(
         name="the drill ran its course and was taken back",
-        verdict=Verdict.PASS if judged and found else Verdict.INCONCLUSIVE,
+        verdict=_course_verdict(report),
         text=f"{report.outcome}: {report.why}",
     )
     invalid = run.prober.invalid if run.prober is not None else "it was killed"

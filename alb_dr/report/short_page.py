@@ -16,17 +16,25 @@ def reason_page(command: str, error: AlbDrError | Interruption) -> Page:
     return short_page(command, Verdict.INCONCLUSIVE, text, detail=error.hint or "", word=word)
 
 
+def dry_run_page(command: str, check: str, text: str) -> Page:
+    """A dry run that passed: its one test case is the ``check``, never what was not done."""
+    return short_page(command, Verdict.PASS, text, word="DRY RUN", check=f"{check} (dry run)")
+
+
 def short_page(
-    command: str, verdict: Verdict, text: str, *, detail: str = "", word: str = ""
+    command: str, verdict: Verdict, text: str, *, detail: str = "", word: str = "", check: str = ""
 ) -> Page:
-    """What the command came to; ``detail`` says what to do next, ``word`` what it is called."""
+    """What the command came to; ``detail`` says what to do next, ``word`` what it is called.
+
+    ``check`` is the test case's name, where it is not the command's.
+    """
     return Page(
         title=f"alb-dr {command}",
         verdict=verdict,
         word=word,
         headline=f"{text}; {detail}" if detail else text,
         sections=(),
-        checks=(Check(name=command, verdict=verdict, text=text, detail=detail),),
+        checks=(Check(name=check or command, verdict=verdict, text=text, detail=detail),),
         footer="no run was kept" if word else "",
         command=command,
     )

@@ -64,8 +64,12 @@ def test_a_drill_that_came_to_nothing_leaves_no_earlier_page_in_its_place(tutori
     assert "a drill expires between" in reason
     assert ET.parse(page).getroot().get("errors") == "1"
     assert "a drill expires between" in page.read_text()
-    tutorial.ok(*asked)
-    assert ET.parse(page).getroot().get("errors") == "0"
+    tutorial.ok(*asked, "--html", str(page.with_suffix(".html")))
+    suite = ET.parse(page).getroot()
+    assert (suite.get("errors"), suite.get("failures")) == ("0", "0")
+    assert [case.get("name") for case in suite.iter("testcase")] == ["guard rails (dry run)"]
+    title = "<title>alb-dr drill --dry-run: dry run</title>"
+    assert title in page.with_suffix(".html").read_text(), "no drill has passed"
 
 
 def test_an_interrupted_drill_is_reported(tutorial: Shell) -> None:

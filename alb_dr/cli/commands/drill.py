@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LEAST_EXPIRY_S = 30.0
 """Three signs of life may be missed (safety G16)."""
+DRY_RUN = "drill --dry-run"
+"""What a page is called of a drill that was not done."""
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, max=3600)]
 
 
@@ -136,7 +138,7 @@ def drill(  # noqa: PLR0913, PLR0917  each option of the drill is one parameter
     context = context_of(ctx)
     files = ReportFiles(markdown=markdown, junit=junit, html=html)
     files.check()
-    with files.or_reason("drill"):
+    with files.or_reason(DRY_RUN if dry_run else "drill"):
         victim = context.topology.member(member)
         check_fault(fault, has_box=context.box is not None, value=fault_value)
         _check_ramp(fault, ramp=ramp)
@@ -230,8 +232,7 @@ def _expiry(text: str) -> float:
 def _only_check(
     ctx: typer.Context, plan: "DrillPlan", rules: "RailRules", files: ReportFiles
 ) -> None:
-    from alb_dr.model.findings import Verdict
-    from alb_dr.report.short_page import short_page
+    from alb_dr.report.short_page import dry_run_page
     from alb_dr.workflows.rails.guardrails import check_guardrails
     from alb_dr.workflows.rails.scene import RailScene
     from alb_dr.workflows.records.drill_record import replicas_of
@@ -259,7 +260,7 @@ def _only_check(
         "target": str(workload.id),
         "overridden": list(cleared.overridden),
     }
-    files.write(short_page("drill", Verdict.PASS, human), context.narrator)
+    files.write(dry_run_page(DRY_RUN, "guard rails", human), context.narrator)
     answer(ctx, human, data)
 
 

@@ -37,6 +37,7 @@ def rehearse(
 ) -> None:
     """Do the whole tutorial on this machine, with a drill and a report; leave nothing behind."""
     from alb_dr.cli.rehearsal import Rehearsal
+    from alb_dr.cli.verify_answer import REPORT_JSON, REPORT_MARKDOWN
     from alb_dr.journal.rundir import create_run
     from alb_dr.sandbox.lifecycle import down, free_port, up
     from alb_dr.sandbox.options import SandboxOptions
@@ -60,9 +61,9 @@ def rehearse(
                 inside.pins.forget()
     run = create_run(context.state_dir, "rehearse", now=context.clock.now(), given=context.run_dir)
     seconds = time.monotonic() - began
-    run.write_text("report.md", _markdown(rehearsal, seconds))
+    run.write_text(REPORT_MARKDOWN, _markdown(rehearsal, seconds))
     data = {"seconds": round(seconds, 1), "report": str(run.path), "steps": _steps(rehearsal)}
-    run.write_json("report.json", data)
+    run.write_json(REPORT_JSON, data)
     code = ExitCode.OK if rehearsal.passed else ExitCode.VERDICT_FAIL
     human = _summary(rehearsal, seconds) + f"\nreport: {run.path}/report.md"
     verdict = "PASS" if rehearsal.passed else "FAIL"

@@ -42,8 +42,14 @@ def report(
 
 def _recomputed(run: "RunDir") -> "Recomputed":
     """The page, the data and the verdict as the command itself gave them."""
+    from alb_dr.cli.verify_answer import REPORT_JSON, REPORT_MARKDOWN
     from alb_dr.journal.rundir import DESCRIPTION
 
+    if not (run.path / DESCRIPTION).exists() and (run.path / REPORT_MARKDOWN).exists():
+        raise BadInput(
+            f"{run.path} holds a report and no samples to judge again: a rehearsal",
+            hint=f"what it found is in {run.path / REPORT_MARKDOWN} and {REPORT_JSON} beside it",
+        )
     document = run.read_json(DESCRIPTION)
     verb = document.get("verb")
     if verb == "verify":

@@ -43,6 +43,7 @@ def test_a_failure_is_one_envelope_on_stdout(capsys: pytest.CaptureFixture[str])
         (["gatewy"], "Did you mean 'gateway'?"),
         (["ingress", "set-weights"], "Missing argument"),
         (["version", "-o", "yaml"], "version has no output format 'yaml'"),
+        (["failover", "drill", "x", "-o", "yaml"], "]: failover drill has no output format"),
         (["status", "-o", "junit"], "status has no output format 'junit'"),
         (["gateway", "create", "--nonsense"], "--nonsense"),
         (["sandbox", "up", "--replicas", "many"], "valid integer"),

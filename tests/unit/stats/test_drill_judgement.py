@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from alb_dr.journal.drill_run import from_document, to_document
 from alb_dr.model.drill import DrillPlan
 from alb_dr.model.drill_report import DrillOutcome, DrillRun, Ended, Marks, Step
+from alb_dr.model.findings import Verdict
 from alb_dr.model.sample import NO_ANSWER, UNATTRIBUTED, Outcome, Sample, SampleColumns
 from alb_dr.model.verify import ProberFacts
 from alb_dr.report.drill_json import drill_data
@@ -143,7 +145,12 @@ def test_what_ended_a_drill_outranks_what_the_traffic_says() -> None:
 
 def test_a_record_that_ends_under_the_fault_says_so() -> None:
     killed = dataclasses.replace(RUN, marks=Marks(sent_s=2.0, fired_s=2.01), prober=None)
-    assert report_of(killed, samples(until_s=4)).outcome is DrillOutcome.RESTORE_INCOMPLETE
+    report = report_of(killed, samples(until_s=4))
+    assert report.outcome is DrillOutcome.RESTORE_INCOMPLETE
+    suite = ET.fromstring(junit(drill_page(report)))
+    (course,) = (c for c in suite.iter("testcase") if "taken back" in str(c.get("name")))
+    assert [told.tag for told in course] == ["failure"], "CI must see that harm is in force"
+    assert drill_page(report).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("ended", [None, Ended(outcome=DrillOutcome.INTERRUPTED, why="signal 2")])
