@@ -177,13 +177,27 @@ class Interruption(BaseException):
     """
 
     def __init__(self, signum: int) -> None:
-        super().__init__(f"ended by {signal.Signals(signum).name}")
+        at_deadline = "the command's deadline passed"
+        by_signal = f"ended by {signal.Signals(signum).name}"
+        super().__init__(at_deadline if signum == signal.SIGALRM else by_signal)
         self.signum = signum
 
     @property
     def is_deadline(self) -> bool:
         """Whether it was our own alarm clock: the deadline of the command."""
         return self.signum == signal.SIGALRM
+
+    @property
+    def error(self) -> DeadlineExceeded | None:
+        """What a person is told at the deadline; to be ended by a signal is no error."""
+        if not self.is_deadline:
+            return None
+        return DeadlineExceeded(
+            "the command did not end within its --deadline",
+            hint="whatever harmed was put back; what was written otherwise stays, and running it "
+            "again is safe",
+            code="ADR-DEADLINE",
+        )
 
     @property
     def exit_code(self) -> ExitCode:

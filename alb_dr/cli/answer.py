@@ -9,7 +9,8 @@ import typer
 
 from alb_dr.cli.context import context_of
 from alb_dr.cli.stdout import write
-from alb_dr.errors import BadInput, ExitCode
+from alb_dr.cli.telling import tell
+from alb_dr.errors import AlbDrError, BadInput, ExitCode
 from alb_dr.report.envelope import dump, envelope
 
 
@@ -25,19 +26,27 @@ def answer(
     *,
     verdict: str | None = None,
     exit_code: ExitCode = ExitCode.OK,
+    error: AlbDrError | None = None,
 ) -> None:
     """Say the answer in the wanted format, and leave with ``exit_code`` when it is not 0.
 
+    ``error`` is what ended a command that has an answer all the same; it is told after that.
     An answer that cannot be written is bad input (2), but changes no other code.
     """
     text = human
     if context_of(ctx).wants_json:
-        text = dump(envelope(command_words(ctx), exit_code=exit_code, data=data, verdict=verdict))
-    conclude(ctx, text, exit_code=exit_code)
+        errors = [error] if error is not None else []
+        document = envelope(
+            command_words(ctx), exit_code=exit_code, data=data, verdict=verdict, errors=errors
+        )
+        text = dump(document)
+    conclude(ctx, text, exit_code=exit_code, error=error)
 
 
-def conclude(ctx: typer.Context, text: str, *, exit_code: ExitCode) -> None:
-    """Write the text, and leave with ``exit_code`` when it is not 0, written or not."""
+def conclude(
+    ctx: typer.Context, text: str, *, exit_code: ExitCode, error: AlbDrError | None = None
+) -> None:
+    """Write the text, tell the error, and leave with ``exit_code`` when it is not 0."""
     try:
         if text:
             write(text)
@@ -45,6 +54,8 @@ def conclude(ctx: typer.Context, text: str, *, exit_code: ExitCode) -> None:
         if not exit_code:
             raise
         context_of(ctx).narrator.warn(lost.message)
+    if error is not None:
+        tell(error)
     if exit_code:
         raise typer.Exit(int(exit_code))
 

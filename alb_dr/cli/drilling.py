@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alb_dr.errors import AlbDrError, Interruption, Refused, RestoreIncomplete
+from alb_dr.errors import AlbDrError, ExitCode, Interruption, Refused, RestoreIncomplete
 from alb_dr.stats.capacity import HEADROOM
 
 if TYPE_CHECKING:
@@ -27,10 +27,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drilled:
-    """A drill that is over, and the signal that ended it, if one did."""
+    """A drill that is over, and the signal or the error that ended it, if one did."""
 
     report: DrillReport
-    interruption: Interruption | None = None
+    ended: Interruption | AlbDrError | None = None
+
+    def ending(self, late: Interruption | None) -> tuple[ExitCode, AlbDrError | None]:
+        """The exit code and what is told; ``late`` came when the drill was over, and yields."""
+        ended = self.ended or late
+        if isinstance(ended, Interruption):
+            return ended.exit_code, ended.error
+        if ended is not None:
+            return ended.exit_code, ended
+        return self.report.outcome.exit_code, None
 
 
 LEAVE_S = 5.0
@@ -48,8 +57,9 @@ def run_drill(
     """The drill; ledger, samples and report are in the run's folder, also when it is cut short.
 
     ``watched``: a process of its own restores when this one is killed. ``files`` are written on
-    every way out, too. A drill that was refused leaves no run. Interruption when a signal came
-    before there was anything to report, or at the command's deadline.
+    every way out, too. A drill that was refused leaves no run. What ended it is raised when there
+    is nothing to report. When this returns signals are settled: whoever has more to do resumes
+    them.
     """
     from alb_dr.cli.drill_recording import keep, write_reports
     from alb_dr.cli.repeated_signals import told
@@ -86,8 +96,10 @@ def run_drill(
             drilled = Drilled(report=_run(drill, watchdog))
             with _as_far_as_possible(context):
                 ledger.write("closed", outcome=str(drilled.report.outcome))
-    except Interruption as interruption:
-        drilled = _interrupted(run, interruption)
+        SIGNALS.settle()
+    except (Interruption, AlbDrError) as ended:
+        SIGNALS.settle()
+        drilled = _cut_short(run, ended)
     finally:
         with _as_far_as_possible(context):
             write_reports(context, run, files)
@@ -95,16 +107,14 @@ def run_drill(
     return drilled
 
 
-def _interrupted(run: RunDir, interruption: Interruption) -> Drilled:
-    """What a drill that a signal ended has to report; raises the signal when it has nothing."""
+def _cut_short(run: RunDir, ended: Interruption | AlbDrError) -> Drilled:
+    """What a drill has to report that did not come to its end; raises that when it has nothing."""
     from alb_dr.cli.drill_recording import saved_report
 
-    if interruption.is_deadline:
-        raise interruption
     try:
-        return Drilled(report=saved_report(run), interruption=interruption)
+        return Drilled(report=saved_report(run), ended=ended)
     except (AlbDrError, OSError):
-        raise interruption from None
+        raise ended from None
 
 
 def _run(drill: Drill, watchdog: subprocess.Popen[bytes] | None) -> DrillReport:

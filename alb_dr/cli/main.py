@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from alb_dr import __version__
-from alb_dr.errors import AlbDrError, BadInput, ExitCode, Interruption, RestoreIncomplete
+from alb_dr.errors import AlbDrError, BadInput, ExitCode, Interruption
 
 VERSION_CALLS = (["version"], ["--version"])
 """Answered before anything heavy is imported."""
@@ -57,8 +57,8 @@ def run(argv: Sequence[str]) -> int:
     except AlbDrError as error:
         return _failed(error, words)
     except Interruption as interruption:
-        if interruption.is_deadline:
-            return _failed(_too_late(), words)
+        if interruption.error is not None:
+            return _failed(interruption.error, words)
         say(f"interrupted: {interruption}")
         return int(interruption.exit_code)
     except OSError as error:
@@ -88,17 +88,6 @@ def _unwritten(error: OSError) -> AlbDrError | None:
         return None
     abandon(sys.stdout)
     return unwritable(error)
-
-
-def _too_late() -> AlbDrError:
-    from alb_dr.errors import DeadlineExceeded
-
-    return DeadlineExceeded(
-        "the command did not end within its --deadline",
-        hint="whatever harmed was put back; what was written otherwise stays, and running it "
-        "again is safe",
-        code="ADR-DEADLINE",
-    )
 
 
 def _invoke(words: list[str]) -> int:
@@ -142,6 +131,7 @@ def _help_hint(error: BaseException) -> str:
 
 def _failed(error: AlbDrError, words: Sequence[str]) -> int:
     from alb_dr.cli.narrator import say
+    from alb_dr.cli.telling import tell
 
     if _wants_json(words):
         from alb_dr.cli.stdout import write
@@ -152,24 +142,8 @@ def _failed(error: AlbDrError, words: Sequence[str]) -> int:
             write(dump(document))
         except BadInput as lost:
             say(f"warning: {lost.message}")
-    for line in describe(error):
-        say(line)
+    tell(error)
     return int(error.exit_code)
-
-
-def describe(error: AlbDrError) -> list[str]:
-    """The lines a person reads: one reason (or one per complaint), then one hint."""
-    loud = "RESTORE INCOMPLETE" if isinstance(error, RestoreIncomplete) else "error"
-    complaints = getattr(error, "complaints", None)
-    lines = list(complaints) if complaints else [f"{loud}[{error.code}]: {error.message}"]
-    for word, listed in (
-        ("applied", getattr(error, "applied", ())),
-        ("not applied", getattr(error, "not_applied", ())),
-    ):
-        lines += [f"  {word}: {item}" for item in listed]
-    if error.hint:
-        lines.append(f"  hint: {error.hint}")
-    return lines
 
 
 def _bug(error: Exception, words: Sequence[str]) -> AlbDrError:

@@ -146,6 +146,7 @@ class Rehearsal:
 
     def _drill(self, victim: str) -> tuple[bool, str, Mapping[str, Any]]:
         from alb_dr.cli.drilling import rules_of, run_drill
+        from alb_dr.cli.signals import SIGNALS
         from alb_dr.model.drill import DrillPlan
         from alb_dr.model.drill_report import DrillOutcome
         from alb_dr.report.drill_json import drill_data
@@ -160,8 +161,9 @@ class Rehearsal:
             restore_timeout_s=30.0,
         )
         drilled = run_drill(self._context, plan, rules_of(self._context, plan))
-        if drilled.interruption is not None:
-            raise drilled.interruption
+        if drilled.ended is not None:
+            raise drilled.ended
+        SIGNALS.resume()
         report = drilled.report
         return report.outcome is DrillOutcome.SUCCEEDED, drill_words(report), drill_data(report)
 

@@ -68,6 +68,22 @@ class Signals:
             held, self._held = self._held, None
             raise Interruption(held)
 
+    def settle(self) -> None:
+        """The work is over: from now on a signal cuts nothing short, and ``late`` tells of it."""
+        self._shields += 1
+        self.on_repeat = _say_result_follows
+
+    @property
+    def late(self) -> Interruption | None:
+        """The signal that came since ``settle``, if one did."""
+        return Interruption(self._held) if self._held is not None else None
+
+    def resume(self) -> None:
+        """There is more to be done after ``settle``. Raises the signal that came meanwhile."""
+        self.on_repeat = None
+        with self.shield():
+            self._shields -= 1
+
     def _caught(self, signum: int, _frame: FrameType | None) -> None:
         self.count += 1
         if self.count == 1 and self._shields:
@@ -79,6 +95,11 @@ class Signals:
         else:
             with suppress(OSError):
                 os.write(2, b"stopping: putting things back first\n")
+
+
+def _say_result_follows(_count: int) -> None:
+    with suppress(OSError):
+        os.write(2, b"all is done; the result follows\n")
 
 
 SIGNALS = Signals()

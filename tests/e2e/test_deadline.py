@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.e2e.conftest import Shell
@@ -11,7 +13,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 def test_a_drill_that_meets_its_deadline_is_taken_back(tutorial: Shell) -> None:
     drill = ("failover", "drill", "poc-ack-2", "--yes", "--baseline", "1", "--observe", "60")
-    said = tutorial.refused(7, *drill, "--deadline", "15s")
+    done = tutorial.run(*drill, "--deadline", "15s", "-o", "json")
+    said, answered = done.stderr, json.loads(done.stdout)
+    assert done.returncode == answered["exit_code"] == 7
+    assert answered["verdict"] == "INTERRUPTED"
+    assert answered["data"]["why"] == "the command's deadline passed"
+    assert [error["code"] for error in answered["errors"]] == ["ADR-DEADLINE"]
     assert "scaled from 2 to 0" in said, "it was in the middle"
     assert "error[ADR-DEADLINE]" in said
     assert tutorial.data("failover", "status")["open"] == []

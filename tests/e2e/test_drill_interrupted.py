@@ -142,6 +142,17 @@ def test_F3_an_interrupted_drill_answers_with_its_report(tutorial: Shell) -> Non
     assert envelope["data"]["marks"]["restored_s"] is not None
 
 
+def test_F3_a_signal_after_the_end_does_not_cost_the_result(tutorial: Shell) -> None:
+    drill = tutorial.start(*WORDS, "-o", "json")
+    until_said(drill, "show it again")
+    os.killpg(drill.pid, signal.SIGINT)
+    answered, said = drill.communicate(timeout=PATIENCE_S)
+    envelope = json.loads(answered)
+    assert envelope["verdict"] in {"SUCCEEDED", "FAILED", "INCONCLUSIVE"}, said
+    assert drill.returncode == envelope["exit_code"], "one word for both"
+    assert replicas(tutorial) == 2
+
+
 def test_F1_a_killed_drill_is_recovered_with_a_members_api_alone(tutorial: Shell) -> None:
     drill = fire(tutorial, "--no-watchdog")
     os.killpg(drill.pid, signal.SIGKILL)

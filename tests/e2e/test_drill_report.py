@@ -85,6 +85,20 @@ def test_an_interrupted_drill_is_reported(tutorial: Shell) -> None:
     assert found["recovery"]["loss"]["of"] > 0
 
 
+def test_a_restore_that_is_not_proven_is_reported_with_its_error(tutorial: Shell) -> None:
+    page, folder = tutorial.state / "open.xml", tutorial.state / "open"
+    files = ("--junit", str(page), "--run-dir", str(folder), "--no-watchdog")
+    done = tutorial.run(*WORDS, "--observe", "1", "--restore-timeout", "0.5", *files, "-o", "json")
+    tutorial.ok("failover", "recover", "--execute")
+    envelope = json.loads(done.stdout)
+    assert done.returncode == envelope["exit_code"] == 11, done.stderr
+    assert envelope["verdict"] == envelope["data"]["outcome"] == "RESTORE_INCOMPLETE"
+    assert envelope["data"]["run"] == folder.name
+    assert envelope["errors"][0]["hint"] in done.stderr.splitlines()[-1]
+    assert ET.parse(page).getroot().get("failures") != "0"
+    assert again(tutorial, folder) == envelope["data"]
+
+
 def test_F1_a_killed_drill_is_reported_as_not_restored(tutorial: Shell) -> None:
     folder = tutorial.state / "killed"
     drill = tutorial.start(*WORDS, "--observe", "60", "--no-watchdog", "--run-dir", str(folder))

@@ -265,19 +265,17 @@ def _only_check(
 
 
 def _answer(ctx: typer.Context, drilled: "Drilled") -> None:
-    """The report, also of a drill that a signal ended: it then leaves with the signal's code."""
+    """The report, also of a drill that a signal or an error ended: it leaves with that one's code.
+
+    A signal that comes when the drill is over does not cost the result.
+    """
+    from alb_dr.cli.signals import SIGNALS
     from alb_dr.cli.verify_answer import on_terminal
     from alb_dr.report.drill_json import drill_data
     from alb_dr.report.drill_page import drill_page
 
     context, report = context_of(ctx), drilled.report
-    code = report.outcome.exit_code
-    if drilled.interruption is not None:
-        code = drilled.interruption.exit_code
-    answer(
-        ctx,
-        "" if context.wants_json else on_terminal(drill_page(report), context),
-        drill_data(report),
-        verdict=str(report.outcome),
-        exit_code=code,
-    )
+    human = "" if context.wants_json else on_terminal(drill_page(report), context)
+    data = drill_data(report)
+    code, error = drilled.ending(SIGNALS.late)
+    answer(ctx, human, data, verdict=str(report.outcome), exit_code=code, error=error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from alb_dr.errors import AlbDrError, Conflict, OutcomeUnknown, RestoreIncomplete
+from alb_dr.errors import AlbDrError, Conflict, Interruption, OutcomeUnknown, RestoreIncomplete
 from alb_dr.model.drill import DrillPlan
 from alb_dr.model.drill_report import DrillReport
 from alb_dr.model.fleet_record import DrillPhase, FleetRecord
@@ -87,8 +87,7 @@ class Drill:
             self.progress.failed(error)
             raise
         finally:
-            with self._ports.shield():
-                self._close()
+            self._leave()
         return report
 
     def _check(self) -> Cleared:
@@ -107,6 +106,15 @@ class Drill:
             narrator=self._narrator,
             rules=self._rules,
         )
+
+    def _leave(self) -> None:
+        """Close, whatever signal comes; a restore that is not proven outranks the signal."""
+        try:
+            with self._ports.shield():
+                self._close()
+        except Interruption:
+            if not self.progress.is_open:
+                raise
 
     def _close(self) -> None:
         """Close the Fleet record, unless the harm may still be in force; give the lock back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from alb_dr.cli import drilling
+from alb_dr.cli.signals import Signals
 from alb_dr.errors import Interruption, Refused, RestoreIncomplete, Unreachable
+from alb_dr.model.drill_report import DrillOutcome
 
 
 class Dog:
@@ -50,6 +53,43 @@ def test_F1_when_nobody_knows_whether_all_is_back_the_watchdog_goes_on(error: Ex
     with pytest.raises(type(error)):
         drilling._run(a_drill(error), dog)
     assert dog.told == b""
+
+
+def a_report(outcome: DrillOutcome) -> Any:
+    return SimpleNamespace(outcome=outcome)
+
+
+def test_F3_a_signal_that_comes_when_the_drill_is_over_does_not_cost_its_result() -> None:
+    over = drilling.Drilled(report=a_report(DrillOutcome.SUCCEEDED))
+    assert over.ending(None) == (0, None)
+    assert over.ending(Interruption(signal.SIGINT)) == (130, None)
+
+
+def test_an_error_that_ended_a_drill_outranks_a_late_signal() -> None:
+    error = RestoreIncomplete("open")
+    ended = drilling.Drilled(report=a_report(DrillOutcome.RESTORE_INCOMPLETE), ended=error)
+    assert ended.ending(Interruption(signal.SIGTERM)) == (11, error)
+
+
+def test_a_drill_that_met_the_deadline_says_so_and_no_signal() -> None:
+    alarm = Interruption(signal.SIGALRM)
+    ended = drilling.Drilled(report=a_report(DrillOutcome.INTERRUPTED), ended=alarm)
+    code, error = ended.ending(None)
+    assert code == 7
+    assert error is not None
+    assert error.code == "ADR-DEADLINE"
+    assert str(alarm) == "the command's deadline passed", "as the Fleet's record says"
+
+
+def test_F3_a_settled_signal_is_remembered_and_raised_only_where_more_is_to_be_done() -> None:
+    signals = Signals()
+    assert signals.late is None
+    signals.settle()
+    signals._caught(signal.SIGTERM, None)
+    assert signals.late is not None
+    assert signals.late.exit_code == 143
+    with pytest.raises(Interruption, match="SIGTERM"):
+        signals.resume()
 
 
 def test_without_a_watchdog_nobody_is_told() -> None:
