@@ -201,14 +201,15 @@ def _asked(ports: "RecoveryPorts") -> list[str]:
 
 def _ports(context: Context) -> "RecoveryPorts":
     """The project's: a Fleet that cannot be connected to is done without, and that is said."""
-    from alb_dr.workflows.recover.case import RecoveryPorts
+    from alb_dr.workflows.recover.case import FLEET, RecoveryPorts
+    from alb_dr.workflows.recover.told import unseen
 
     fleet: KubeApi | None
-    unseen: list[str] = []
+    silent: list[str] = []
     try:
         fleet = context.fleet
     except AlbDrError as error:
-        unseen.append(f"Fleet could not be looked at: {error.message}")
+        silent.append(unseen(FLEET, error))
         fleet = None
     return RecoveryPorts(
         members={m.name: context.members[m.id] for m in context.topology.members},
@@ -218,7 +219,7 @@ def _ports(context: Context) -> "RecoveryPorts":
         clock=context.clock,
         narrator=context.narrator,
         topology=context.topology,
-        unseen=unseen,
+        unseen=silent,
     )
 
 

@@ -34,7 +34,7 @@ from alb_dr.workflows.recover.marks import (
     was,
 )
 from alb_dr.workflows.recover.table import Decision, Findings, Known, Mark, decide
-from alb_dr.workflows.recover.told import refusal, target_words
+from alb_dr.workflows.recover.told import is_unseen, refusal, target_words, unseen
 from alb_dr.workflows.scalers.keda_pause import OpenPause, end_pauses, open_pauses, unheld
 
 
@@ -113,8 +113,12 @@ class Recovery:
         try:
             return [self._by_mark(where, found) for found in look()]
         except AlbDrError as error:
-            self.silent.append(f"{where} could not be looked at: {error.message}")
+            self._note_silence(where, error)
             return []
+
+    def _note_silence(self, where: str, error: AlbDrError) -> None:
+        if not is_unseen(where, self.silent):
+            self.silent.append(unseen(where, error))
 
     def _by_mark(self, where: str, found: OpenDrill) -> Case:
         live, record = found.target, found.record
@@ -168,7 +172,7 @@ class Recovery:
         try:
             live = api.get(id_) if api is not None else None
         except AlbDrError as error:
-            self.silent.append(f"{target.cluster} could not be looked at: {error.message}")
+            self._note_silence(target.cluster, error)
             return None
         if api is None:
             self.silent.append(f"{target.cluster} is no member of this project")
@@ -268,7 +272,7 @@ class Recovery:
             try:
                 found += open_pauses(api)
             except AlbDrError as error:
-                self.silent.append(f"{name} could not be looked at: {error.message}")
+                self._note_silence(name, error)
         return tuple(pause for pause in found if drill in {None, pause.drill})
 
     def end_pauses(self, drill: str | None = None) -> tuple[OpenPause, ...]:

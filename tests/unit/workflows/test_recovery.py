@@ -141,6 +141,13 @@ def test_F41_a_member_that_does_not_answer_is_listed(estate: Estate) -> None:
     assert undone([], []) is None
 
 
+def test_F41_one_that_does_not_answer_is_named_once(estate: Estate) -> None:
+    estate.members["c1"].fail = lambda call: Unreachable(f"poc-ack-1: {call}: no route")
+    seen = Recovery(estate.recovery_ports())
+    assert (seen.cases(), seen.pauses()) == ((), ())
+    assert seen.silent == ["poc-ack-1 could not be looked at: list deployments: no route"]
+
+
 def test_F34_an_incomplete_restore_says_recover_whatever_the_failed_call_hints_at() -> None:
     lost = Unreachable("no answer", hint="is it up? nothing was changed")
     problem = undone([lost], [])
@@ -150,6 +157,18 @@ def test_F34_an_incomplete_restore_says_recover_whatever_the_failed_call_hints_a
     problem = undone([lost, left], [])
     assert problem is not None
     assert problem.hint == "kubectl describe hpa"
+
+
+def test_F34_what_a_silent_member_was_asked_is_said_once() -> None:
+    silent = ["poc-ack-1 could not be looked at: list deployments: no route"]
+    asked = Unreachable("poc-ack-1: list scaledobjects: no route")
+    problem = undone([asked], silent)
+    assert problem is not None
+    assert problem.message == silent[0]
+    left = RestoreIncomplete("poc-ack-1: Deployment web-demo is not put back")
+    problem = undone([left], silent)
+    assert problem is not None
+    assert problem.message == f"{left.message}; {silent[0]}"
 
 
 def edit(estate: Estate, *operations: dict[str, object]) -> None:
