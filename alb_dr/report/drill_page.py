@@ -105,7 +105,10 @@ def _shares(report: DrillReport) -> Section:
         (name, *(percent(shares[name]) if name in shares else "no answers" for shares in columns))
         for name in report.run.members
     ]
-    header = ("member", "before", "after the recovery", "at the end")
+    # A drill that was cut short may have been measured no further than its restore.
+    is_back = report.run.marks.recovered_s is not None
+    last = "at the end" if is_back else "when measuring ended"
+    header = ("member", "before", "after the recovery", last)
     return Section(
         title="Shares",
         tables=(Table(header=header, rows=rows, numbers=(1, 2, 3)),),

@@ -153,6 +153,16 @@ def test_a_record_that_ends_under_the_fault_says_so() -> None:
     assert drill_page(report).verdict is Verdict.FAIL
 
 
+def test_shares_of_a_drill_that_was_cut_short_are_not_called_those_of_the_end() -> None:
+    whole, cut = (
+        markdown(drill_page(report_of(dataclasses.replace(RUN, marks=marks), samples(until_s=11))))
+        for marks in (RUN.marks, dataclasses.replace(RUN.marks, recovered_s=None))
+    )
+    assert "at the end" in whole
+    assert "at the end" not in cut
+    assert "when measuring ended" in cut
+
+
 @pytest.mark.parametrize("ended", [None, Ended(outcome=DrillOutcome.INTERRUPTED, why="signal 2")])
 def test_a_saved_drill_is_read_back_whole(ended: Ended | None) -> None:
     run = dataclasses.replace(RUN, ended=ended)
