@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from io import StringIO
 from typing import Any
 
 from rich.console import Console
@@ -67,6 +68,7 @@ def _field_data(fields: Sequence[FieldChange]) -> list[dict[str, Any]]:
 def plan_text(plan: Plan, *, colour: bool) -> str:
     """The diff: one line for each object, one for each field that changes, and a summary."""
     console = Console(
+        file=StringIO(),
         width=200,
         force_terminal=colour,
         no_color=not colour,

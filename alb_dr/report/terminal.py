@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -27,6 +28,7 @@ WIDTH = 80
 def text_of(page: Page, *, colour: bool, width: int = WIDTH) -> str:
     """The page as text for stdout; escape sequences only with ``colour``."""
     console = Console(
+        file=StringIO(),
         width=max(40, min(width, 120)),
         force_terminal=colour,
         no_color=not colour,

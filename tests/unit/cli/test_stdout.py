@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -9,6 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from alb_dr.model.findings import Verdict
+from alb_dr.report.document import Page
+from alb_dr.report.terminal import text_of
 
 PROGRAM = str(Path(sys.executable).parent / "alb-dr")
 LONGEST_S = 60.0
@@ -103,3 +108,16 @@ def test_closed_standard_streams_are_never_given_to_a_file_that_is_opened_later(
     )
     shell = f'exec {sys.executable} -c "{looked}" <&- >&- 2>&-'
     assert subprocess.run(["sh", "-c", shell], timeout=LONGEST_S).returncode == 3
+
+
+class Full(io.StringIO):
+    """A stdout that takes nothing, not even nothing."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_F6_a_page_is_made_without_a_look_at_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Page(title="a drill", verdict=Verdict.PASS, headline="all is back", sections=())
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert "all is back" in text_of(page, colour=False)
