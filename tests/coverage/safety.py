@@ -26,6 +26,7 @@ TESTS = (
     *("scaler_return", "shift_lock", "emergency"),
 )
 """Of the unit tests of workflows; those of the journal are run whole."""
+OTHERS = ("tests/unit/journal", "tests/unit/cli/test_putting_back.py")
 COVERAGE = (sys.executable, "-m", "coverage")
 
 
@@ -37,7 +38,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="adr-coverage-") as folder:
         os.environ["COVERAGE_FILE"] = f"{folder}/data"
         run = ("run", "--branch", "-m", "pytest", "-q", "-n", "0")
-        done = subprocess.run([*COVERAGE, *run, *sorted(tests), "tests/unit/journal"], check=False)
+        done = subprocess.run([*COVERAGE, *run, *sorted(tests), *OTHERS], check=False)
         if done.returncode != 0:
             return done.returncode
         subprocess.run([*COVERAGE, "combine", "-q"], check=True)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Seconds = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, max=3600)]
 _FLEET_WAITS = (
-    "the Fleet was not asked: weights, the drill's record and its lock wait there for "
-    "alb-dr failover recover --execute with the project file"
+    "the drill's record and its lock stay on the Fleet, and held weights where its kubeconfig was "
+    "not among these: alb-dr failover recover --execute with the project file"
 )
 """What a recovery without a project file leaves."""
 

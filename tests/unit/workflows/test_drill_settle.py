@@ -71,6 +71,12 @@ def test_a_share_that_stays_too_small_is_named(estate: Estate) -> None:
         estate.drill()
 
 
+def test_too_few_answers_to_see_the_traffic_are_no_proof_that_it_is_back(estate: Estate) -> None:
+    """At 4 requests a second 20 take five seconds, and the restore has three."""
+    with pytest.raises(RestoreIncomplete, match="too few requests came back to see its traffic"):
+        estate.drill(rate=4.0, baseline_s=20.0, observe_s=20.0, restore_timeout_s=3.0)
+
+
 def test_where_somebody_else_scaled_it_no_share_is_awaited_nor_claimed(estate: Estate) -> None:
     from alb_dr.workflows.faults.scale import ScaleToZero
 
