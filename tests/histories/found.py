@@ -143,4 +143,13 @@ FOUND: dict[str, Scenario] = {
         ),
         ending="guard",
     ),
+    "I8 another drill holds the weights while a ramp looks whose they are": Scenario(
+        seed=97623,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c1"),
+            Act(kind="signal", who="bob", what="before", number=10),
+            Act(kind="run", at=44.335036547737886, who="ann", what="recover", member="c2", nth=1),
+            Act(kind="run", at=45.335036547737886, who="ann", what="drill", member="c1", nth=2),
+        ),
+    ),
 }

@@ -166,14 +166,16 @@ class DrillRamp:
         RestoreIncomplete when that is not proven.
         """
         setting = self._setting
-        other = self._other_drill()
-        if other is not None:
-            self.is_holding = False
-            return f"put back already; drill {other} holds them by now"
         deadline = Deadline(setting.clock, self._timeout_s, alive=setting.alive)
-        done = self._carried.take_back(self._record, deadline)
+        try:
+            words = self._carried.take_back(self._record, deadline).words
+        except RestoreIncomplete:
+            other = self._other_drill()
+            if other is None:
+                raise
+            words = f"put back already; drill {other} holds them by now"
         self.is_holding = False
-        return done.words
+        return words
 
     def _climb(self, traffic: DrillTraffic) -> str | None:
         """All steps; what went wrong, or None when the former weights are back and proven."""

@@ -408,6 +408,33 @@ def test_F9_weights_that_another_drill_holds_by_now_are_put_back_already(estate:
     assert [r.is_open for r in estate.records] == [False]
 
 
+@pytest.mark.parametrize("look", [1, 2, 3])
+def test_F9_another_drill_that_holds_the_weights_between_two_looks_is_seen(
+    estate: Estate, look: int
+) -> None:
+    """Earlier looks still find nobody's record, as recover left it."""
+    looks: list[str] = []
+
+    def begin_late(call: str) -> None:
+        if call.startswith("get Ingress"):
+            looks.append(call)
+            if len(looks) == look:
+                estate.fleet.fail = lambda _call: None
+                begin_another(estate)
+
+    def recover() -> None:
+        record = record_of(estate.ingress)
+        assert record is not None
+        estate.fleet.patch(ROUTE, restore_patch(estate.ingress, record))
+        estate.fleet.fail = begin_late
+
+    once(estate, "20", recover)
+    report = ramped(estate)
+    assert report.outcome is DrillOutcome.ABORTED, report.why
+    assert '"0b0b"' in estate.ingress.annotations[ANNOTATION]
+    assert [r.is_open for r in estate.records] == [False]
+
+
 def test_F24_a_drill_that_goes_back_to_held_weights_has_not_put_them_back(estate: Estate) -> None:
     def forget_and_drill() -> None:
         estate.fleet.patch(ROUTE, clear_patch(estate.ingress))
