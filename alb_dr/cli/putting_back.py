@@ -49,7 +49,8 @@ class PuttingBack:
             # A fault of the sandbox may be what keeps a member silent.
             self._put_back(seen, faults, done, problems)
             seen = Recovery(self.ports)
-            found = [case for case in seen.cases() if self.only in {None, case.drill}]
+            again = [case for case in seen.cases() if self.only in {None, case.drill}]
+            found = [case for case in again if case.id is not None or case.drill not in ended]
             ended |= {case.drill for case in found if case.decision.writes}
         self._carry_out(seen, found, done, problems)
         traffic = self._traffic(done) if done and self.ports.topology is not None else None

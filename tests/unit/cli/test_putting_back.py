@@ -23,6 +23,7 @@ from alb_dr.workflows.records.drill_record import (
 )
 from alb_dr.workflows.records.fleet_record import create_record
 from alb_dr.workflows.records.lease import DURATION_S, DrillLock, lease_id
+from alb_dr.workflows.recover.case import SANDBOX
 from alb_dr.workflows.recover.recovery import Recovery
 from tests.builders import a_drill_on_record
 from tests.fakes.drilling import ID, SPACE, WORKLOAD, Estate
@@ -162,7 +163,11 @@ def test_F19_a_keda_that_scales_again_or_hides_is_waited_for_no_longer(estate: E
 
 def test_a_fault_of_the_sandbox_is_cleared_before_a_silent_member_is_looked_at() -> None:
     estate = Estate()
-    create_record(estate.fleet, SPACE, a_drill_on_record(ID, fault="sandbox:zone-down"))
+    target = FleetTarget(
+        cluster="poc-ack-2", kind=SANDBOX, namespace="", name="zone-down", uid="zone-down"
+    )
+    record = replace(a_drill_on_record(ID, fault="sandbox:zone-down"), targets=(target,))
+    create_record(estate.fleet, SPACE, record)
     estate.box.inject("zone-down", "poc-ack-2", drill=ID, value=0)
     estate.members["c2"].fail = lambda _call: Unreachable("refused") if estate.box.open() else None
     began = estate.clock.elapsed_s
