@@ -60,12 +60,8 @@ def test_F4_a_reader_that_went_away_changes_no_exit_code() -> None:
     assert unread(wrong, stderr=True, buffered=True)[0] == 2
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("words", ANSWERS, ids=" ".join)
-@pytest.mark.parametrize("buffered", [True, False])
-def test_F6_an_answer_that_cannot_be_written_is_told_in_one_line(
-    words: list[str], buffered: bool
-) -> None:
+def on_a_full_disk(words: list[str], *, buffered: bool) -> str:
+    """What a command says on stderr whose stdout takes nothing; it ends with 2."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [PROGRAM, *words],
@@ -77,27 +73,25 @@ def test_F6_an_answer_that_cannot_be_written_is_told_in_one_line(
             text=True,
         )
     assert done.returncode == 2
-    assert done.stderr == (
-        "error[ADR-INPUT]: the answer cannot be written: No space left on device\n"
-    )
+    return done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("words", ANSWERS, ids=" ".join)
+@pytest.mark.parametrize("buffered", [True, False])
+def test_F6_an_answer_that_cannot_be_written_is_told_in_one_line(
+    words: list[str], buffered: bool
+) -> None:
+    said = on_a_full_disk(words, buffered=buffered)
+    assert said == "error[ADR-INPUT]: the answer cannot be written: No space left on device\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_F6_a_failure_whose_answer_cannot_be_written_keeps_its_own_code(tmp_path: Path) -> None:
     absent = ["check", "--config", str(tmp_path / "none.yaml"), "-o", "json"]
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [PROGRAM, *absent],
-            stdin=subprocess.DEVNULL,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            timeout=LONGEST_S,
-            env=environ(buffered=True),
-            text=True,
-        )
-    assert done.returncode == 2
-    assert "warning: the answer cannot be written" in done.stderr
-    assert "none.yaml: no such file" in done.stderr
+    said = on_a_full_disk(absent, buffered=True)
+    assert "warning: the answer cannot be written" in said
+    assert "none.yaml: no such file" in said
 
 
 def test_closed_standard_streams_are_never_given_to_a_file_that_is_opened_later() -> None:
