@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -36,6 +39,32 @@ def no_daemon_is_left() -> Iterator[None]:
     """M13: nor does anything of a module's tests together, daemons among it."""
     with leaks.watched_widely():
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_name_leaves_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that are not this machine's do not exist, at once and on every machine.
+
+    A resolver that is slow, or that answers for names nobody has, would decide a test otherwise.
+    """
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _is_local(host):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return real(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+def _is_local(host: Any) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is None or name in ("", "localhost", socket.gethostname()):
+        return True
+    try:
+        return bool(ipaddress.ip_address(name.partition("%")[0]))
+    except ValueError:
+        return False
 
 
 # A shared machine may pause for longer than any example takes; a test that hangs has a time-out.
