@@ -11,7 +11,7 @@ from alb_dr.errors import AlbDrError, RestoreIncomplete
 from alb_dr.model.drill import DrillRecord
 from alb_dr.workflows.deadline import Deadline
 from alb_dr.workflows.records.drill_record import record_of
-from alb_dr.workflows.recover.case import Case, RecoveryPorts
+from alb_dr.workflows.recover.case import Case, RecoveryPorts, of_drill
 from alb_dr.workflows.recover.close import Closing
 from alb_dr.workflows.recover.observation import await_scalers, await_traffic, observed
 from alb_dr.workflows.recover.recovery import Recovery
@@ -45,11 +45,11 @@ class PuttingBack:
         problems: list[AlbDrError] = []
         ended = {case.drill for case in found if case.decision.writes}
         faults = [case for case in found if case.id is None and case.decision.writes]
-        if faults and seen.silent:
+        if faults and seen.unseen:
             # A fault of the sandbox may be what keeps a member silent.
             self._put_back(seen, faults, done, problems)
             seen = Recovery(self.ports)
-            again = [case for case in seen.cases() if self.only in {None, case.drill}]
+            again = of_drill(seen.cases(), self.only)
             found = [case for case in again if case.id is not None or case.drill not in ended]
             ended |= {case.drill for case in found if case.decision.writes}
         self._carry_out(seen, found, done, problems)
@@ -67,7 +67,7 @@ class PuttingBack:
             await_scalers(found, self.ports, Deadline(self.context.clock, self.timeout_s))
         except AlbDrError as error:
             problems.append(error)
-        problem = undone(problems, seen.silent)
+        problem = undone(problems, seen.unseen)
         if problem is not None:
             for each in done:
                 self.context.narrator.note(done_words(each))

@@ -49,13 +49,13 @@ def status(
     seen = Recovery(ports)
     found = seen.cases()
     lock = lock_words(context)
-    none = _none_words(None, ports, is_blind=bool(seen.silent))
+    none = _none_words(None, ports, is_blind=bool(seen.unseen))
     lines = [_table(found)] if found else [] if seen.open_records else [none]
     lines += [f"open: {record_words(record)}" for record in seen.open_records]
     lines += [f"closed: {record_words(record)}" for record in seen.closed_records[-3:]]
     paused = seen.pauses()
     lines += [_pause_words(pause) for pause in paused]
-    lines += [f"not looked at: {words}" for words in seen.silent]
+    lines += [f"not looked at: {each}" for each in seen.unseen]
     lines += [f"locked: {lock}"] if lock is not None else []
     zones = _zones_words(context)
     lines += [f"{zones} (alb-dr failover back)"] if zones is not None else []
@@ -66,13 +66,13 @@ def status(
         text = metrics_text([(case.drill, case.where) for case in found], records)
         _replace(metrics, text)
     is_open = bool(found or seen.open_records or paused)
-    code = _code(is_open=is_open, is_blind=bool(seen.silent)) if fail_if_open else ExitCode.OK
+    code = _code(is_open=is_open, is_blind=bool(seen.unseen)) if fail_if_open else ExitCode.OK
     data = {
         "open": [as_data(case) for case in found],
         "records": [record.drill for record in seen.open_records],
         "closed": [record.drill for record in seen.closed_records],
         "paused": [str(pause.live.id) for pause in paused],
-        "unseen": list(seen.silent),
+        "unseen": list(map(str, seen.unseen)),
         "lock": lock,
         "zones": zones,
         "away": away,
@@ -121,18 +121,19 @@ def recover(
     """Put back what an interrupted drill left; works from any machine."""
     from alb_dr.cli.putting_back import PuttingBack, as_data, done_words
     from alb_dr.model.printable import printable
+    from alb_dr.workflows.recover.case import of_drill
     from alb_dr.workflows.recover.recovery import Recovery
 
     context = context_of(ctx)
     ports = _ports(context) if not member else _bare_ports(context, member)
     seen = Recovery(ports)
     everything = seen.cases()
-    found = tuple(case for case in everything if drill_id in {None, case.drill})
+    found = of_drill(everything, drill_id)
     _check_asked(seen, drill_id, {case.drill for case in everything})
-    none = _none_words(drill_id, ports, is_blind=bool(seen.silent))
+    none = _none_words(drill_id, ports, is_blind=bool(seen.unseen))
     if not execute:
-        for words in seen.silent:
-            context.narrator.warn(words)
+        for each in seen.unseen:
+            context.narrator.warn(str(each))
         paused = seen.pauses(drill_id)
         lines = [_table(found)] if found else []
         lines += [_pause_words(pause) for pause in paused]
@@ -143,7 +144,7 @@ def recover(
             "open": [as_data(case) for case in found],
             "paused": [str(pause.live.id) for pause in paused],
             "executed": False,
-            "unseen": list(seen.silent),
+            "unseen": list(map(str, seen.unseen)),
             "lock": lock,
             "asked": _asked(ports),
         }
@@ -202,14 +203,14 @@ def _asked(ports: "RecoveryPorts") -> list[str]:
 def _ports(context: Context) -> "RecoveryPorts":
     """The project's: a Fleet that cannot be connected to is done without, and that is said."""
     from alb_dr.workflows.recover.case import FLEET, RecoveryPorts
-    from alb_dr.workflows.recover.told import unseen
+    from alb_dr.workflows.recover.unseen import Unseen
 
     fleet: KubeApi | None
-    silent: list[str] = []
+    unseen: list[Unseen] = []
     try:
         fleet = context.fleet
     except AlbDrError as error:
-        silent.append(unseen(FLEET, error))
+        unseen.append(Unseen.silent(FLEET, error))
         fleet = None
     return RecoveryPorts(
         members={m.name: context.members[m.id] for m in context.topology.members},
@@ -219,7 +220,7 @@ def _ports(context: Context) -> "RecoveryPorts":
         clock=context.clock,
         narrator=context.narrator,
         topology=context.topology,
-        unseen=silent,
+        unseen=unseen,
     )
 
 

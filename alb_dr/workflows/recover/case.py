@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from alb_dr.model.fleet_record import FleetTarget
@@ -10,6 +10,7 @@ from alb_dr.model.manifest import DEPLOYMENT, INGRESS, Kind, Manifest, ResourceI
 from alb_dr.model.topology import Topology
 from alb_dr.ports import Clock, FaultBox, KubeApi, Narrator
 from alb_dr.workflows.recover.table import Decision
+from alb_dr.workflows.recover.unseen import Unseen
 
 SANDBOX = "Sandbox"
 """The kind of a target that is a fault of a sandbox and no object."""
@@ -23,7 +24,7 @@ class RecoveryPorts:
     """What a recovery may look at: members by name; Fleet and sandbox only where there are any.
 
     ``namespace`` is where the Fleet keeps records and the weighted Ingress; ``topology`` is None
-    where there is no project file. ``unseen`` says what could not even be connected to.
+    where there is no project file. ``unseen`` are those that could not even be connected to.
     """
 
     members: Mapping[str, KubeApi]
@@ -33,7 +34,7 @@ class RecoveryPorts:
     clock: Clock
     narrator: Narrator
     topology: Topology | None = None
-    unseen: Sequence[str] = ()
+    unseen: Sequence[Unseen] = ()
 
     def api(self, where: str) -> KubeApi | None:
         """The API of the Fleet, or of a member."""
@@ -61,3 +62,8 @@ class Case:
     words: str
     live: Manifest | None = None
     target: FleetTarget | None = None
+
+
+def of_drill(cases: Iterable[Case], drill: str | None) -> tuple[Case, ...]:
+    """Those of one drill; all of them where none is named."""
+    return tuple(case for case in cases if drill in {None, case.drill})

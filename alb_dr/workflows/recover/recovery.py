@@ -34,7 +34,8 @@ from alb_dr.workflows.recover.marks import (
     was,
 )
 from alb_dr.workflows.recover.table import Decision, Findings, Known, Mark, decide
-from alb_dr.workflows.recover.told import is_unseen, refusal, target_words, unseen
+from alb_dr.workflows.recover.told import refusal, target_words
+from alb_dr.workflows.recover.unseen import Unseen
 from alb_dr.workflows.scalers.keda_pause import OpenPause, end_pauses, open_pauses, unheld
 
 
@@ -44,8 +45,8 @@ class Recovery:
     def __init__(self, ports: RecoveryPorts) -> None:
         self._ports = ports
         self._records = self._read_records()
-        self.silent: list[str] = list(ports.unseen)
-        """What could not be looked at, in words."""
+        self.unseen: list[Unseen] = list(ports.unseen)
+        """Clusters that could not be looked at."""
 
     def cases(self) -> tuple[Case, ...]:
         """Everything found; the weights last, after the pods."""
@@ -113,12 +114,12 @@ class Recovery:
         try:
             return [self._by_mark(where, found) for found in look()]
         except AlbDrError as error:
-            self._note_silence(where, error)
+            self._note(Unseen.silent(where, error))
             return []
 
-    def _note_silence(self, where: str, error: AlbDrError) -> None:
-        if not is_unseen(where, self.silent):
-            self.silent.append(unseen(where, error))
+    def _note(self, unseen: Unseen) -> None:
+        if unseen.where not in {each.where for each in self.unseen}:
+            self.unseen.append(unseen)
 
     def _by_mark(self, where: str, found: OpenDrill) -> Case:
         live, record = found.target, found.record
@@ -172,10 +173,10 @@ class Recovery:
         try:
             live = api.get(id_) if api is not None else None
         except AlbDrError as error:
-            self._note_silence(target.cluster, error)
+            self._note(Unseen.silent(target.cluster, error))
             return None
         if api is None:
-            self.silent.append(f"{target.cluster} is no member of this project")
+            self._note(Unseen(target.cluster, "is no member of this project"))
             return None
         same = live is not None and live.uid == target.uid
         findings = Findings(
@@ -272,7 +273,7 @@ class Recovery:
             try:
                 found += open_pauses(api)
             except AlbDrError as error:
-                self._note_silence(name, error)
+                self._note(Unseen.silent(name, error))
         return tuple(pause for pause in found if drill in {None, pause.drill})
 
     def end_pauses(self, drill: str | None = None) -> tuple[OpenPause, ...]:

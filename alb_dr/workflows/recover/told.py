@@ -9,8 +9,7 @@ from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.model.manifest import Manifest
 from alb_dr.model.weights import weights_in_words
 from alb_dr.workflows.recover.case import Case
-
-_UNSEEN = " could not be looked at: "
+from alb_dr.workflows.recover.unseen import Unseen
 
 
 def target_words(target: FleetTarget, live: Manifest | None, order: Sequence[str]) -> str:
@@ -39,36 +38,19 @@ def refusal(case: Case) -> RestoreIncomplete:
     return RestoreIncomplete(said, hint=hint)
 
 
-def undone(problems: Sequence[AlbDrError], silent: Sequence[str]) -> RestoreIncomplete | None:
+def undone(problems: Sequence[AlbDrError], unseen: Sequence[Unseen]) -> RestoreIncomplete | None:
     """One error for everything a recovery could not finish; None when there is nothing.
 
     The hint of a call that failed does not know what was put back: only those of a restore count.
     """
-    told = [p for p in problems if not any(_is_said(p, words) for words in silent)]
-    said = [_undone(problem) for problem in told] + list(silent)
+    untold = [p for p in problems if not any(each.tells(p) for each in unseen)]
+    said = [*map(_undone, untold), *map(str, unseen)]
     if not said:
         return None
     hint = next((p.hint for p in problems if isinstance(p, RestoreIncomplete) and p.hint), None)
     return RestoreIncomplete(
         "; ".join(said), hint=hint or "when it answers again: alb-dr failover recover --execute"
     )
-
-
-def unseen(where: str, error: AlbDrError) -> str:
-    """A cluster that could not be looked at; a call's own words often begin with its name."""
-    return f"{where}{_UNSEEN}{error.message.removeprefix(f'{where}: ')}"
-
-
-def is_unseen(where: str, silent: Sequence[str]) -> bool:
-    """Whether that is said of a cluster already."""
-    return any(words.startswith(f"{where}{_UNSEEN}") for words in silent)
-
-
-def _is_said(problem: AlbDrError, words: str) -> bool:
-    """What a cluster could not be asked is silent, and a problem, too: it is said once."""
-    where, is_cluster, _ = words.partition(_UNSEEN)
-    mine = problem.message.startswith(f"{where}: ") and not isinstance(problem, RestoreIncomplete)
-    return problem.message in words or (bool(is_cluster) and mine)
 
 
 def _undone(problem: AlbDrError) -> str:

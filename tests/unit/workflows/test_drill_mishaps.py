@@ -576,7 +576,7 @@ def test_pauses_are_found_and_ended_by_whoever_recovers(estate: Estate) -> None:
     )
     seen = Recovery(estate.recovery_ports())
     assert [pause.drill for pause in seen.pauses()] == [ID]
-    assert seen.silent == ["poc-ack-1 could not be looked at: no route"]
+    assert list(map(str, seen.unseen)) == ["poc-ack-1 could not be looked at: no route"]
     assert seen.pauses("another") == ()
     estate.members["c1"].fail = lambda _call: None
     assert [pause.live.id for pause in seen.end_pauses()] == [scaled]

@@ -28,6 +28,7 @@ from alb_dr.workflows.recover.observation import await_traffic, observed
 from alb_dr.workflows.recover.recovery import Recovery
 from alb_dr.workflows.recover.table import Decision, Findings, Known, Mark, decide
 from alb_dr.workflows.recover.told import undone
+from alb_dr.workflows.recover.unseen import Unseen
 from tests.fakes.drilling import ID, ROUTE, SPACE, WORKLOAD, Estate
 
 MARKED, NONE = Mark.OURS, Mark.NONE
@@ -126,7 +127,7 @@ def test_F41_a_fleet_that_does_not_answer_is_said_and_done_without(estate: Estat
     seen = Recovery(estate.recovery_ports())
     (case,) = seen.cases()
     assert case.decision is Decision.RESTORE
-    assert seen.silent
+    assert seen.unseen
     assert seen.carry_out(case, accepted=()) == "restore"
 
 
@@ -135,7 +136,7 @@ def test_F41_a_member_that_does_not_answer_is_listed(estate: Estate) -> None:
     estate.members["c2"].fail = lambda _call: Unreachable("no route")
     seen = Recovery(estate.recovery_ports())
     assert seen.cases() == ()
-    problem = undone([], seen.silent)
+    problem = undone([], seen.unseen)
     assert problem is not None
     assert "poc-ack-2 could not be looked at" in problem.message
     assert undone([], []) is None
@@ -145,7 +146,9 @@ def test_F41_one_that_does_not_answer_is_named_once(estate: Estate) -> None:
     estate.members["c1"].fail = lambda call: Unreachable(f"poc-ack-1: {call}: no route")
     seen = Recovery(estate.recovery_ports())
     assert (seen.cases(), seen.pauses()) == ((), ())
-    assert seen.silent == ["poc-ack-1 could not be looked at: list deployments: no route"]
+    assert list(map(str, seen.unseen)) == [
+        "poc-ack-1 could not be looked at: list deployments: no route"
+    ]
 
 
 def test_F34_an_incomplete_restore_says_recover_whatever_the_failed_call_hints_at() -> None:
@@ -160,15 +163,15 @@ def test_F34_an_incomplete_restore_says_recover_whatever_the_failed_call_hints_a
 
 
 def test_F34_what_a_silent_member_was_asked_is_said_once() -> None:
-    silent = ["poc-ack-1 could not be looked at: list deployments: no route"]
+    silent = Unseen("poc-ack-1", "could not be looked at: list deployments: no route")
     asked = Unreachable("poc-ack-1: list scaledobjects: no route")
-    problem = undone([asked], silent)
+    problem = undone([asked], [silent])
     assert problem is not None
-    assert problem.message == silent[0]
+    assert problem.message == str(silent)
     left = RestoreIncomplete("poc-ack-1: Deployment web-demo is not put back")
-    problem = undone([left], silent)
+    problem = undone([left], [silent])
     assert problem is not None
-    assert problem.message == f"{left.message}; {silent[0]}"
+    assert problem.message == f"{left.message}; {silent}"
 
 
 def edit(estate: Estate, *operations: dict[str, object]) -> None:
@@ -273,7 +276,7 @@ def test_F41_an_api_that_hides_its_ingresses_holds_none(estate: Estate) -> None:
     bare = {"members": {"c2": member}, "fleet": None, "box": None, "topology": None}
     seen = Recovery(estate.recovery_ports(**bare))
     assert [case.where for case in seen.cases()] == ["c2"]
-    assert seen.silent == []
+    assert seen.unseen == []
 
 
 def test_restored_by_hand_the_record_is_only_closed(estate: Estate) -> None:
@@ -364,13 +367,13 @@ def test_a_target_of_no_member_is_said(estate: Estate) -> None:
     )
     seen = Recovery(estate.recovery_ports(members={}))
     assert seen.cases() == ()
-    assert seen.silent == ["poc-ack-2 is no member of this project"]
+    assert list(map(str, seen.unseen)) == ["poc-ack-2 is no member of this project"]
     estate.members["c2"].fail = lambda call: (
         Unreachable("no route") if call.startswith("get Deployment") else None
     )
     seen = Recovery(estate.recovery_ports())
     assert seen.cases() == ()
-    assert seen.silent
+    assert seen.unseen
 
 
 def test_a_ramp_that_was_killed_is_put_back(estate: Estate) -> None:
