@@ -152,4 +152,14 @@ FOUND: dict[str, Scenario] = {
             Act(kind="run", at=45.335036547737886, who="ann", what="drill", member="c1", nth=2),
         ),
     ),
+    "I4 somebody brings back the mark of a drill that lives, after another restored it": Scenario(
+        seed=14906,
+        acts=(
+            Act(kind="run", who="ann", what="drill", member="c2"),
+            Act(kind="run", at=1.0, who="eve", what="unlock", member="c1", nth=1),
+            Act(kind="run", at=2.0, who="eve", what="dry-run", member="c2", nth=2),
+            Act(kind="run", at=23.050203257803528, who="bob", what="recover", member="c1", nth=1),
+            Act(kind="person", at=24.358918368992832, what="revive", member="c2"),
+        ),
+    ),
 }

@@ -70,14 +70,19 @@ def legitimate(history: History) -> Iterator[str]:
 def _by_a_person(restored: Revision, history: History) -> bool:
     """F24: whether a person brought back the record, and the Fleet did not know it as closed.
 
-    A guard knows nothing of the Fleet, and a Fleet that does not answer holds up no restore.
+    A guard knows nothing of the Fleet, and a Fleet that does not answer holds up no restore. A
+    drill that lives may have moved the deadline of what was brought back.
     """
-    text, record = _text(restored.before), _record(restored.before)
-    revived = any(
-        r.by == PERSON and r.order < restored.order and _text(r.after) == text != _text(r.before)
-        for r in history.revisions
-    )
+    record = _record(restored.before)
     drill = record.drill if record is not None else ""
+    revived = any(
+        r.by == PERSON
+        and r.order < restored.order
+        and _of_drill(r.after, drill)
+        and not _of_drill(r.before, drill)
+        for r in history.revisions
+        if r.api == restored.api and r.key == restored.key
+    )
     closed = any(
         r.key[0] == "configmaps"
         and r.key[2].endswith(drill)
@@ -133,6 +138,11 @@ def _text(document: Doc | None) -> str:
 def _record(document: Doc | None) -> DrillRecord | None:
     text = _text(document)
     return DrillRecord.parse(text) if text else None
+
+
+def _of_drill(document: Doc | None, drill: str) -> bool:
+    record = _record(document)
+    return record is not None and record.drill == drill
 
 
 def _labelled(document: Doc) -> bool:
