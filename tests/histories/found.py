@@ -156,7 +156,6 @@ FOUND: dict[str, Scenario] = {
         seed=14906,
         acts=(
             Act(kind="run", who="ann", what="drill", member="c2"),
-            Act(kind="run", at=1.0, who="eve", what="unlock", member="c1", nth=1),
             Act(kind="run", at=2.0, who="eve", what="dry-run", member="c2", nth=2),
             Act(kind="run", at=23.050203257803528, who="bob", what="recover", member="c1", nth=1),
             Act(kind="person", at=24.358918368992832, what="revive", member="c2"),
