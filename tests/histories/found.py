@@ -160,5 +160,6 @@ FOUND: dict[str, Scenario] = {
             Act(kind="run", at=23.050203257803528, who="bob", what="recover", member="c1", nth=1),
             Act(kind="person", at=24.358918368992832, what="revive", member="c2"),
         ),
+        guarded=False,
     ),
 }
