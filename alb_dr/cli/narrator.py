@@ -77,6 +77,7 @@ class PlainNarrator:
 
     def __init__(self) -> None:
         self._last_progress = 0.0
+        self._progressed = (0.0, "")
 
     def say(self, line: str) -> None:
         """Write a line to stderr."""
@@ -103,10 +104,11 @@ class PlainNarrator:
         self.say(f"warning: {text}")
 
     def progress(self, done: float, total: float, text: str = "") -> None:
-        """At most one line every five seconds."""
+        """At most one line every five seconds; what has not changed is said again after 30."""
         now = time.monotonic()
-        if text and now - self._last_progress >= 5:
-            self._last_progress = now
+        since_s = now - self._last_progress
+        if text and since_s >= (30 if (done, text) == self._progressed else 5):
+            self._last_progress, self._progressed = now, (done, text)
             self.say(f"  {text} ({done:.0f}/{total:.0f})" if total else f"  {text}")
 
     def live(self, document: Document) -> None:

@@ -17,6 +17,8 @@ from alb_dr.errors import (
 from alb_dr.model.manifest import Kind
 from alb_dr.model.printable import printable
 
+ANONYMOUS = "system:anonymous"
+"""The user of requests whose credentials an API does not see."""
 ADD_ONS = {
     "albconfigs": "the ALB multi-cluster gateway is not enabled on this Fleet; enable it there",
     "applicationsets": "GitOps is not enabled on this Fleet; enable it in the ACK One console",
@@ -64,6 +66,12 @@ def failure(
 def _forbidden(words: str, message: str) -> AlbDrError:
     if "admission webhook" in message or "being terminated" in message:
         return Rejected(words, hint=_rejection_hint(message))
+    if f'User "{ANONYMOUS}"' in message:
+        # A role for it would open the cluster to everybody.
+        return CredentialsError(
+            f"{words}; it takes us for {ANONYMOUS}: no credentials were sent, or none it knows",
+            hint="look at the kubeconfig's user, or fetch the kubeconfig again",
+        )
     return Forbidden(words, hint="ask for an RBAC role that allows this verb on this resource")
 
 

@@ -49,8 +49,9 @@ class Marks:
     """Instants in seconds on the samples' clock; None for what did not happen.
 
     The write that harms left at ``sent_s`` and was accepted at ``fired_s``; the cluster showed
-    the harm at ``in_force_s``. All are read from this machine's monotonic clock, as the samples'
-    are: no cluster's clock enters.
+    the harm at ``in_force_s``. It was taken back at ``restored_s``: where somebody else did that,
+    the last instant at which it was seen to stand. All are read from this machine's monotonic
+    clock, as the samples' are: no cluster's clock enters.
     """
 
     sent_s: float | None = None
@@ -100,6 +101,11 @@ class DrillRun:
     def victim(self) -> int:
         """The victim's index among the members."""
         return self.members.index(self.plan.victim)
+
+    @property
+    def unproven(self) -> str | None:
+        """Why the run proves nothing, whatever its counts say; None when it can."""
+        return self.prober.invalid if self.prober is not None else "it was killed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +162,10 @@ class ByConnection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """What the way back cost: from the restore to the victim's former share, None if not seen."""
+    """What the way back cost: from the restore to the victim's former share, None if not seen.
+
+    Its former share is that before the fault, also where somebody changed the weights meanwhile.
+    """
 
     seconds: float | None
     loss: Loss

@@ -55,6 +55,7 @@ class TrafficStatus:
 class Status:
     """Everything on one screen. ``unknown`` lists what could not be asked, with the reason.
 
+    ``drift`` is None where file and cluster could not be compared.
     ``notes`` are worth knowing and nothing to act on at once; ``lock`` says who holds the lock of
     drills and shifts, empty when nobody does.
     """
@@ -62,7 +63,7 @@ class Status:
     gateway: GatewayStatus | None
     members: Sequence[MemberStatus]
     traffic: TrafficStatus
-    drift: Sequence[str]
+    drift: Sequence[str] | None
     unfinished: Sequence[str]
     unknown: Sequence[str]
     notes: Sequence[str] = ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from alb_dr.model.drill_report import DrillReport, Recovery, RecoveryClock
+from collections.abc import Iterator
+
+from alb_dr.model.drill_report import DrillReport, DrillRun, Recovery, RecoveryClock
 from alb_dr.model.findings import Verdict
 from alb_dr.report.document import Section, Table
 from alb_dr.report.drill_charts import shift_chart
@@ -17,7 +19,7 @@ def clock_section(report: DrillReport, found: Recovery) -> Section:
     return Section(
         title="Recovery",
         tables=(_objectives(report, found), _instants(found.clock)),
-        sentences=(_goodness(found.clock),),
+        sentences=tuple(_sentences(report.run, found.clock)),
         charts=tuple(shift_chart(report)),
     )
 
@@ -26,7 +28,7 @@ def _objectives(report: DrillReport, found: Recovery) -> Table:
     run, clock, loss = report.run, found.clock, found.loss
     rows = [
         ("recovery time (RTA)", rta_words(clock), f"{run.rto_s:g} s",
-         _MET[rto_verdict(clock, run.rto_s)]),
+         _MET[rto_verdict(run, found)]),
         ("requests lost", f"{loss.lost} of {loss.of}", small_percent(run.max_error_rate),
          _MET[loss.verdict]),
     ]  # fmt: skip
@@ -59,6 +61,12 @@ def _instants(clock: RecoveryClock) -> Table:
 
 def _value(value: float | None) -> str:
     return "not seen" if value is None else seconds(value)
+
+
+def _sentences(run: DrillRun, clock: RecoveryClock) -> Iterator[str]:
+    if run.unproven is not None:
+        yield f"No objective is decided: {run.unproven}."
+    yield _goodness(clock)
 
 
 def _goodness(clock: RecoveryClock) -> str:

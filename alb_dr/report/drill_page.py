@@ -91,7 +91,7 @@ def _about_losses(found: Recovery) -> Iterator[str]:
         took = seconds(back.seconds) if back.seconds is not None else "not within the measurement"
         yield (
             f"On the way back {back.loss.lost} of {back.loss.of} requests were lost; the member "
-            f"had its share again after: {took}."
+            f"had its former share again after: {took}."
         )
 
 
@@ -108,7 +108,10 @@ def _shares(report: DrillReport) -> Section:
     # A drill that was cut short may have been measured no further than its restore.
     is_back = report.run.marks.recovered_s is not None
     last = "at the end" if is_back else "when measuring ended"
-    header = ("member", "before", "after the recovery", last)
+    found = report.recovery
+    recovered = found is not None and found.clock.rta_s is not None
+    during = "after the recovery" if recovered else "under the fault"
+    header = ("member", "before", during, last)
     return Section(
         title="Shares",
         tables=(Table(header=header, rows=rows, numbers=(1, 2, 3)),),
@@ -182,29 +185,24 @@ def _checks(report: DrillReport) -> Iterator[Check]:
         verdict=_course_verdict(report),
         text=f"{report.outcome}: {report.why}",
     )
-    invalid = run.prober.invalid if run.prober is not None else "it was killed"
     yield Check(
         name="the prober kept up",
-        verdict=Verdict.INCONCLUSIVE if invalid else Verdict.PASS,
-        text=invalid or "yes",
+        verdict=Verdict.INCONCLUSIVE if run.unproven else Verdict.PASS,
+        text=run.unproven or "yes",
     )
     if found is None:
         return
-    void = report.outcome is not DrillOutcome.SUCCEEDED and bool(invalid)
     details = {finding.code: finding.text for finding in report.findings}
     parts = [
-        (f"recovered within {run.rto_s:g} s", rto_verdict(found.clock, run.rto_s), "RTO"),
+        (f"recovered within {run.rto_s:g} s", rto_verdict(run, found), "RTO"),
         ("requests are served under the fault", found.loss.verdict, "LOSS"),
     ]
     if found.back is not None:
         parts.append(("requests are served on the way back", found.back.loss.verdict, "RETURN"))
-    nameless = any(
-        f.code == "ADR-DRILL-NAMELESS" and f.severity == "error" for f in report.findings
-    )
+    void = f"not decided, {run.unproven}: " if run.unproven else ""
     for name, verdict, code in parts:
-        unusable = void or (nameless and verdict is Verdict.PASS)
         yield Check(
             name=name,
-            verdict=Verdict.INCONCLUSIVE if unusable else verdict,
-            text=details.get(f"ADR-DRILL-{code}", "none was lost"),
+            verdict=verdict,
+            text=void + details.get(f"ADR-DRILL-{code}", "none was lost"),
         )

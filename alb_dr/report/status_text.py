@@ -35,12 +35,18 @@ def status_text(status: Status) -> str:
         *_table([_HEADER, *(_row(m) for m in status.members)]),
         "",
         f"traffic    {_traffic(status)}",
-        *_listed("drift", status.drift, "none: everything is as the file says"),
+        *_drift(status.drift),
         *_listed("attention", status.attention, "nothing"),
         *(_listed("lock", (status.lock,), "") if status.lock else ()),
         *(_listed("note", status.notes, "") if status.notes else ()),
     ]
     return "\n".join(lines)
+
+
+def _drift(drift: Sequence[str] | None) -> Iterator[str]:
+    if drift is None:
+        return _listed("drift", (), "unknown: the file could not be compared with the clusters")
+    return _listed("drift", drift, "none: everything is as the file says")
 
 
 def _gateway(gateway: GatewayStatus | None) -> Iterator[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alb_dr.model.drill_report import DrillRun, Recovery, RecoveryClock
+from alb_dr.model.drill_report import DrillRun, Recovery
 from alb_dr.model.findings import Finding, Severity, Verdict
 from alb_dr.model.verify import Latency, Loss
-from alb_dr.stats.judgement import MOST_NAMELESS
 from alb_dr.stats.pacing import LEAST_PROBES
+from alb_dr.stats.recovery import too_many_nameless
 from alb_dr.stats.vigil import NOISE_S
 
 SLOWER = 3.0
@@ -19,18 +19,22 @@ RTO = "ADR-DRILL-RTO"
 """The code of what is said of the recovery time."""
 
 
-def rto_verdict(clock: RecoveryClock, rto_s: float) -> Verdict:
-    """Whether the recovery kept the objective, with its whole error bar."""
-    if clock.rta_high_s is not None and clock.rta_high_s <= rto_s:
-        return Verdict.PASS
-    return Verdict.FAIL if clock.rta_low_s > rto_s else Verdict.INCONCLUSIVE
+def rto_verdict(run: DrillRun, found: Recovery) -> Verdict:
+    """Whether the recovery kept the objective, with its whole error bar; if anything proves it."""
+    clock = found.clock
+    hidden = too_many_nameless(found.nameless, found.loss.of)
+    if run.unproven is not None:
+        return Verdict.INCONCLUSIVE
+    if clock.rta_high_s is not None and clock.rta_high_s <= run.rto_s:
+        return Verdict.INCONCLUSIVE if hidden else Verdict.PASS
+    return Verdict.FAIL if clock.rta_low_s > run.rto_s else Verdict.INCONCLUSIVE
 
 
 def findings_of(run: DrillRun, found: Recovery | None) -> tuple[Finding, ...]:
     """Everything worth saying, most serious first."""
     every = [*_prober(run)]
     if found is not None:
-        every += [*_nameless(found), *_rto(run, found.clock), *_loss(found.loss)]
+        every += [*_nameless(found), *_rto(run, found), *_loss(run, found.loss)]
         every += [*_return(run, found), *_kinds(found)]
     order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
     return tuple(sorted(every, key=lambda finding: order[finding.severity]))
@@ -56,7 +60,7 @@ def _prober(run: DrillRun) -> Iterator[Finding]:
 
 def _nameless(found: Recovery) -> Iterator[Finding]:
     if found.nameless:
-        too_many = found.nameless > MOST_NAMELESS * found.loss.of
+        too_many = too_many_nameless(found.nameless, found.loss.of)
         yield Finding(
             code="ADR-DRILL-NAMELESS",
             severity=Severity.ERROR if too_many else Severity.WARNING,
@@ -65,8 +69,8 @@ def _nameless(found: Recovery) -> Iterator[Finding]:
         )
 
 
-def _rto(run: DrillRun, clock: RecoveryClock) -> Iterator[Finding]:
-    verdict = rto_verdict(clock, run.rto_s)
+def _rto(run: DrillRun, found: Recovery) -> Iterator[Finding]:
+    clock, verdict = found.clock, rto_verdict(run, found)
     objective = f"the objective is {run.rto_s:g} s"
     hint = None
     if clock.rta_s is None:
@@ -84,10 +88,11 @@ def _rto(run: DrillRun, clock: RecoveryClock) -> Iterator[Finding]:
         if verdict is Verdict.INCONCLUSIVE:
             hint = "the objective lies within the error bar; a higher --rate narrows it"
     severity = Severity.INFO if verdict is Verdict.PASS else Severity.ERROR
-    yield Finding(code=RTO, severity=severity, text=text, hint=hint)
+    # Where the run proves nothing no other measurement would have proven more.
+    yield Finding(code=RTO, severity=severity, text=text, hint=None if run.unproven else hint)
 
 
-def _loss(loss: Loss) -> Iterator[Finding]:
+def _loss(run: DrillRun, loss: Loss) -> Iterator[Finding]:
     if loss.of == 0:
         yield Finding(
             code="ADR-DRILL-NO-DATA",
@@ -99,7 +104,7 @@ def _loss(loss: Loss) -> Iterator[Finding]:
             code="ADR-DRILL-LOSS",
             severity=_severity(loss),
             text=f"{_words(loss)} while the fault was in force",
-            hint=_more(loss),
+            hint=None if run.unproven else _more(loss),
         )
 
 

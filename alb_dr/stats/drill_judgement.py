@@ -26,7 +26,7 @@ from alb_dr.stats.outage import (
     shares_of,
 )
 from alb_dr.stats.pacing import LEAST_PROBES
-from alb_dr.stats.recovery import SURENESS, phases_of, recovery
+from alb_dr.stats.recovery import SURENESS, phases_of, recovery, too_many_nameless
 
 UNLIKELY = 1 - SURENESS
 """A member that serves answers nothing by chance less often than this."""
@@ -136,7 +136,7 @@ def _judged(
     if verdict is Verdict.PASS:
         return DrillOutcome.SUCCEEDED, _success(run, found)
     outcome = DrillOutcome.FAILED if verdict is Verdict.FAIL else DrillOutcome.INCONCLUSIVE
-    undecided = rto_verdict(found.clock, run.rto_s) is Verdict.INCONCLUSIVE
+    undecided = rto_verdict(run, found) is Verdict.INCONCLUSIVE
     reasons = [f.text for f in findings if f.severity is Severity.ERROR]
     if outcome is DrillOutcome.FAILED and undecided:
         # What failed is the reason, not what was not seen to the end.
@@ -151,7 +151,7 @@ def _verdicts(run: DrillRun, found: Recovery) -> Iterator[Verdict]:
         return
     if run.plan.rate * run.rto_s < LEAST_PROBES:
         yield Verdict.INCONCLUSIVE
-    if found.nameless > MOST_NAMELESS * found.loss.of:
+    if too_many_nameless(found.nameless, found.loss.of):
         # Who answered is unknown, so the clock is, too; requests that failed stand by themselves.
         yield Verdict.INCONCLUSIVE
         failed = loss(
@@ -163,7 +163,7 @@ def _verdicts(run: DrillRun, found: Recovery) -> Iterator[Verdict]:
         if failed.verdict is Verdict.FAIL:
             yield Verdict.FAIL
         return
-    yield rto_verdict(found.clock, run.rto_s)
+    yield rto_verdict(run, found)
     yield found.loss.verdict
     if found.back is not None:
         yield found.back.loss.verdict

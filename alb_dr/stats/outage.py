@@ -142,7 +142,10 @@ def longest_gap(requests: Sequence[Seen], start_s: float, end_s: float) -> float
 
 
 def back_since(requests: Sequence[Seen], member: int, share: float) -> float | None:
-    """Start of the first second in which a member served ``share`` of the answers, or None."""
+    """The member's first answer in the first second in which it served ``share`` of all, or None.
+
+    The second may begin while others still serve alone; the member is back when it answers.
+    """
     served = sorted((seen.due_s, seen.member == member) for seen in requests if seen.good)
     first = ours = 0
     for last, (due, is_ours) in enumerate(served):
@@ -152,5 +155,5 @@ def back_since(requests: Sequence[Seen], member: int, share: float) -> float | N
             first += 1
         full = first > 0 or due - served[0][0] >= WINDOW_S
         if full and ours >= share * (last - first + 1):
-            return served[first][0]
+            return next(due for due, is_ours in served[first:] if is_ours or not share)
     return None

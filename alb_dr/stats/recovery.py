@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
 from alb_dr.model.drill_report import ByConnection, DrillRun, Recovery, RecoveryClock, Return
+from alb_dr.model.findings import Verdict
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.verify import Loss
 from alb_dr.stats.changepoint import ChangePoint, Noise, Request, change_point
-from alb_dr.stats.judgement import loss
+from alb_dr.stats.judgement import MOST_NAMELESS, loss
 from alb_dr.stats.latency import quantile
 from alb_dr.stats.outage import (
     AMBIGUOUS_CLASS,
@@ -59,15 +61,29 @@ def recovery(run: DrillRun, found: Phases) -> Recovery | None:
     if end_s is None:
         end_s = max((s.due_s for s in found.during), default=marks.fired_s) + 1 / run.plan.rate
     classes = loss_classes(found.during)
+    nameless = classes.get(UNATTRIBUTED_CLASS, 0) + classes.get(AMBIGUOUS_CLASS, 0)
+    hidden = too_many_nameless(nameless, len(found.during))
     return Recovery(
         clock=_clock(run, found, sent_s, end_s),
-        loss=loss_of(found.during, run.max_error_rate),
+        loss=_as_proven(loss_of(found.during, run.max_error_rate), run, hidden=hidden),
         classes=classes,
-        nameless=classes.get(UNATTRIBUTED_CLASS, 0) + classes.get(AMBIGUOUS_CLASS, 0),
+        nameless=nameless,
         fresh=_by_connection(run, found, sent_s, end_s, reused=False),
         kept=_by_connection(run, found, sent_s, end_s, reused=True),
-        back=_return(run, found, end_s) if marks.restored_s is not None else None,
+        back=_return(run, found, end_s, hidden=hidden) if marks.restored_s is not None else None,
     )
+
+
+def too_many_nameless(nameless: int, of: int) -> bool:
+    """Whether so many answers name no one member that who served is unknown."""
+    return nameless > MOST_NAMELESS * of
+
+
+def _as_proven(found: Loss, run: DrillRun, *, hidden: bool) -> Loss:
+    """What the counts say counts only as far as the run proves anything."""
+    if run.unproven is None and not (hidden and found.verdict is Verdict.PASS):
+        return found
+    return dataclasses.replace(found, verdict=Verdict.INCONCLUSIVE)
 
 
 def loss_of(requests: Sequence[Seen], objective: float) -> Loss:
@@ -182,11 +198,11 @@ def _by_connection(
     )
 
 
-def _return(run: DrillRun, found: Phases, restored_s: float) -> Return:
+def _return(run: DrillRun, found: Phases, restored_s: float, *, hidden: bool) -> Return:
     """The way back, from the restore to the end of the traffic."""
     share = shares_of(found.before, run.members).get(run.plan.victim, 0.0)
     at_s = back_since(found.after, run.victim, BACK * share)
     return Return(
-        seconds=at_s - restored_s if at_s is not None else None,
-        loss=loss_of(found.after, run.max_error_rate),
+        seconds=max(0.0, at_s - restored_s) if at_s is not None else None,
+        loss=_as_proven(loss_of(found.after, run.max_error_rate), run, hidden=hidden),
     )

@@ -29,10 +29,11 @@ HOLE = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeLook:
-    """Each member's share of the good answers, and how many those are."""
+    """Each member's share of the good answers, how many those are, and when the stretch ended."""
 
     shares: Mapping[str, float]
     answers: int
+    end_s: float
 
     def serves_again(self, name: str, due: float) -> bool:
         """Whether a restored member serves what counts as its share again."""
@@ -67,7 +68,7 @@ def whole_look(
     if start_s is None or end_s is None:
         return None
     seen = shares(samples, names, start_s, end_s)
-    return WholeLook(shares=seen, answers=_answers(samples, start_s, end_s))
+    return WholeLook(shares=seen, answers=_answers(samples, start_s, end_s), end_s=end_s)
 
 
 def _runs(samples: SampleColumns, since_s: float, hole_s: float) -> Sequence[tuple[float, float]]:

@@ -42,13 +42,16 @@ def status(
     from alb_dr.cli.putting_back import as_data
     from alb_dr.report.drill_metrics import metrics_text
     from alb_dr.workflows.records.fleet_record import record_words
+    from alb_dr.workflows.recover.case import FLEET
     from alb_dr.workflows.recover.recovery import Recovery
 
     context = context_of(ctx)
     ports = _ports(context)
     seen = Recovery(ports)
     found = seen.cases()
-    lock = lock_words(context)
+    # Each question to a Fleet that does not answer lasts as long as a call may.
+    asks = not seen.is_silent(FLEET)
+    lock = lock_words(context) if asks else None
     none = _none_words(None, ports, is_blind=bool(seen.unseen))
     lines = [_table(found)] if found else [] if seen.open_records else [none]
     lines += [f"open: {record_words(record)}" for record in seen.open_records]
@@ -57,9 +60,9 @@ def status(
     lines += [_pause_words(pause) for pause in paused]
     lines += [f"not looked at: {each}" for each in seen.unseen]
     lines += [f"locked: {lock}"] if lock is not None else []
-    zones = _zones_words(context)
+    zones = _zones_words(context) if asks else None
     lines += [f"{zones} (alb-dr failover back)"] if zones is not None else []
-    away = _away_words(context)
+    away = _away_words(context) if asks else None
     lines += [away] if away is not None else []
     if metrics is not None:
         records = [record.record for record in seen.open_records if record.record is not None]

@@ -142,11 +142,18 @@ def await_distribution(
         if not lagging:
             return seen
         first = lagging[0]
-        words = f"{first.member.name}: {first.workload or first.application}"
+        words = f"{first.member.name}: {_lacking(topology, first)}"
         narrator.progress(len(seen) - len(lagging), len(seen), words)
         if deadline.passed:
             raise _late(topology, deadline, words, fleet)
         _await_change(topology, first, fleet, members, min(LOOK_EVERY_S, deadline.left_s))
+
+
+def _lacking(topology: Topology, lagging: MemberWorkload) -> str:
+    """What the member lacks, and why its workload does not come where Argo CD knows."""
+    if lagging.workload is None or lagging.application is None or by_policy(topology):
+        return str(lagging.workload or lagging.application)
+    return f"{lagging.workload}; its Application: {lagging.application}"
 
 
 def _await_change(
@@ -192,5 +199,5 @@ def _late(topology: Topology, deadline: Deadline, last_seen: str, fleet: KubeRea
     return deadline.exceeded(
         "the application does not run in every member",
         words,
-        hint=f"kubectl get applications -n {topology.application.argocd_namespace}",
+        hint="alb-dr distribute status",
     )

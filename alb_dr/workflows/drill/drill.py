@@ -69,6 +69,7 @@ class Drill:
             name=ports.run_name or None,
         )
         self._is_back = False
+        self._stood_s: float | None = None
         self._restoring: Deadline | None = None
 
     def run(self) -> DrillReport:
@@ -323,6 +324,7 @@ class Drill:
                 lost_lock=self._lock_lost,
                 deadline=self._deadline,
                 in_force=lambda evidence: self._in_force(traffic, evidence),
+                over=self._ended_by_others,
                 expires_s=self._plan.expires_s,
                 victim=self._victim.name,
             ),
@@ -347,6 +349,9 @@ class Drill:
     def _in_force(self, traffic: DrillTraffic, evidence: str) -> None:
         self.progress.mark(in_force_s=traffic.newest_s)
         self.progress.say(f"the fault is in force: {evidence}")
+
+    def _ended_by_others(self, stood_s: float) -> None:
+        self._stood_s = stood_s
 
     def _hold(self, way: DrillReturn) -> None:
         held = way.hold(lambda: self._book.note("hold"))
@@ -374,7 +379,8 @@ class Drill:
 
     def _proven_back(self, traffic: DrillTraffic, fault: Fault, deadline: Deadline) -> str:
         words = fault.take_back(deadline)
-        self.progress.mark(restored_s=traffic.instant_s())
+        stood_s = self._stood_s
+        self.progress.mark(restored_s=traffic.instant_s() if stood_s is None else stood_s)
         self.progress.say(f"{self._victim.name}: {words}")
         self._evidence.note(DrillPhase.RESTORED)
         return fault.prove(deadline)

@@ -134,31 +134,41 @@ class DrillReturn:
     def settle(self, traffic: DrillTraffic, due: Mapping[str, float], *, is_foreign: bool) -> str:
         """Wait until the traffic is as it is due; how, in words. RestoreIncomplete otherwise.
 
-        A prober that ended says nothing more: what was proven of pods and weights must do (F14).
-        Where somebody else changed what was harmed (``is_foreign``) no share is due.
+        A member counts as back while a part of the look is from before it was: what is said of
+        the traffic comes from a second look, at what was sent after the first. A prober that
+        ended says nothing more: what was proven of pods and weights must do (F14). Where somebody
+        else changed what was harmed (``is_foreign``) no share is due.
         """
         deadline, since_s = Deadline(self._clock, self._timeout_s), traffic.instant_s()
         patience: Deadline | None = None
         seen: WholeLook | None = None
+        first: WholeLook | None = None
         with self._narrator.phase("waiting until the traffic is back"):
             while not deadline.passed:
                 if traffic.finished:
                     return "whether the traffic is back cannot be measured: the prober ended"
                 traffic.collect(SETTLE_LOOK_S)
-                seen = traffic.look(since_s, rate=self._rate) or seen
-                if seen is None:
+                look = traffic.look(since_s, rate=self._rate)
+                if look is None:
                     continue
-                if is_foreign:
-                    return f"{FOREIGN}: {percentages(seen.shares) or 'no answers'}"
-                if not seen.serves_again(self._victim.name, due.get(self._victim.name, 0.0)):
-                    continue
-                missing = seen.missing(due)
-                if not missing:
-                    return f"the traffic is back: {percentages(seen.shares)}"
-                patience = patience or Deadline(self._clock, OTHERS_S)
-                if patience.passed:
-                    return self._without(missing, seen)
+                seen = look
+                back = is_foreign or self._serves_again(look, due)
+                missing = () if is_foreign else look.missing(due)
+                if back and not missing and first is not None:
+                    return _is_back(look, is_foreign=is_foreign)
+                first = look if back and not missing else None
+                if first is not None:
+                    since_s = first.end_s
+                elif back:
+                    patience = patience or Deadline(self._clock, OTHERS_S)
+                    if patience.passed:
+                        return self._without(missing, look)
+        if first is not None:
+            return _is_back(first, is_foreign=is_foreign)
         raise self._not_back(seen, due)
+
+    def _serves_again(self, look: WholeLook, due: Mapping[str, float]) -> bool:
+        return look.serves_again(self._victim.name, due.get(self._victim.name, 0.0))
 
     def _without(self, missing: Sequence[str], seen: WholeLook) -> str:
         """The victim is back, others went meanwhile: not what the drill has to put back."""
@@ -178,3 +188,8 @@ class DrillReturn:
         return RestoreIncomplete(
             words, hint="alb-dr verify --requests 500 shows the split; look at its endpoints"
         )
+
+
+def _is_back(look: WholeLook, *, is_foreign: bool) -> str:
+    words = FOREIGN if is_foreign else "the traffic is back"
+    return f"{words}: {percentages(look.shares) or 'no answers'}"

@@ -43,13 +43,15 @@ class WatchHooks:
     """What the watch asks the drill, and tells it.
 
     ``lost_lock`` says why the lock is lost, or None; ``deadline`` is the record's next deadline;
-    ``in_force`` is told once, with the evidence. ``expires_s`` is how far the deadline is away,
-    ``victim`` the member's name.
+    ``in_force`` is told once, with the evidence; ``over``, when somebody else ended the fault, the
+    last instant on the samples' clock at which it stood. ``expires_s`` is how far the deadline is
+    away, ``victim`` the member's name.
     """
 
     lost_lock: Callable[[], str | None]
     deadline: Callable[[], str]
     in_force: Callable[[str], None]
+    over: Callable[[float], None]
     expires_s: float
     victim: str
 
@@ -76,6 +78,7 @@ class DrillWatch:
         self._narrator = narrator
         self._hooks = hooks
         self._seen_in_force = False
+        self._stood_s = traffic.instant_s()
         self._began = clock.monotonic()
         self._extended_s = self._began
         self._next_beat = self._began + HEARTBEAT_S
@@ -109,9 +112,12 @@ class DrillWatch:
 
     def _ask_victim(self) -> str | None:
         def look() -> str | None:
+            began_s = self._traffic.instant_s()
             seen = self._fault.look()
             if seen.ended is not None:
+                self._hooks.over(self._stood_s)
                 return seen.ended
+            self._stood_s = began_s
             self._note(seen)
             return self._extended()
 

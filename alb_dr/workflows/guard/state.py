@@ -58,7 +58,8 @@ def _waiting(where: str, cron_job: Manifest, reasons: str) -> Obstacle:
 
 
 def _describe(cron_job: Manifest) -> str:
-    return f"kubectl describe cronjob -n {cron_job.id.namespace} {cron_job.id.name}"
+    name = f"-n {cron_job.id.namespace} {cron_job.id.name}"
+    return f"kubectl describe cronjob {name}, with that member's kubeconfig"
 
 
 def _is_new(cron_job: Manifest, now: datetime) -> bool:

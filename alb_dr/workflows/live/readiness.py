@@ -7,7 +7,7 @@ from typing import Any
 
 from alb_dr.model.manifest import Manifest
 
-FINALIZED_PHASES = frozenset({"Running", "Terminating"})
+UNFINISHED_PHASES = frozenset({"Running", "Terminating"})
 """Application operation phases that are not over yet."""
 
 
@@ -85,9 +85,19 @@ def application_waits_for(application: Manifest | None) -> str | None:
     sync = (status.get("sync") or {}).get("status", "Unknown")
     health = (status.get("health") or {}).get("status", "Unknown")
     phase = (status.get("operationState") or {}).get("phase")
-    if sync == "Synced" and health == "Healthy" and phase not in FINALIZED_PHASES:
+    if sync == "Synced" and health == "Healthy" and phase not in UNFINISHED_PHASES:
         return None
+    if sync == "OutOfSync" and phase is not None and phase not in UNFINISHED_PHASES:
+        return f"{sync}, {health}{_unhealed(application)}"
     return f"{sync}, {health}"
+
+
+def _unhealed(application: Manifest) -> str:
+    """That Argo CD, having synced once, will not do it again before the next commit."""
+    policy = (application.document.get("spec") or {}).get("syncPolicy") or {}
+    if (policy.get("automated") or {}).get("selfHeal"):
+        return ""
+    return "; selfHeal is off, so it must be synced by hand"
 
 
 def application_set_problem(application_set: Manifest) -> str | None:

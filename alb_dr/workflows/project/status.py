@@ -95,7 +95,7 @@ class _Look:
             gateway=gateway,
             members=tuple(_with_traffic(m, weights, seen) for m in members),
             traffic=_traffic(seen),
-            drift=(*self._drilled, *(_drift(plan) if plan is not None else ())),
+            drift=None if plan is None else (*self._drilled, *_drift(plan)),
             unfinished=(*_returns(topology, away), *unfinished),
             unknown=tuple(self._unknown),
             notes=() if _is_held(live) else _notes(topology, weights),

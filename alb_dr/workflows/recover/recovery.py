@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete
+from alb_dr.errors import AlbDrError, Forbidden, NotFound, RestoreIncomplete, Unreachable
 from alb_dr.model.fleet_record import FleetTarget
 from alb_dr.model.manifest import DEPLOYMENT, Manifest, ResourceId
 from alb_dr.ports import KubeApi, KubeReader
@@ -44,9 +44,9 @@ class Recovery:
 
     def __init__(self, ports: RecoveryPorts) -> None:
         self._ports = ports
-        self._records = self._read_records()
         self.unseen: list[Unseen] = list(ports.unseen)
         """Clusters that could not be looked at."""
+        self._records = self._read_records()
 
     def cases(self) -> tuple[Case, ...]:
         """Everything found; the weights last, after the pods."""
@@ -67,12 +67,15 @@ class Recovery:
         return tuple(found for found in self._records or () if not found.is_open)
 
     def _read_records(self) -> tuple[Recorded, ...] | None:
-        """None when the Fleet does not say."""
+        """None when the Fleet does not say; one that does not answer is asked nothing more."""
         fleet = self._ports.fleet
         if fleet is None:
             return None
         try:
             return read_records(fleet, self._ports.namespace)
+        except Unreachable as error:
+            self._note(Unseen.silent(FLEET, error))
+            return None
         except AlbDrError as error:
             self._ports.narrator.warn(f"the records on the Fleet cannot be read: {error.message}")
             return None
@@ -105,7 +108,7 @@ class Recovery:
                 # Without a project file nobody says which of them is the Fleet.
                 yield from self._of(name, lambda api=api: _weights_anywhere(api))
         fleet, namespace = self._ports.fleet, self._ports.namespace
-        if fleet is not None:
+        if fleet is not None and not self.is_silent(FLEET):
             yield from self._of(
                 FLEET, lambda: _with(open_weights(fleet, namespace=namespace), fleet, ingress)
             )
@@ -117,8 +120,12 @@ class Recovery:
             self._note(Unseen.silent(where, error))
             return []
 
+    def is_silent(self, where: str) -> bool:
+        """Whether a cluster could not be looked at."""
+        return where in {each.where for each in self.unseen}
+
     def _note(self, unseen: Unseen) -> None:
-        if unseen.where not in {each.where for each in self.unseen}:
+        if not self.is_silent(unseen.where):
             self.unseen.append(unseen)
 
     def _by_mark(self, where: str, found: OpenDrill) -> Case:

@@ -14,7 +14,7 @@ from alb_dr.model.sync_window import denied_throughout, windows_of
 from alb_dr.model.topology import Topology
 from alb_dr.ports import KubeReader
 from alb_dr.render.annotations import weight_key
-from alb_dr.workflows.live.readiness import FINALIZED_PHASES
+from alb_dr.workflows.live.readiness import UNFINISHED_PHASES
 from alb_dr.workflows.records.drill_record import pointer
 from alb_dr.workflows.scalers.obstacles import Obstacle
 
@@ -208,7 +208,7 @@ def _automated(application: Manifest) -> Mapping[str, Any] | None:
 
 def _is_syncing(application: Manifest) -> bool:
     state = (application.document.get("status") or {}).get("operationState") or {}
-    return state.get("phase") in FINALIZED_PHASES or bool(application.document.get("operation"))
+    return state.get("phase") in UNFINISHED_PHASES or bool(application.document.get("operation"))
 
 
 def _is_pending(application: Manifest) -> bool:

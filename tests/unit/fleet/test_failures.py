@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alb_dr.errors import Rejected
+from alb_dr.errors import CredentialsError, Rejected
 from alb_dr.fleet.failures import failure
 from alb_dr.model.manifest import INGRESS
 
@@ -34,3 +34,17 @@ def test_F60_a_namespace_that_is_being_deleted_is_waited_for_not_asked_a_role_fo
     assert isinstance(found, Rejected)
     assert int(found.exit_code) == 13
     assert "wait until it is gone" in (found.hint or "")
+
+
+def test_F36_who_is_taken_for_nobody_lacks_credentials_and_no_role() -> None:
+    """A role for system:anonymous would open the cluster to everybody."""
+    message = 'ingresses is forbidden: User "system:anonymous" cannot list resource "ingresses"'
+    found = failure(403, {"message": message}, what="listing", label="Fleet", kind=INGRESS)
+    assert isinstance(found, CredentialsError)
+    assert int(found.exit_code) == 3
+    assert "kubeconfig" in (found.hint or "")
+    known = failure(
+        403, {"message": message.replace("system:anonymous", "ann")}, what="listing",
+        label="Fleet", kind=INGRESS,
+    )  # fmt: skip
+    assert int(known.exit_code) == 4

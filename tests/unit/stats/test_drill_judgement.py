@@ -153,6 +153,35 @@ def test_a_record_that_ends_under_the_fault_says_so() -> None:
     assert drill_page(report).verdict is Verdict.FAIL
 
 
+def test_a_drill_that_was_killed_decides_no_objective_wherever_it_is_told() -> None:
+    killed = dataclasses.replace(RUN, marks=Marks(sent_s=2.0, fired_s=2.01), prober=None)
+    report = report_of(killed, samples(until_s=9))
+    data, page = drill_data(report), drill_page(report)
+    assert data["recovery"]["loss"]["verdict"] == "inconclusive"
+    text = markdown(page)
+    assert "No objective is decided: it was killed." in text
+    assert "| met |" not in text
+    undecided = [c for c in page.checks if c.verdict is Verdict.INCONCLUSIVE]
+    assert len(undecided) == 3
+    assert all("it was killed" in check.text for check in undecided)
+    assert all(f.hint is None for f in report.findings), "nothing else would have proven more"
+
+
+def test_what_hides_who_answered_is_told_alike_everywhere() -> None:
+    run = dataclasses.replace(RUN, max_error_rate=0.3)
+    report = report_of(run, samples(nameless=20))
+    assert drill_data(report)["recovery"]["loss"]["verdict"] == "inconclusive"
+    assert "| met |" not in markdown(drill_page(report))
+
+
+def test_shares_under_a_fault_without_a_recovery_are_not_called_those_after_it() -> None:
+    seen, unseen = (
+        markdown(drill_page(report_of(RUN, samples(recovers_s=when)))) for when in (2.5, 99)
+    )
+    assert "after the recovery" in seen
+    assert "after the recovery" not in unseen
+
+
 def test_shares_of_a_drill_that_was_cut_short_are_not_called_those_of_the_end() -> None:
     whole, cut = (
         markdown(drill_page(report_of(dataclasses.replace(RUN, marks=marks), samples(until_s=11))))

@@ -58,7 +58,10 @@ def test_a_request_that_hangs_does_not_hide_the_seconds_after_it() -> None:
 
 def test_lost_requests_have_come_back_too() -> None:
     lost = [a_sample(at_s=n / RATE, outcome=Outcome.TIMEOUT) for n in range(200)]
-    assert looked(lost) == WholeLook(shares={}, answers=0)
+    seen = looked(lost)
+    assert seen is not None
+    assert (seen.shares, seen.answers) == ({}, 0)
+    assert seen.end_s == pytest.approx(1.99), "a look at what follows it begins here"
 
 
 def test_few_requests_a_second_are_looked_at_for_longer() -> None:
@@ -70,14 +73,14 @@ def test_few_requests_a_second_are_looked_at_for_longer() -> None:
 def test_a_member_that_serves_nothing_hardly_serves_once_it_would_be_missed() -> None:
     due = {"poc-ack-1": 0.2, "poc-ack-2": 0.8, "poc-ack-3": 0.0}
     alone = {"poc-ack-2": 1.0}
-    assert WholeLook(shares=alone, answers=100).missing(due) == ("poc-ack-1",)
-    assert WholeLook(shares=alone, answers=20).missing(due) == ()
+    assert WholeLook(shares=alone, answers=100, end_s=1.0).missing(due) == ("poc-ack-1",)
+    assert WholeLook(shares=alone, answers=20, end_s=1.0).missing(due) == ()
     hardly = {"poc-ack-1": 0.01, "poc-ack-2": 0.99}
-    assert WholeLook(shares=hardly, answers=100).missing(due) == ("poc-ack-1",)
-    assert WholeLook(shares=due, answers=100).missing(due) == ()
+    assert WholeLook(shares=hardly, answers=100, end_s=1.0).missing(due) == ("poc-ack-1",)
+    assert WholeLook(shares=due, answers=100, end_s=1.0).missing(due) == ()
 
 
 def test_most_of_its_share_counts_as_back() -> None:
-    seen = WholeLook(shares={"poc-ack-1": 0.35, "poc-ack-2": 0.65}, answers=100)
+    seen = WholeLook(shares={"poc-ack-1": 0.35, "poc-ack-2": 0.65}, answers=100, end_s=1.0)
     assert seen.serves_again("poc-ack-2", 0.8)
     assert not seen.serves_again("poc-ack-2", 0.9)

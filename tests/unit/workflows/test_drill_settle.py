@@ -9,7 +9,14 @@ import pytest
 from alb_dr.errors import RestoreIncomplete
 from alb_dr.model.drill_report import DrillOutcome, DrillReport
 from alb_dr.workflows.drill.restore import FOREIGN
-from tests.fakes.drilling import Estate
+from tests.fakes.drilling import WORKLOAD, Estate
+
+PUT_BACK = [
+    {"op": "replace", "path": "/spec/replicas", "value": 2},
+    {"op": "remove", "path": "/metadata/annotations/alb-dr.io~1drill"},
+    {"op": "remove", "path": "/metadata/labels/alb-dr.io~1drill-open"},
+]
+"""What a recovery writes."""
 
 
 @pytest.fixture
@@ -42,6 +49,43 @@ def test_pods_that_answer_late_after_the_restore_are_waited_for(estate: Estate) 
     estate.gateway.latency_s = lambda m: 3.0 if m == "c2" and estate.box.done else 0.005
     report = estate.drill(fault="sandbox:slow")
     assert shares_in(told(report)) == pytest.approx((20, 80), abs=2)
+
+
+def test_what_is_said_of_the_traffic_was_sent_after_it_was_back(estate: Estate) -> None:
+    """A gateway that follows late: the first look holds answers from before it did."""
+    restored: list[float] = []
+
+    def late() -> None:
+        if not restored and any("poc-ack-2 is back" in words for words in estate.voice.notes):
+            restored.append(estate.clock.elapsed_s)
+        alone = bool(restored) and estate.clock.elapsed_s < restored[0] + 0.3
+        estate.gateway.lie = lambda weights: {"c1": 100} if alone else weights
+
+    estate.gateway.each = late
+    report = estate.drill()
+    assert shares_in(told(report)) == pytest.approx((20, 80), abs=2)
+    assert report.shares_after["poc-ack-2"] == pytest.approx(0.8, abs=0.02)
+    assert report.recovery is not None
+    assert report.recovery.back is not None
+    assert report.recovery.back.seconds is not None
+    assert 0.2 < report.recovery.back.seconds < 0.6, "when it answered again, and no earlier"
+
+
+def test_a_second_look_there_is_no_time_for_is_done_without(estate: Estate) -> None:
+    report = estate.drill(restore_timeout_s=1.5)
+    assert told(report).startswith("the traffic is back: ")
+
+
+def test_F5_what_another_put_back_was_under_the_fault_only_while_it_stood(estate: Estate) -> None:
+    """Between two looks the member serves again: those answers are of the way back."""
+    estate.during(4.0, lambda: estate.members["c2"].as_manager("hand").patch(WORKLOAD, PUT_BACK))
+    report = estate.drill()
+    assert report.outcome is DrillOutcome.ABORTED
+    assert report.shares_during["poc-ack-2"] == 0
+    assert report.recovery is not None
+    assert report.recovery.back is not None
+    assert report.recovery.back.seconds is not None
+    assert 0 <= report.recovery.back.seconds <= 1.2
 
 
 def test_a_survivor_that_went_silent_meanwhile_is_no_traffic_that_is_back(

@@ -131,6 +131,21 @@ def test_F41_a_fleet_that_does_not_answer_is_said_and_done_without(estate: Estat
     assert seen.carry_out(case, accepted=()) == "restore"
 
 
+def test_F41_a_fleet_that_does_not_answer_is_asked_once(estate: Estate) -> None:
+    """Each question lasts as long as a call may."""
+    asked: list[str] = []
+
+    def silent(call: str) -> Unreachable:
+        asked.append(call)
+        return Unreachable("no answer in time")
+
+    estate.fleet.fail = silent
+    seen = Recovery(estate.recovery_ports())
+    assert seen.cases() == ()
+    assert asked == ["list configmaps"]
+    assert list(map(str, seen.unseen)) == ["Fleet could not be looked at: no answer in time"]
+
+
 def test_F41_a_member_that_does_not_answer_is_listed(estate: Estate) -> None:
     killed(estate)
     estate.members["c2"].fail = lambda _call: Unreachable("no route")
