@@ -35,7 +35,10 @@ def test_what_nobody_will_sync_again_is_said() -> None:
 
 def test_a_workload_that_does_not_come_is_explained_by_its_application() -> None:
     world = World()
-    world.fleet.put(dict(synced_once(heals=False).document))
+    found = synced_once(heals=False)
+    world.fleet.put(dict(found.document))
+    status, name = {"status": found.document["status"]}, "applications.argoproj.io"
+    world.fleet.merge(name, found.id.name, status, "argocd", sub="status")
     id_ = workload_id(world.topology)
     world.one.remove("deployments.apps", id_.name, id_.namespace or "")
     with pytest.raises(DeadlineExceeded) as caught:
