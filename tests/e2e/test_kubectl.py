@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,33 @@ def test_kubectl_sees_the_gateway_as_the_tutorial_shows_it(tutorial: Shell, tmp_
     assert "cluster-weight" in kubectl("describe", "ingress", "web-demo", "-n", "gateway-demo")
     assert "SuccessfullyReconciled" in kubectl("get", "events", "-A")
     assert "albconfigs" in kubectl("api-resources")
+
+
+def test_a_complaint_is_past_when_the_weights_are_mended(tutorial: Shell, tmp_path: Path) -> None:
+    kubectl = Kubectl(tutorial.folder / "fleet.kubeconfig", tmp_path)
+    tutorial.ok("check", "--wait")
+    member = kubectl("get", "managedclusters", "-o", "jsonpath={.items[0].metadata.name}")
+    weight = f"alb.ingress.kubernetes.io/cluster-weight.{member}=150"
+    kubectl("annotate", "ingress", "web-demo", "-n", "gateway-demo", "--overwrite", weight)
+    assert_soon(lambda: "must be 100" in complaints(tutorial))
+    tutorial.ok("ingress", "set-weights", "20", "80", "--yes")
+    # Nothing of the rules has changed in the end: only the event tells that all is well again.
+    tutorial.ok("check", "--only", "ADR-INGRESS-EVENT", "--wait")
+    assert complaints(tutorial) == ""
+
+
+def complaints(shell: Shell) -> str:
+    """What the check of the Ingress' events has seen."""
+    done = shell.run("check", "--only", "ADR-INGRESS-EVENT", "-o", "short")
+    assert done.returncode in {0, 9}, done.stderr
+    return "\n".join(line for line in done.stdout.splitlines() if "ADR-INGRESS-EVENT" in line)
+
+
+def assert_soon(holds: Callable[[], bool], seconds: float = 30) -> None:
+    """Look until something is true."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"not true after {seconds} s"
 
 
 def test_kubectl_works_on_a_member(tutorial: Shell, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import socket
 from collections.abc import Callable
 
 from alb_dr.sandbox.clients import KubeClient
-from alb_dr.sandbox.controllers.events import record
 from alb_dr.sandbox.controllers.reconciler import Reconciler
+from alb_dr.sandbox.controllers.verdicts import Verdicts
 from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.options import REGION, SandboxOptions
 
@@ -29,7 +29,7 @@ class AlbConfigController:
         self._options = options
         self._listening = listening
         self._due: dict[str, float] = {}
-        self._reconciled: dict[str, str] = {}
+        self._verdicts = Verdicts(fleet)
 
     def reconciler(self) -> Reconciler:
         """The loop that runs it."""
@@ -51,8 +51,7 @@ class AlbConfigController:
             self._fleet.merge(ALB_CONFIGS, name, {"metadata": {"finalizers": finalizers}})
         problem = self._problem(albconfig)
         if problem is not None:
-            reason = "FailedBuildModel"
-            record(self._fleet, albconfig, reason=reason, message=problem, warning=True)
+            self._verdicts.complain(albconfig, problem)
             return RETRY_S * 5
         return self._step(albconfig)
 
@@ -98,9 +97,9 @@ class AlbConfigController:
             if not all(self._listening(port) for port in ports):
                 return 0.05
             self._report(name, {"subClusters": wanted})
-            reason = "SuccessfullyReconciled"
-            record(self._fleet, albconfig, reason=reason, message="reconciled", warning=False)
-        return None
+        if not all(self._listening(port) for port in ports):
+            return RETRY_S
+        return self._verdicts.approve(albconfig)
 
     def _wait(self, key: str, seconds: float) -> float:
         """Seconds left of a wait that begins with the first call."""

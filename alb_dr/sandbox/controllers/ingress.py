@@ -10,9 +10,9 @@ from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers import annotations as read
 from alb_dr.sandbox.controllers.albconfig import ALB_CONFIGS
 from alb_dr.sandbox.controllers.endpointslice import SLICES
-from alb_dr.sandbox.controllers.events import record
 from alb_dr.sandbox.controllers.pod_network import bound
 from alb_dr.sandbox.controllers.reconciler import Reconciler
+from alb_dr.sandbox.controllers.verdicts import Verdicts
 from alb_dr.sandbox.gateway import Backend, GatewayState, MemberGroup, Rule
 from alb_dr.sandbox.kube.status import Json
 from alb_dr.sandbox.names import addresses_of, zone_address
@@ -42,6 +42,7 @@ class IngressController:
         self._visible = visible
         self._follow = follow
         self.propagation_s = propagation_s
+        self._verdicts = Verdicts(fleet)
         self._state = GatewayState()
         self._decided = self._shown = 0
         self._last_seen: dict[tuple[str, str, str, int], Endpoints] = {}
@@ -53,13 +54,16 @@ class IngressController:
         return Reconciler([fleet, *members], self.reconcile)
 
     async def reconcile(self) -> float | None:
-        """Build the state anew; hand it over if it changed."""
+        """Build the state anew; hand it over if it changed, and say so."""
         gateways = {a["metadata"]["name"]: a for a in self._fleet.list(ALB_CONFIGS)}
         gateways = {n: a for n, a in gateways.items() if _ready(a)}
         ports = tuple(sorted({int(x["port"]) for a in gateways.values() for x in _listeners(a)}))
+        built: list[tuple[Json, Json]] = []
         try:
-            rules, backends = self._built(gateways)
+            rules, backends = self._built(gateways, built)
         except _BlockedError:
+            built = []
+            self._verdicts.blocked()
             rules, backends = list(self._state.rules), list(self._state.backends)
         zones = max((len(list(addresses_of(a))) for a in gateways.values()), default=1)
         state = GatewayState(
@@ -78,7 +82,8 @@ class IngressController:
             else:
                 loop = asyncio.get_running_loop()
                 loop.call_later(self.propagation_s, self._hand_over, self._decided, state)
-        return None
+        waits = [w for i, a in built if (w := self._announce(i, a)) is not None]
+        return min(waits, default=None)
 
     def _hand_over(self, number: int, state: GatewayState) -> None:
         """Show a state to the data plane, unless a newer one was shown already."""
@@ -86,7 +91,10 @@ class IngressController:
             self._shown = number
             self._follow(state)
 
-    def _built(self, gateways: Mapping[str, Json]) -> tuple[list[Rule], list[Backend]]:
+    def _built(
+        self, gateways: Mapping[str, Json], done: list[tuple[Json, Json]]
+    ) -> tuple[list[Rule], list[Backend]]:
+        """The rules of all; ``done`` gets each Ingress with its AlbConfig."""
         rules: list[Rule] = []
         backends: list[Backend] = []
         blocked = False
@@ -97,13 +105,12 @@ class IngressController:
             try:
                 found = self._ingress(ingress, albconfig)
             except read.AnnotationError as error:
-                reason = "FailedBuildModel"
-                record(self._fleet, ingress, reason=reason, message=str(error), warning=True)
+                self._verdicts.complain(ingress, str(error))
                 blocked = True
                 continue
             rules += found[0]
             backends += found[1]
-            self._announce(ingress, albconfig)
+            done.append((ingress, albconfig))
         if blocked:
             raise _BlockedError
         return rules, list({b.name: b for b in backends}.values())
@@ -196,22 +203,20 @@ class IngressController:
         self._last_seen[key] = found
         return found
 
-    def _announce(self, ingress: Json, albconfig: Json) -> None:
-        """Write the ALB's name into the Ingress."""
+    def _announce(self, ingress: Json, albconfig: Json) -> float | None:
+        """Write the ALB's name into the Ingress, and the event; seconds until it may be said."""
         dns = albconfig["status"]["loadBalancer"]["dnsname"]
         wanted = {"ingress": [{"hostname": dns}]}
-        if (ingress.get("status") or {}).get("loadBalancer") == wanted:
-            return
-        metadata = ingress["metadata"]
-        self._fleet.merge(
-            INGRESSES,
-            metadata["name"],
-            {"status": {"loadBalancer": wanted}},
-            metadata["namespace"],
-            subresource="status",
-        )
-        reason = "SuccessfullyReconciled"
-        record(self._fleet, ingress, reason=reason, message="reconciled", warning=False)
+        if (ingress.get("status") or {}).get("loadBalancer") != wanted:
+            metadata = ingress["metadata"]
+            self._fleet.merge(
+                INGRESSES,
+                metadata["name"],
+                {"status": {"loadBalancer": wanted}},
+                metadata["namespace"],
+                subresource="status",
+            )
+        return self._verdicts.approve(ingress)
 
 
 class _BlockedError(Exception):
