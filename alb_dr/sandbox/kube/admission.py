@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any
+from collections.abc import Iterator
 
-from alb_dr.sandbox.kube import lease_times
+from alb_dr.sandbox.kube import lease_times, workloads
 from alb_dr.sandbox.kube.resources import Resource
-from alb_dr.sandbox.kube.status import Json, bad_request, invalid
+from alb_dr.sandbox.kube.status import Json, bad_request, invalid, json_type
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -23,22 +24,29 @@ SUBDOMAIN_WORDS = (
     "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
     "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
+_NEVER_INSIDE = ("//", "/./", "/../", "%2f", "%2F")
+_NEVER_LAST = ("/..", "/.")
+"""What the path of an Ingress must not have in it, or at its end."""
 LABELLED = frozenset({"namespaces", "services"})
 """Kinds whose name is one label."""
 
 
-def check(resource: Resource, document: Json) -> None:
-    """Refuse (422, 400) what a real API would refuse."""
+def check(resource: Resource, document: Json, old: Json | None = None) -> None:
+    """Refuse (422, 400) what a real API would refuse, of a new or of a changed document."""
     _check_name(resource, document["metadata"])
     _check_maps(resource, document["metadata"])
     if resource.plural == "leases":
         _check_lease(document)
     if resource.plural == "deployments":
-        _check_deployment(resource, document)
+        workloads.check_deployment(resource, document, old)
+    if resource.plural == "pods":
+        workloads.check_pod(resource, document)
     if resource.plural == "horizontalpodautoscalers":
         _check_autoscaler(resource, document)
     if resource.plural == "ingresses":
         _check_ingress(resource, document)
+    if resource.plural == "ingressclasses" and old is not None:
+        _check_class(resource, old, document)
 
 
 def _check_name(resource: Resource, metadata: Json) -> None:
@@ -63,7 +71,7 @@ def _check_maps(resource: Resource, metadata: Json) -> None:
             if not isinstance(value, str):
                 raise bad_request(
                     f'{resource.kind} in version "{resource.version}" cannot be handled as a '
-                    f"{resource.kind}: json: cannot unmarshal {_json_type(value)} into Go struct "
+                    f"{resource.kind}: json: cannot unmarshal {json_type(value)} into Go struct "
                     f"field ObjectMeta.metadata.{field} of type string"
                 )
             problem = _key_problem(key)
@@ -88,14 +96,6 @@ def _key_problem(key: str) -> str | None:
     return None
 
 
-def _json_type(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, dict):
-        return "object"
-    return "array" if isinstance(value, list) else "number"
-
-
 def _check_lease(document: Json) -> None:
     spec = document.get("spec") or {}
     problem = lease_times.problem(spec)
@@ -110,31 +110,38 @@ def _check_lease(document: Json) -> None:
 
 
 def _check_ingress(resource: Resource, document: Json) -> None:
-    causes = []
-    for n, rule in enumerate((document.get("spec") or {}).get("rules") or []):
-        for m, path in enumerate((rule.get("http") or {}).get("paths") or []):
-            kind = path.get("pathType")
-            if kind not in {"Exact", "ImplementationSpecific", "Prefix"}:
-                supported = '"Exact", "ImplementationSpecific", "Prefix"'
-                message = f'Unsupported value: "{kind}": supported values: {supported}'
-                field = f"spec.rules[{n}].http.paths[{m}].pathType"
-                causes.append(("FieldValueNotSupported", field, message))
+    causes = [
+        cause
+        for n, rule in enumerate((document.get("spec") or {}).get("rules") or [])
+        for m, path in enumerate((rule.get("http") or {}).get("paths") or [])
+        for cause in _path_problems(path, f"spec.rules[{n}].http.paths[{m}]")
+    ]
     if causes:
         raise invalid(resource.kind, resource.group, document["metadata"]["name"], causes)
 
 
-def _check_deployment(resource: Resource, document: Json) -> None:
-    replicas = (document.get("spec") or {}).get("replicas", 1)
-    if not isinstance(replicas, int) or isinstance(replicas, bool):
-        raise bad_request(
-            'Deployment in version "v1" cannot be handled as a Deployment: json: cannot '
-            f"unmarshal {_json_type(replicas)} into Go struct field DeploymentSpec.spec.replicas "
-            "of type int32"
-        )
-    if replicas < 0:
-        message = f"Invalid value: {replicas}: must be greater than or equal to 0"
-        causes = [("FieldValueInvalid", "spec.replicas", message)]
-        raise invalid(resource.kind, resource.group, document["metadata"]["name"], causes)
+def _path_problems(path: Json, at: str) -> Iterator[tuple[str, str, str]]:
+    kind, text = path.get("pathType"), str(path.get("path") or "")
+    field, shown = f"{at}.path", f"Invalid value: {json.dumps(text)}"
+    if kind is None:
+        message = "Required value: pathType must be specified"
+        yield "FieldValueRequired", f"{at}.pathType", message
+    elif kind not in {"Exact", "ImplementationSpecific", "Prefix"}:
+        supported = '"Exact", "ImplementationSpecific", "Prefix"'
+        message = f'Unsupported value: "{kind}": supported values: {supported}'
+        yield "FieldValueNotSupported", f"{at}.pathType", message
+    elif kind == "ImplementationSpecific":
+        if text and not text.startswith("/"):
+            yield "FieldValueInvalid", field, f"{shown}: must be an absolute path"
+    else:
+        if not text.startswith("/"):
+            yield "FieldValueInvalid", field, f"{shown}: must be an absolute path"
+        for part in _NEVER_INSIDE:
+            if part in text:
+                yield "FieldValueInvalid", field, f"{shown}: must not contain '{part}'"
+        for end in _NEVER_LAST:
+            if text.endswith(end):
+                yield "FieldValueInvalid", field, f"{shown}: cannot end with '{end}'"
 
 
 def _check_autoscaler(resource: Resource, document: Json) -> None:
@@ -151,10 +158,8 @@ def _check_autoscaler(resource: Resource, document: Json) -> None:
         raise invalid(resource.kind, resource.group, document["metadata"]["name"], causes)
 
 
-def check_change(resource: Resource, old: Json, new: Json) -> None:
+def _check_class(resource: Resource, old: Json, new: Json) -> None:
     """Refuse (422) a change of what can only be chosen once."""
-    if resource.plural != "ingressclasses":
-        return
     before, after = old["spec"].get("controller"), (new.get("spec") or {}).get("controller")
     if before != after:
         message = f'Invalid value: "{after}": field is immutable'

@@ -82,6 +82,17 @@ def bad_request(message: str) -> ApiError:
     return ApiError(400, "BadRequest", message)
 
 
+def json_type(value: Any) -> str:
+    """What a value is in JSON, in the words of the real decoder."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, dict):
+        return "object"
+    return "array" if isinstance(value, list) else "number"
+
+
 def unreadable(kind: str, raw: bytes, error: Exception) -> ApiError:
     """400 for a body that is not JSON; says what, as the real decoder does."""
     text = raw.decode(errors="replace")

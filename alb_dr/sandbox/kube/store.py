@@ -168,8 +168,7 @@ class Store:
         old = self.get(resource, namespace, name)
         self._check_versions(resource, old, new)
         document = self._combined(resource, old, new, write)
-        admission.check(resource, document)
-        admission.check_change(resource, old, document)
+        admission.check(resource, document, old)
         document = defaults.default(resource, document)
         if "generation" in old["metadata"] and _counted(resource, old, document, write):
             document["metadata"]["generation"] = old["metadata"]["generation"] + 1
