@@ -104,3 +104,16 @@ def event(namespace: str, name: str, about: str) -> Manifest:
 def document(manifest: Manifest) -> Json:
     """The document of a manifest, to be sent."""
     return dict(manifest.document)
+
+
+def changed(wanted: Json, path: str, value: Any) -> Json:
+    """The document with one field set, or taken away for None."""
+    *way, last = path.split(".")
+    here: Any = wanted
+    for step in way:
+        here = here[int(step)] if step.isdecimal() else here[step]
+    if value is None:
+        del here[last]
+    else:
+        here[last] = value
+    return wanted

@@ -25,6 +25,7 @@ class Reply:
 
     status: int
     body: Any
+    warnings: tuple[str, ...] = ()
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -35,6 +36,12 @@ class Reply:
     def version(self) -> str:
         """The document's resourceVersion."""
         return str(self.body["metadata"]["resourceVersion"])
+
+
+def causes(reply: Reply) -> list[tuple[str, str]]:
+    """The reasons and fields of a refusal."""
+    assert (reply.status, reply.body["reason"]) == (422, "Invalid"), reply
+    return [(cause["reason"], cause["field"]) for cause in reply.body["details"]["causes"]]
 
 
 class Raw:
@@ -97,12 +104,13 @@ class Raw:
             connection.request(method, _with(path, query or {}), sent, headers)
             response = connection.getresponse()
             raw = response.read()
+            warnings = tuple(response.headers.get_all("Warning") or ())
         finally:
             connection.close()
         try:
-            return Reply(response.status, json.loads(raw))
+            return Reply(response.status, json.loads(raw), warnings)
         except ValueError:
-            return Reply(response.status, raw.decode())
+            return Reply(response.status, raw.decode(), warnings)
 
     @contextmanager
     def watch(

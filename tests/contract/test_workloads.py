@@ -6,30 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.objects import deployment, document, ingress
-from tests.contract.raw import MERGE_PATCH, Raw, Reply
-
-Json = dict[str, Any]
-
-
-def causes(reply: Reply) -> list[tuple[str, str]]:
-    """The reasons and fields of a refusal."""
-    assert (reply.status, reply.body["reason"]) == (422, "Invalid"), reply
-    return [(cause["reason"], cause["field"]) for cause in reply.body["details"]["causes"]]
-
-
-def changed(wanted: Json, path: str, value: Any) -> Json:
-    """The document with one field set, or taken away for None."""
-    *way, last = path.split(".")
-    here: Any = wanted
-    for step in way:
-        here = here[int(step)] if step.isdecimal() else here[step]
-    if value is None:
-        del here[last]
-    else:
-        here[last] = value
-    return wanted
-
+from tests.contract.objects import Json, changed, deployment, document, ingress
+from tests.contract.raw import MERGE_PATCH, Raw, causes
 
 # Deployments ----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from alb_dr.sandbox.kube.resources import Resource
 from alb_dr.sandbox.kube.status import Json
+from alb_dr.sandbox.kube.unknown_fields import Validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,5 @@ class Write:
     dry_run: bool = False
     owned: bool = False
     """True when managedFields were computed already (an apply)."""
+    validation: Validation | None = None
+    """What becomes of unknown fields; None: our own controllers write none."""

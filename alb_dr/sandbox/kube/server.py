@@ -21,6 +21,7 @@ from alb_dr.sandbox.kube.resources import REVIEWS
 from alb_dr.sandbox.kube.status import ApiError, Json, no_such_path
 from alb_dr.sandbox.kube.store import Store
 from alb_dr.sandbox.kube.table import table
+from alb_dr.sandbox.kube.unknown_fields import Validation, validation_of
 
 MAX_BODY = 3 * 1024 * 1024
 """Bytes of a request, as a real API server's default."""
@@ -138,7 +139,11 @@ class ApiServer:
         body = await call.body(at)
         if _is_review(at):
             return json_answer(self._review(call, at, body), 201)
-        return self._write(call, at, body)
+        validation = validation_of(call.query.get("fieldValidation", ""), call.request.method)
+        response = self._write(call, at, body, validation)
+        for text in validation.headers():
+            response.headers.add("Warning", text)
+        return response
 
     def _review(self, call: Call, at: Address, body: Any) -> Json:
         document = {"apiVersion": at.resource.group_version, "kind": at.resource.kind, **body}
@@ -167,8 +172,13 @@ class ApiServer:
         }
         return json_answer(listed)
 
-    def _write(self, call: Call, at: Address, body: Any) -> web.Response:
-        write = Write(manager=call.manager, subresource=at.subresource, dry_run=call.dry_run)
+    def _write(self, call: Call, at: Address, body: Any, validation: Validation) -> web.Response:
+        write = Write(
+            manager=call.manager,
+            subresource=at.subresource,
+            dry_run=call.dry_run,
+            validation=validation,
+        )
         method = call.request.method
         if method == "POST" and at.subresource == "binding":
             return json_answer(subresources.bind(self._store, at, body, write), 201)

@@ -22,30 +22,12 @@ from alb_dr.sandbox.kube.status import (
 )
 from alb_dr.sandbox.kube.store import Store
 from alb_dr.sandbox.kube.subresources import scale_of, scaled
+from alb_dr.sandbox.kube.unknown_fields import check_applied, go_words
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
-KNOWN_SPEC = {
-    "ingresses": frozenset({"defaultBackend", "ingressClassName", "rules", "tls"}),
-    "ingressclasses": frozenset({"controller", "parameters"}),
-    "deployments": frozenset(
-        {
-            "minReadySeconds",
-            "paused",
-            "progressDeadlineSeconds",
-            "replicas",
-            "revisionHistoryLimit",
-            "selector",
-            "strategy",
-            "template",
-        }
-    ),
-}
-"""The fields below ``spec`` of the kinds whose typing errors matter here."""
-
-
 GUARDED = frozenset({"leases", "customresourcedefinitions"})
 """Built-in kinds that, like all custom ones, are only replaced by whoever names the version."""
 
@@ -53,6 +35,8 @@ GUARDED = frozenset({"leases", "customresourcedefinitions"})
 def create(store: Store, at: Address, body: Any, write: Write) -> Json:
     """POST to a collection."""
     document = _checked(at, body)
+    if write.validation is not None:
+        document = write.validation.decoded(at.resource, document)
     return store.create(at.resource, at.namespace, document, write)
 
 
@@ -61,6 +45,8 @@ def replace(store: Store, at: Address, body: Any, write: Write) -> Json:
     if at.subresource == "scale":
         return scaled(store, at, body, write)
     document = _checked(at, body)
+    if write.validation is not None:
+        document = write.validation.decoded(at.resource, document)
     given = (document.get("metadata") or {}).get("name")
     if given and given != at.name:
         raise bad_request(
@@ -91,6 +77,9 @@ def patch(
             raise lease_times.refused_patch(new, why)
     if at.subresource == "scale":
         return scaled(store, at, new, write), False
+    if write.validation is not None:
+        shown = go_words(body) if content_type == STRATEGIC_PATCH else None
+        new = write.validation.patched(at.resource, new, shown)
     if not isinstance(body, dict) or "resourceVersion" not in (body.get("metadata") or {}):
         new["metadata"] = {k: v for k, v in new["metadata"].items() if k != "resourceVersion"}
     return store.update(at.resource, at.namespace, at.name, new, write), False
@@ -164,16 +153,8 @@ def _typed(at: Address, document: Json) -> None:
     """A typing error in an applied document of a known kind is answered 500, as a real API does."""
     if not at.resource.typed:
         return
-    given = document.get("spec") or {}
-    known = KNOWN_SPEC.get(at.resource.plural, given.keys())
-    for field in given:
-        if field not in known:
-            message = (
-                f"failed to create typed patch object ({at.namespace}/{at.name}; "
-                f"{at.resource.group_version}, Kind={at.resource.kind}): .spec.{field}: field not "
-                "declared in schema"
-            )
-            raise ApiError(500, "", message)
+    subject = f"{at.namespace}/{at.name}; {at.resource.group_version}, Kind={at.resource.kind}"
+    check_applied(at.resource, document, subject)
     for field in ("annotations", "labels"):
         for key, value in ((document.get("metadata") or {}).get(field) or {}).items():
             if not isinstance(value, str):
@@ -181,8 +162,7 @@ def _typed(at: Address, document: Json) -> None:
                 kind = type(shown).__name__ if not isinstance(value, bool) else "bool"
                 kind = {"int": "int64", "float": "float64"}.get(kind, kind)
                 message = (
-                    f"failed to create typed patch object ({at.namespace}/{at.name}; "
-                    f"{at.resource.group_version}, Kind={at.resource.kind}): .metadata.{field}."
+                    f"failed to create typed patch object ({subject}): .metadata.{field}."
                     f"{key}: expected string, got &value.valueUnstructured{{Value:{shown}}}"
                 )
                 raise ApiError(500, "", message)

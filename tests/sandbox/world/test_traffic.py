@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 
 from alb_dr.sandbox import lifecycle
-from tests.sandbox.world.conftest import Stage
+from alb_dr.sandbox.kube.resources import BUILTINS
+from alb_dr.sandbox.kube.unknown_fields import pruned
+from tests.sandbox.world.conftest import MEMBERS, Stage
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -128,3 +131,14 @@ def test_one_bad_ingress_warns_and_blocks_the_rules_of_the_whole_gateway(
         stage.kubectl("fleet", *words)
         stage.kubectl("fleet", "delete", "events", "--all", "-n", "gateway-demo")
         stage.until_true(lambda: stage.ask(5, path="/good") == {"503": 5})
+
+
+@pytest.mark.parametrize("cluster", ["fleet", *MEMBERS])
+def test_our_own_controllers_write_no_field_that_is_not_there(stage: Stage, cluster: str) -> None:
+    kinds = [r for r in BUILTINS if r.plural != "customresourcedefinitions"]
+    words = ("get", ",".join(r.name for r in kinds), "-A", "-o", "json")
+    by_kind = {resource.kind: resource for resource in kinds}
+    found = json.loads(stage.kubectl(cluster, *words))["items"]
+    assert len({document["kind"] for document in found}) > 3
+    for document in found:
+        assert pruned(by_kind[document["kind"]], document) == (document, [])

@@ -1,0 +1,33 @@
+"""The fields of the built-in kinds, as they are written down."""
+
+from __future__ import annotations
+
+import json
+
+from kubernetes import __version__
+
+from alb_dr.sandbox.kube.resources import BUILTINS
+from tests.sandbox.kube.schema import FILE, LEFT_OUT, shape, written
+
+
+def test_every_kind_that_is_served_has_its_fields() -> None:
+    schema = json.loads(FILE.read_text())
+    assert {r.name for r in BUILTINS if r.plural not in LEFT_OUT} == {
+        name for name in schema["kinds"] if schema["types"][schema["kinds"][name]]["metadata"]
+    }
+    named = {
+        inner.strip("[]{}") for fields in schema["types"].values() for inner in fields.values()
+    }
+    assert named - {""} <= schema["types"].keys()
+
+
+def test_the_file_is_what_its_client_says() -> None:
+    schema = json.loads(FILE.read_text())
+    if schema["source"] == f"kubernetes {__version__}":
+        assert FILE.read_text() == written()
+
+
+def test_only_objects_have_a_shape() -> None:
+    assert shape("List[V1Container]") == "[V1Container]"
+    assert shape("Dict[str, V1Container]") == "{V1Container}"
+    assert {shape(text) for text in ("str", "object", "List[str]", "Dict[str, str]")} == {""}
