@@ -152,8 +152,11 @@ class DrillReturn:
                 if look is None:
                     continue
                 seen = look
-                back = is_foreign or self._serves_again(look, due)
                 missing = () if is_foreign else look.missing(due)
+                # The second look need not show as much by chance as the first: few requests would
+                # keep a drill waiting for a luck that has nothing to do with the restore.
+                still = first is not None and self._victim.name not in missing
+                back = is_foreign or still or self._serves_again(look, due)
                 if back and not missing and first is not None:
                     return _is_back(look, is_foreign=is_foreign)
                 first = look if back and not missing else None
