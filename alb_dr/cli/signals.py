@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from alb_dr.errors import Interruption
 
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+AGAIN_S = 0.02
+"""After so long a signal that Python dropped is sent once more: longer than any destructor runs."""
 CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What a terminal, a supervisor and a closed session send."""
 
@@ -30,9 +38,11 @@ class Signals:
         self._shields = 0
         self._held: int | None = None
         self.on_repeat: Callable[[int], None] | None = None
+        self._hook = sys.unraisablehook
 
     def install(self) -> None:
         """Take over the signals of this process. A broken pipe is an error, not a death."""
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._dropped
         for signum in CAUGHT:
             if signal.getsignal(signum) is not signal.SIG_IGN or signum == signal.SIGINT:
                 signal.signal(signum, self._caught)
@@ -83,6 +93,21 @@ class Signals:
         self.on_repeat = None
         with self.shield():
             self._shields -= 1
+
+    def _dropped(self, what: UnraisableHookArgs) -> None:
+        """Send a signal anew that came in a destructor or the callback of a weak reference.
+
+        Python runs those between any two instructions, and drops what is raised in them: the
+        drill would go on as if nobody had asked it to stop.
+        """
+        if not isinstance(what.exc_value, Interruption):
+            self._hook(what)
+            return
+        self.count = 0
+        # What is raised in this hook is dropped, too: it must come from elsewhere, and later.
+        again = threading.Timer(AGAIN_S, os.kill, (os.getpid(), what.exc_value.signum))
+        again.daemon = True
+        again.start()
 
     def _caught(self, signum: int, _frame: FrameType | None) -> None:
         self.count += 1
