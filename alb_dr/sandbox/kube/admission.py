@@ -121,7 +121,7 @@ def _check_ingress(resource: Resource, document: Json) -> None:
 
 
 def _path_problems(path: Json, at: str) -> Iterator[tuple[str, str, str]]:
-    kind, text = path.get("pathType"), str(path.get("path") or "")
+    kind, text = path.get("pathType"), path.get("path") or ""
     field, shown = f"{at}.path", f"Invalid value: {json.dumps(text)}"
     if kind is None:
         message = "Required value: pathType must be specified"

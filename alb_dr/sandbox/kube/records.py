@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from alb_dr.sandbox.kube.resources import Resource
 from alb_dr.sandbox.kube.status import Json
-from alb_dr.sandbox.kube.unknown_fields import Validation
+from alb_dr.sandbox.kube.validation import Validation
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from alb_dr.sandbox.kube.resources import REVIEWS
 from alb_dr.sandbox.kube.status import ApiError, Json, no_such_path
 from alb_dr.sandbox.kube.store import Store
 from alb_dr.sandbox.kube.table import table
-from alb_dr.sandbox.kube.unknown_fields import Validation, validation_of
+from alb_dr.sandbox.kube.validation import Validation, validation_of
 
 MAX_BODY = 3 * 1024 * 1024
 """Bytes of a request, as a real API server's default."""

@@ -18,11 +18,12 @@ from alb_dr.sandbox.kube.status import (
     bad_request,
     details_of,
     invalid,
+    json_type,
     not_found,
 )
 from alb_dr.sandbox.kube.store import Store
 from alb_dr.sandbox.kube.subresources import scale_of, scaled
-from alb_dr.sandbox.kube.unknown_fields import check_applied, go_words
+from alb_dr.sandbox.kube.validation import check_applied, go_words
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -71,6 +72,9 @@ def patch(
         raise not_found(at.resource.plural, at.resource.group, at.name)
     base = clone(scale_of(live) if at.subresource == "scale" else live)
     new = _patched(at, base, body, content_type)
+    if not isinstance(new.get("metadata"), dict):
+        causes = [("FieldValueInvalid", "metadata.name", 'Invalid value: "": field is immutable')]
+        raise invalid(at.resource.kind, at.resource.group, at.name, causes)
     if at.resource.plural == "leases":
         why = lease_times.problem(new.get("spec") or {})
         if why:
@@ -114,19 +118,7 @@ def _apply(store: Store, at: Address, body: Any, write: Write, *, force: bool) -
             "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot "
             "unmarshal array into Go value of type map[string]interface {}"
         )
-    document = _checked(at, body)
-    metadata = dict(document.get("metadata") or {})
-    if metadata.setdefault("name", at.name) != at.name:
-        raise bad_request(
-            f"the name of the object ({metadata['name']}) does not match the name on the URL "
-            f"({at.name})"
-        )
-    if "managedFields" in metadata:
-        raise bad_request("metadata.managedFields must be nil")
-    if at.resource.namespaced:
-        metadata.setdefault("namespace", at.namespace)
-    document["metadata"] = metadata
-    _typed(at, document)
+    document = _applied(at, body)
     live = store.find(at.resource, at.namespace, at.name)
     if live is None and at.subresource:
         raise not_found(at.resource.plural, at.resource.group, at.name)
@@ -140,6 +132,7 @@ def _apply(store: Store, at: Address, body: Any, write: Write, *, force: bool) -
     )
     if live is None:
         return store.create(at.resource, at.namespace, new, owned), True
+    metadata = document["metadata"]
     version = metadata.get("resourceVersion")
     new["metadata"] = {k: v for k, v in new["metadata"].items() if k != "resourceVersion"}
     if version:
@@ -149,23 +142,24 @@ def _apply(store: Store, at: Address, body: Any, write: Write, *, force: bool) -
     return store.update(at.resource, at.namespace, at.name, new, owned), False
 
 
-def _typed(at: Address, document: Json) -> None:
-    """A typing error in an applied document of a known kind is answered 500, as a real API does."""
-    if not at.resource.typed:
-        return
-    subject = f"{at.namespace}/{at.name}; {at.resource.group_version}, Kind={at.resource.kind}"
-    check_applied(at.resource, document, subject)
-    for field in ("annotations", "labels"):
-        for key, value in ((document.get("metadata") or {}).get(field) or {}).items():
-            if not isinstance(value, str):
-                shown = "true" if value is True else "false" if value is False else value
-                kind = type(shown).__name__ if not isinstance(value, bool) else "bool"
-                kind = {"int": "int64", "float": "float64"}.get(kind, kind)
-                message = (
-                    f"failed to create typed patch object ({subject}): .metadata.{field}."
-                    f"{key}: expected string, got &value.valueUnstructured{{Value:{shown}}}"
-                )
-                raise ApiError(500, "", message)
+def _applied(at: Address, body: Json) -> Json:
+    """A document to apply, checked as a whole."""
+    document = _checked(at, body)
+    metadata = dict(document.get("metadata") or {})
+    if metadata.setdefault("name", at.name) != at.name:
+        raise bad_request(
+            f"the name of the object ({metadata['name']}) does not match the name on the URL "
+            f"({at.name})"
+        )
+    if "managedFields" in metadata:
+        raise bad_request("metadata.managedFields must be nil")
+    if at.resource.namespaced:
+        metadata.setdefault("namespace", at.namespace)
+    document["metadata"] = metadata
+    if at.resource.typed:
+        subject = f"{at.namespace}/{at.name}; {at.resource.group_version}, Kind={at.resource.kind}"
+        return check_applied(at.resource, document, subject)
+    return document
 
 
 def _checked(at: Address, body: Any) -> Json:
@@ -184,6 +178,13 @@ def _checked(at: Address, body: Any) -> Json:
         raise bad_request(
             f"the API version in the data ({version}) does not match the expected API version "
             f"({at.resource.group_version})"
+        )
+    metadata = body.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        raise bad_request(
+            f'{kind} in version "{at.resource.version}" cannot be handled as a {kind}: json: '
+            f"cannot unmarshal {json_type(metadata)} into Go struct field {kind}.metadata of type "
+            "v1.ObjectMeta"
         )
     return {**body, "kind": kind, "apiVersion": version}
 

@@ -7,7 +7,8 @@ import json
 from kubernetes import __version__
 
 from alb_dr.sandbox.kube.resources import BUILTINS
-from tests.sandbox.kube.schema import FILE, LEFT_OUT, shape, written
+from alb_dr.sandbox.kube.schema import FILE
+from tests.sandbox.kube.schema import LEFT_OUT, field_shape, shape, written
 
 
 def test_every_kind_that_is_served_has_its_fields() -> None:
@@ -18,7 +19,7 @@ def test_every_kind_that_is_served_has_its_fields() -> None:
     named = {
         inner.strip("[]{}") for fields in schema["types"].values() for inner in fields.values()
     }
-    assert named - {""} <= schema["types"].keys()
+    assert named <= {"", "string", "bool", "int32", "int64", *schema["types"]}
 
 
 def test_the_file_is_what_its_client_says() -> None:
@@ -27,7 +28,12 @@ def test_the_file_is_what_its_client_says() -> None:
         assert FILE.read_text() == written()
 
 
-def test_only_objects_have_a_shape() -> None:
+def test_a_shape_says_what_a_value_must_be() -> None:
     assert shape("List[V1Container]") == "[V1Container]"
     assert shape("Dict[str, V1Container]") == "{V1Container}"
-    assert {shape(text) for text in ("str", "object", "List[str]", "Dict[str, str]")} == {""}
+    assert shape("Dict[str, List[str]]") == "{[string]}"
+    assert (shape("object"), shape("datetime"), shape("int")) == ("", "", "int32")
+    assert field_shape("V1ResourceRequirements", "limits", "Dict[str, str]") == "{}"
+    assert field_shape("V2MetricTarget", "value", "str") == ""
+    assert field_shape("V1EnvVar", "value", "str") == "string"
+    assert field_shape("V1PodSpec", "terminationGracePeriodSeconds", "int") == "int64"

@@ -9,7 +9,7 @@ import pytest
 
 from alb_dr.sandbox import lifecycle
 from alb_dr.sandbox.kube.resources import BUILTINS
-from alb_dr.sandbox.kube.unknown_fields import pruned
+from alb_dr.sandbox.kube.schema import pruned
 from tests.sandbox.world.conftest import MEMBERS, Stage
 
 pytestmark = pytest.mark.timeout(120)

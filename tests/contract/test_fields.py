@@ -1,4 +1,4 @@
-"""Fields a built-in kind does not have: dropped with a warning, ignored, or refused."""
+"""Fields a built-in kind does not have, and values its fields do not take."""
 
 from __future__ import annotations
 
@@ -109,3 +109,60 @@ def test_free_and_mixed_fields_of_a_workload_are_known(
 def test_there_are_three_ways_to_treat_unknown_fields(http: Raw, maps: str, namespace: str) -> None:
     reply = http.post(maps, document(config_map(namespace)), fieldValidation="strict")
     assert causes(reply) == [("FieldValueNotSupported", "fieldValidation")]
+
+
+# values of a wrong type -----------------------------------------------------------------------
+
+IN = "spec.template.spec.containers"
+UNREADABLE = [
+    (f"{CONTAINER}.env", [{"name": "A", "value": 1}], "number", f"EnvVar.{IN}.env.value", "string"),
+    (f"{CONTAINER}.image", ["a"], "array", f"Container.{IN}.image", "string"),
+    (f"{CONTAINER}.ports", "80", "string", f"Container.{IN}.ports", "[]v1.ContainerPort"),
+    (f"{CONTAINER}.readinessProbe", True, "bool", f"Container.{IN}.readinessProbe", "v1.Probe"),
+    ("metadata", "web", "string", "Deployment.metadata", "v1.ObjectMeta"),
+]
+
+
+@pytest.mark.parametrize("row", UNREADABLE, ids=lambda row: row[3])
+def test_a_value_of_a_wrong_type_is_refused(
+    http: Raw, workloads: str, namespace: str, row: tuple[str, Any, str, str, str]
+) -> None:
+    path, value, given, field, wanted = row
+    wrong = document(deployment(namespace))
+    wrong = {**wrong, path: value} if path in wrong else changed(wrong, path, value)
+    reply = http.post(workloads, wrong)
+    assert (reply.status, reply.body["reason"]) == (400, "BadRequest")
+    told = f"json: cannot unmarshal {given} into Go struct field {field} of type {wanted}"
+    assert reply.body["message"].endswith(told)
+
+
+@pytest.mark.parametrize("content_type", [MERGE_PATCH, STRATEGIC_PATCH])
+def test_a_patch_to_a_wrong_type_is_refused(
+    http: Raw, workloads: str, namespace: str, content_type: str
+) -> None:
+    http.post(workloads, document(deployment(namespace)))
+    body = {"spec": {"paused": "yes"}}
+    reply = http.patch(f"{workloads}/web", body, content_type, fieldValidation="Ignore")
+    assert causes(reply) == [("FieldValueInvalid", "patch")]
+
+
+def test_an_apply_of_a_wrong_type_is_refused(http: Raw, workloads: str, namespace: str) -> None:
+    wanted = changed(document(deployment(namespace)), f"{CONTAINER}.image", 1)
+    reply = http.apply(f"{workloads}/web", wanted, "one")
+    assert reply.status == 500
+    place = '.spec.template.spec.containers[name="web"].image'
+    told = f"{place}: expected string, got &value.valueUnstructured{{Value:1}}"
+    assert reply.body["message"].endswith(told)
+
+
+def test_an_apply_needs_the_names_its_lists_go_by(
+    http: Raw, workloads: str, namespace: str
+) -> None:
+    wanted = changed(document(deployment(namespace)), f"{CONTAINER}.name", None)
+    reply = http.apply(f"{workloads}/web", wanted, "one")
+    assert reply.status == 500
+    told = (
+        ".spec.template.spec.containers: element 0: associative list with keys has an element "
+        'that omits key field "name" (and doesn\'t have default value)'
+    )
+    assert reply.body["message"].endswith(told)

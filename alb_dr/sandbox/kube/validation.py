@@ -1,25 +1,24 @@
-"""Fields that a built-in kind does not have: dropped, and told or refused as the writer wants."""
+"""What becomes of a document that does not fit its kind: told, mended or refused."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from alb_dr.sandbox.kube.fieldset import key_step, list_key, words
 from alb_dr.sandbox.kube.resources import Resource
+from alb_dr.sandbox.kube.schema import KEY, Place, WrongTypeError, dotted, pruned
 from alb_dr.sandbox.kube.status import ApiError, Json, bad_request, invalid
 
-FILE = Path(__file__).with_name("schema.json")
-"""The fields of every built-in kind; written by ``python -m tests.sandbox.kube.schema``."""
+_NAMELESS = (
+    'associative list with keys has an element that omits key field "name" (and doesn\'t have '
+    "default value)"
+)
 DIRECTIVES = ("Ignore", "Strict", "Warn")
 LONGEST_WARNINGS = 4096
 """Characters of all warnings of one answer, as a real API server's bound."""
-
-Place = tuple[str | int, ...]
-"""Where a field stands: names, and numbers within lists."""
 
 
 @dataclass(slots=True)
@@ -30,30 +29,36 @@ class Validation:
     warnings: list[str] = field(default_factory=list)
 
     def decoded(self, resource: Resource, document: Json) -> Json:
-        """A document as sent to create or replace, without unknown fields; 400 if strict."""
-        kept, problems = self._looked_at(resource, document)
-        if problems:
+        """A document as sent to create or replace, without unknown fields.
+
+        400 for a value of a wrong type, and for an unknown field if strict.
+        """
+        kept, problem = self._looked_at(resource, document)
+        if problem:
             raise bad_request(
                 f'{resource.kind} in version "{resource.version}" cannot be handled as a '
-                f"{resource.kind}: {problems}"
+                f"{resource.kind}: {problem}"
             )
         return kept
 
     def patched(self, resource: Resource, document: Json, shown: str | None) -> Json:
-        """A patched document without unknown fields; 422 if strict.
+        """A patched document without unknown fields; 422 where a whole one is refused.
 
         ``shown`` is what the refusal repeats: the patch, or None for the patched document.
         """
-        kept, problems = self._looked_at(resource, document)
-        if problems:
+        kept, problem = self._looked_at(resource, document)
+        if problem:
             value = json.dumps(document, separators=(",", ":")) if shown is None else shown
-            message = f"Invalid value: {json.dumps(value)}: {problems}"
+            message = f"Invalid value: {json.dumps(value)}: {problem}"
             raise invalid("", "", "", [("FieldValueInvalid", "patch", message)])
         return kept
 
     def _looked_at(self, resource: Resource, document: Json) -> tuple[Json, str]:
-        """The document without unknown fields, and the refusal if one is due."""
-        kept, places = pruned(resource, document)
+        """The document without unknown fields, and what it is refused for, if it is."""
+        try:
+            kept, places = pruned(resource, document)
+        except WrongTypeError as error:
+            return document, error.decoding()
         problems = list(dict.fromkeys(f'unknown field "{dotted(place)}"' for place in places))
         if problems and self.directive == "Strict":
             return kept, f"strict decoding error: {', '.join(problems)}"
@@ -83,50 +88,31 @@ def validation_of(directive: str, method: str) -> Validation:
     return Validation(directive or "Warn")
 
 
-def check_applied(resource: Resource, document: Json, subject: str) -> None:
-    """Refuse (500, as a real API does) an applied document with fields that are not there."""
-    places = pruned(resource, document)[1]
-    if not places:
-        return
-    found = [f"{_named(document, place)}: field not declared in schema" for place in places]
-    text = found[0] if len(found) == 1 else "\n  ".join(["errors:", *found])
-    raise ApiError(500, "", f"failed to create typed patch object ({subject}): {text}")
-
-
-def pruned(resource: Resource, document: Json) -> tuple[Json, list[Place]]:
-    """The document without the fields its kind does not have, and where they were.
-
-    A kind without a schema here, a custom one above all, keeps everything.
-    """
-    kind = _schema()["kinds"].get(resource.name) if resource.typed else None
-    places: list[Place] = []
-    return (_kept(document, kind, (), places) if kind else document), places
-
-
-def _kept(value: Any, shape: str, at: Place, places: list[Place]) -> Any:
-    """The value without unknown fields, by its shape: ``X``, ``[X]`` or ``{X}``."""
-    if shape.startswith("[") and isinstance(value, list):
-        inner = shape[1:-1]
-        return [_kept(item, inner, (*at, n), places) for n, item in enumerate(value)]
-    if not isinstance(value, dict) or shape.startswith("["):
-        return value
-    if shape.startswith("{"):
-        inner = shape[1:-1]
-        return {k: _kept(v, inner, (*at, k), places) for k, v in value.items()}
-    fields, kept = _schema()["types"][shape], {}
-    for name, inner_value in value.items():
-        if name not in fields:
-            places.append((*at, name))
-            continue
-        inner = fields[name]
-        kept[name] = _kept(inner_value, inner, (*at, name), places) if inner else inner_value
+def check_applied(resource: Resource, document: Json, subject: str) -> Json:
+    """An applied document as it is taken; 500, as by a real API, where it does not fit its kind."""
+    kept = document
+    try:
+        kept, places = pruned(resource, document)
+        found = [f"{_named(document, place)}: field not declared in schema" for place in places]
+        found += _nameless(kept, "")
+    except WrongTypeError as error:
+        found = [f"{_named(document, error.place)}: {error.applying()}"]
+    if found:
+        text = found[0] if len(found) == 1 else "\n  ".join(["errors:", *found])
+        raise ApiError(500, "", f"failed to create typed patch object ({subject}): {text}")
     return kept
 
 
-def dotted(place: Place) -> str:
-    """A place as a decoder names it: ``spec.containers[0].bogus``."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
-    return text.removeprefix(".")
+def _nameless(value: Any, at: str) -> Iterator[str]:
+    """The items of lists by name that have none."""
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        if name not in {"containers", "initContainers", "env", "volumes"}:
+            yield from _nameless(inner, f"{at}.{name}")
+            continue
+        for n, item in enumerate(inner if isinstance(inner, list) else []):
+            if isinstance(item, dict) and item.get("name") is None:
+                yield f"{at}.{name}: element {n}: {_NAMELESS}"
+            yield from _nameless(item, f"{at}.{name}[{n}]")
 
 
 def _named(document: Any, place: Place) -> str:
@@ -134,12 +120,12 @@ def _named(document: Any, place: Place) -> str:
     text, here = "", document
     for n, step in enumerate(place):
         if isinstance(step, int):
-            keys = list_key(str(place[n - 1]), here, typed=True)
+            keys = list_key(str(place[n - 1]).removeprefix(KEY), here, typed=True)
             text += words((key_step(here[step], keys),)) if keys else f"[{step}]"
             here = here[step]
         else:
-            text += f".{step}"
-            here = here.get(step)
+            text += f".{step.removeprefix(KEY)}"
+            here = here.get(step.removeprefix(KEY))
     return text
 
 
@@ -152,10 +138,3 @@ def go_words(value: Any) -> str:
     if value is None:
         return "<nil>"
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-@cache
-def _schema() -> Json:
-    """The file, read when the first document comes."""
-    found: Json = json.loads(FILE.read_text())
-    return found
