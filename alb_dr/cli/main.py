@@ -17,14 +17,12 @@ VERSION_CALLS = (["version"], ["--version"])
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
+    from alb_dr.cli.signals import SIGNALS
     from alb_dr.cli.stdout import abandon_unwritable
 
     _open_standard_streams()
     code = run(sys.argv[1:])
-    if code:
-        from alb_dr.cli.signals import SIGNALS
-
-        SIGNALS.ignore()
+    SIGNALS.ignore()
     abandon_unwritable()
     sys.exit(code)
 

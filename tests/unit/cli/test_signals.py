@@ -64,3 +64,21 @@ Bad()
         [sys.executable, "-c", text], capture_output=True, text=True, timeout=30, check=True
     )
     assert "ValueError: dropped" in done.stderr
+
+
+@pytest.mark.parametrize(("word", "code"), [("ADR-DRILL-OPEN", 0), ("ADR-NO-SUCH", 2)])
+def test_F3_a_signal_while_the_interpreter_ends_does_not_cost_the_result(
+    word: str, code: int
+) -> None:
+    text = f"""
+import atexit, os, signal, sys
+from alb_dr.cli.main import main
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+sys.argv = ["alb-dr", "explain", "{word}"]
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
