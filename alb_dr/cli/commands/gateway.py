@@ -82,16 +82,14 @@ def status(ctx: typer.Context) -> None:
     """Say what the gateway has and what it still lacks."""
     from alb_dr.workflows.delivery.gateway import address_of, albconfig_id
     from alb_dr.workflows.live.event_advice import advised
-    from alb_dr.workflows.live.events import warnings_since
+    from alb_dr.workflows.live.events import standing_warnings
     from alb_dr.workflows.live.readiness import gateway_waits_for
 
     context = context_of(ctx)
     id_ = albconfig_id(context.topology)
     live = context.fleet.get(id_)
     lacking = gateway_waits_for(live, [m.id for m in context.topology.members])
-    warnings = [
-        advised(f"{w.reason}: {w.message}") for w in warnings_since(context.fleet, id_, None)
-    ]
+    warnings = [advised(f"{w.reason}: {w.message}") for w in standing_warnings(context.fleet, id_)]
     data: dict[str, Any] = {"ready": lacking is None, "lacking": lacking, "warnings": warnings}
     human = f"{id_}: {lacking or 'ready'}"
     if live is not None:

@@ -87,7 +87,7 @@ def status(ctx: typer.Context) -> None:
     from alb_dr.render.annotations import weights_of
     from alb_dr.workflows.delivery.weights import ingress_id, live_ingress
     from alb_dr.workflows.live.event_advice import advised
-    from alb_dr.workflows.live.events import warnings_since
+    from alb_dr.workflows.live.events import standing_warnings
     from alb_dr.workflows.records.away import away_of, away_words
 
     context = context_of(ctx)
@@ -95,7 +95,7 @@ def status(ctx: typer.Context) -> None:
     weights = weights_of(live.annotations)
     warnings = [
         advised(f"{w.reason}: {w.message}")
-        for w in warnings_since(context.fleet, ingress_id(context.topology), None)
+        for w in standing_warnings(context.fleet, ingress_id(context.topology))
     ]
     balancer = (live.document.get("status") or {}).get("loadBalancer") or {}
     addresses = [str(i.get("hostname") or i.get("ip")) for i in balancer.get("ingress") or []]

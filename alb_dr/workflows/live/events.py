@@ -31,7 +31,9 @@ def events_of(api: KubeReader, about: ResourceId) -> tuple[EventNote, ...]:
         found = api.list(EVENT, namespace=namespace, fields=fields)
     except NotFound:
         return ()
-    notes = [_note(event.document) for event in found]
+    # Times are whole seconds: of one second's events the one written last is the newest.
+    written = sorted(found, key=lambda e: (len(e.resource_version), e.resource_version))
+    notes = [_note(event.document) for event in written]
     return tuple(sorted(notes, key=lambda n: n.last_seen.timestamp() if n.last_seen else 0.0))
 
 
@@ -43,6 +45,19 @@ def warnings_since(
         note
         for note in events_of(api, about)
         if note.warning and (since is None or note.last_seen is None or note.last_seen >= since)
+    )
+
+
+def standing_warnings(
+    api: KubeReader, about: ResourceId, since: datetime | None = None
+) -> tuple[EventNote, ...]:
+    """Warnings that no success has followed: what was complained of before one is mended."""
+    notes = events_of(api, about)
+    good = max((n for n, note in enumerate(notes) if not note.warning), default=-1)
+    return tuple(
+        note
+        for note in notes[good + 1 :]
+        if since is None or note.last_seen is None or note.last_seen >= since
     )
 
 

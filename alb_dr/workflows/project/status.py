@@ -24,7 +24,7 @@ from alb_dr.workflows.delivery.distribute import applications_of, member_status
 from alb_dr.workflows.delivery.gateway import address_of, albconfig_id
 from alb_dr.workflows.delivery.pins import live_pins, pin_words
 from alb_dr.workflows.delivery.weights import ingress_id
-from alb_dr.workflows.live.events import warnings_since
+from alb_dr.workflows.live.events import standing_warnings
 from alb_dr.workflows.live.readiness import gateway_waits_for
 from alb_dr.workflows.members.control_side import ready_endpoints
 from alb_dr.workflows.project.planning import keepable, make_plan
@@ -118,7 +118,7 @@ class _Look:
         there = [f"{x.get('port')}/{x.get('protocol')}" for x in spec.get("listeners") or []]
         address = address_of(topology, live) if live is not None else None
         since = self._ports.clock.now() - FRESH
-        warnings = (f"{w.reason}: {w.message}" for w in warnings_since(fleet, id_, since))
+        warnings = (f"{w.reason}: {w.message}" for w in standing_warnings(fleet, id_, since))
         return GatewayStatus(
             name=topology.gateway.name,
             alb_id=(address.alb_id or "") if address else "",
