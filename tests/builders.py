@@ -59,7 +59,14 @@ def a_deployment(
             "generation": 1,
             "labels": {"app": "web-demo"},
         },
-        "spec": {"replicas": replicas},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": "web-demo"}},
+            "template": {
+                "metadata": {"labels": {"app": "web-demo"}},
+                "spec": {"containers": [{"name": "web-demo", "image": "demo"}]},
+            },
+        },
         "status": {
             "observedGeneration": 1,
             "readyReplicas": replicas if ready is None else ready,

@@ -43,15 +43,8 @@ def the_members(*, replicas: int = 2) -> dict[str, FakeKube]:
 def runnable(replicas: int):  # type: ignore[no-untyped-def]
     """The workload as one would create it."""
     found = a_deployment(replicas=replicas)
-    labels = {"app": "web-demo"}
-    containers = [{"name": "web-demo", "image": "demo"}]
     metadata = {k: v for k, v in found.metadata.items() if k in {"name", "namespace", "labels"}}
-    spec = {
-        "replicas": replicas,
-        "selector": {"matchLabels": labels},
-        "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}},
-    }
-    return type(found)(id=found.id, document={**found.document, "metadata": metadata, "spec": spec})
+    return type(found)(id=found.id, document={**found.document, "metadata": metadata})
 
 
 def planned(api: FakeKube, text: str = PROJECT, **choices: bool) -> Plan:
