@@ -42,7 +42,7 @@ class Signals:
 
     def install(self) -> None:
         """Take over the signals of this process. A broken pipe is an error, not a death."""
-        self._hook, sys.unraisablehook = sys.unraisablehook, self._dropped
+        sys.unraisablehook = self._dropped
         for signum in CAUGHT:
             if signal.getsignal(signum) is not signal.SIG_IGN or signum == signal.SIGINT:
                 signal.signal(signum, self._caught)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from alb_dr.model.drill_report import DrillRun, Recovery
 from alb_dr.model.findings import Finding, Severity, Verdict
 from alb_dr.model.verify import Latency, Loss
+from alb_dr.stats.judgement import too_many_nameless
 from alb_dr.stats.pacing import LEAST_PROBES
-from alb_dr.stats.recovery import too_many_nameless
 from alb_dr.stats.vigil import NOISE_S
 
 SLOWER = 3.0
@@ -22,10 +22,10 @@ RTO = "ADR-DRILL-RTO"
 def rto_verdict(run: DrillRun, found: Recovery) -> Verdict:
     """Whether the recovery kept the objective, with its whole error bar; if anything proves it."""
     clock = found.clock
-    hidden = too_many_nameless(found.nameless, found.loss.of)
     if run.unproven is not None:
         return Verdict.INCONCLUSIVE
     if clock.rta_high_s is not None and clock.rta_high_s <= run.rto_s:
+        hidden = too_many_nameless(found.nameless, found.loss.of)
         return Verdict.INCONCLUSIVE if hidden else Verdict.PASS
     return Verdict.FAIL if clock.rta_low_s > run.rto_s else Verdict.INCONCLUSIVE
 

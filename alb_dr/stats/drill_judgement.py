@@ -14,7 +14,7 @@ from alb_dr.model.verify import Latency
 from alb_dr.stats.drill_curve import curve
 from alb_dr.stats.drill_findings import RTO, findings_of, rto_verdict, slower
 from alb_dr.stats.histogram import Histogram
-from alb_dr.stats.judgement import MOST_NAMELESS, loss
+from alb_dr.stats.judgement import loss, too_many_nameless
 from alb_dr.stats.latency import summary
 from alb_dr.stats.outage import (
     AMBIGUOUS_CLASS,
@@ -26,7 +26,7 @@ from alb_dr.stats.outage import (
     shares_of,
 )
 from alb_dr.stats.pacing import LEAST_PROBES
-from alb_dr.stats.recovery import SURENESS, phases_of, recovery, too_many_nameless
+from alb_dr.stats.recovery import SURENESS, phases_of, recovery
 
 UNLIKELY = 1 - SURENESS
 """A member that serves answers nothing by chance less often than this."""
@@ -44,7 +44,7 @@ def _unsteady(run: DrillRun, before: Sequence[Seen]) -> str | None:
         return f"{what} before the fault; nothing was harmed"
     classes = loss_classes(before)
     nameless = sum(classes.get(name, 0) for name in _NAMELESS)
-    if nameless > MOST_NAMELESS * len(before):
+    if too_many_nameless(nameless, len(before)):
         words = f"{nameless} of {len(before)} answers before the fault name no member, or several"
         return f"{words}; nothing was harmed"
     lost = sum(classes.values())

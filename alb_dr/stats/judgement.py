@@ -13,6 +13,11 @@ MOST_NAMELESS = 0.01
 """Share of served answers that may name no member, or several, before nothing can be concluded."""
 
 
+def too_many_nameless(nameless: int, of: int) -> bool:
+    """Whether so many answers name no one member that who served is unknown."""
+    return nameless > MOST_NAMELESS * of
+
+
 def loss(lost: int, of: int, *, objective: float, confidence: float) -> Loss:
     """Whether more requests were lost than the objective allows, with one-sided exact bounds.
 
@@ -68,7 +73,7 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def _too_nameless(evidence: Evidence) -> bool:
-    return evidence.nameless > MOST_NAMELESS * evidence.served
+    return too_many_nameless(evidence.nameless, evidence.served)
 
 
 def _prober(prober: ProberFacts) -> Iterator[Finding]:

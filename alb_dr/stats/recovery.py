@@ -11,7 +11,7 @@ from alb_dr.model.findings import Verdict
 from alb_dr.model.sample import SampleColumns
 from alb_dr.model.verify import Loss
 from alb_dr.stats.changepoint import ChangePoint, Noise, Request, change_point
-from alb_dr.stats.judgement import MOST_NAMELESS, loss
+from alb_dr.stats.judgement import loss, too_many_nameless
 from alb_dr.stats.latency import quantile
 from alb_dr.stats.outage import (
     AMBIGUOUS_CLASS,
@@ -72,11 +72,6 @@ def recovery(run: DrillRun, found: Phases) -> Recovery | None:
         kept=_by_connection(run, found, sent_s, end_s, reused=True),
         back=_return(run, found, end_s, hidden=hidden) if marks.restored_s is not None else None,
     )
-
-
-def too_many_nameless(nameless: int, of: int) -> bool:
-    """Whether so many answers name no one member that who served is unknown."""
-    return nameless > MOST_NAMELESS * of
 
 
 def _as_proven(found: Loss, run: DrillRun, *, hidden: bool) -> Loss:

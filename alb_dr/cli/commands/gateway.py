@@ -89,7 +89,7 @@ def status(ctx: typer.Context) -> None:
     id_ = albconfig_id(context.topology)
     live = context.fleet.get(id_)
     lacking = gateway_waits_for(live, [m.id for m in context.topology.members])
-    warnings = [advised(f"{w.reason}: {w.message}") for w in standing_warnings(context.fleet, id_)]
+    warnings = [advised(w.words) for w in standing_warnings(context.fleet, id_)]
     data: dict[str, Any] = {"ready": lacking is None, "lacking": lacking, "warnings": warnings}
     human = f"{id_}: {lacking or 'ready'}"
     if live is not None:

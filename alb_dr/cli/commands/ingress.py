@@ -94,8 +94,7 @@ def status(ctx: typer.Context) -> None:
     live = live_ingress(context.topology, fleet=context.fleet)
     weights = weights_of(live.annotations)
     warnings = [
-        advised(f"{w.reason}: {w.message}")
-        for w in standing_warnings(context.fleet, ingress_id(context.topology))
+        advised(w.words) for w in standing_warnings(context.fleet, ingress_id(context.topology))
     ]
     balancer = (live.document.get("status") or {}).get("loadBalancer") or {}
     addresses = [str(i.get("hostname") or i.get("ip")) for i in balancer.get("ingress") or []]

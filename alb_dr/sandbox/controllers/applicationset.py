@@ -11,6 +11,7 @@ from alb_dr.sandbox.clients import KubeClient
 from alb_dr.sandbox.controllers.gotemplate import TemplateError, fill
 from alb_dr.sandbox.controllers.reconciler import Reconciler
 from alb_dr.sandbox.kube.instants import now_text
+from alb_dr.sandbox.kube.selectors import takes
 from alb_dr.sandbox.kube.status import Json
 
 SETS = "applicationsets.argoproj.io"
@@ -60,9 +61,7 @@ class ApplicationSetController:
             labels = metadata.get("labels") or {}
             if labels.get("argocd.argoproj.io/secret-type") != "cluster":
                 continue
-            if not all(_holds(e, labels) for e in selector.get("matchExpressions") or []):
-                continue
-            if not (selector.get("matchLabels") or {}).items() <= labels.items():
+            if not takes(selector, labels):
                 continue
             coded = secret.get("data") or {}
             data = {key: base64.b64decode(value).decode() for key, value in coded.items()}
@@ -153,18 +152,6 @@ def _replacing(live: Any, wanted: Any) -> Any:
         return wanted
     gone = dict.fromkeys(live.keys() - wanted.keys())
     return {**gone, **{key: _replacing(live.get(key), value) for key, value in wanted.items()}}
-
-
-def _holds(expression: Json, labels: Json) -> bool:
-    value, values = labels.get(expression["key"]), expression.get("values") or []
-    operator = expression["operator"]
-    if operator == "In":
-        return value in values
-    if operator == "NotIn":
-        return value not in values
-    if operator == "Exists":
-        return value is not None
-    return value is None
 
 
 def _owner(document: Json) -> Json:

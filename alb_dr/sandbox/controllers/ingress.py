@@ -58,13 +58,11 @@ class IngressController:
         gateways = {a["metadata"]["name"]: a for a in self._fleet.list(ALB_CONFIGS)}
         gateways = {n: a for n, a in gateways.items() if _ready(a)}
         ports = tuple(sorted({int(x["port"]) for a in gateways.values() for x in _listeners(a)}))
-        built: list[tuple[Json, Json]] = []
         try:
-            rules, backends = self._built(gateways, built)
+            rules, backends, built = self._built(gateways)
         except _BlockedError:
-            built = []
             self._verdicts.blocked()
-            rules, backends = list(self._state.rules), list(self._state.backends)
+            rules, backends, built = list(self._state.rules), list(self._state.backends), []
         zones = max((len(list(addresses_of(a))) for a in gateways.values()), default=1)
         state = GatewayState(
             addresses=tuple(zone_address(n + 1) for n in range(max(1, zones))),
@@ -92,11 +90,12 @@ class IngressController:
             self._follow(state)
 
     def _built(
-        self, gateways: Mapping[str, Json], done: list[tuple[Json, Json]]
-    ) -> tuple[list[Rule], list[Backend]]:
-        """The rules of all; ``done`` gets each Ingress with its AlbConfig."""
+        self, gateways: Mapping[str, Json]
+    ) -> tuple[list[Rule], list[Backend], list[tuple[Json, Json]]]:
+        """The rules and backends of all, and each Ingress with its AlbConfig."""
         rules: list[Rule] = []
         backends: list[Backend] = []
+        done: list[tuple[Json, Json]] = []
         blocked = False
         for ingress in self._sorted():
             albconfig = self._gateway_of(ingress, gateways)
@@ -113,7 +112,7 @@ class IngressController:
             done.append((ingress, albconfig))
         if blocked:
             raise _BlockedError
-        return rules, list({b.name: b for b in backends}.values())
+        return rules, list({b.name: b for b in backends}.values()), done
 
     def _sorted(self) -> Sequence[Json]:
         """Headers first, then by order, then by name: the first match wins."""

@@ -53,6 +53,23 @@ def _test(found: re.Match[str]) -> Matcher:
     return lambda labels: key in labels
 
 
+def takes(selector: Json, labels: Mapping[str, str]) -> bool:
+    """Whether labels match a LabelSelector: all of ``matchLabels`` and of ``matchExpressions``."""
+    wanted = (selector.get("matchLabels") or {}).items()
+    rules = selector.get("matchExpressions") or []
+    return wanted <= labels.items() and all(_holds(rule, labels) for rule in rules)
+
+
+def _holds(rule: Json, labels: Mapping[str, str]) -> bool:
+    key, values = str(rule.get("key")), rule.get("values") or []
+    return {
+        "In": labels.get(key) in values,
+        "NotIn": labels.get(key) not in values,
+        "Exists": key in labels,
+        "DoesNotExist": key not in labels,
+    }.get(str(rule.get("operator")), False)
+
+
 def _compares(key: str, op: str, value: str) -> Matcher:
     """Whole numbers only: another limit is refused, a label of another kind does not match."""
     limit = _whole(value)

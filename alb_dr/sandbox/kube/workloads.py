@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alb_dr.sandbox.kube.resources import Resource
+from alb_dr.sandbox.kube.selectors import takes
 from alb_dr.sandbox.kube.status import Json, bad_request, invalid, json_type
 
 Cause = tuple[str, str, str]
@@ -23,7 +24,8 @@ def check_deployment(resource: Resource, document: Json, old: Json | None) -> No
             f"unmarshal {json_type(replicas)} into Go struct field DeploymentSpec.spec.replicas "
             "of type int32"
         )
-    causes = [*_count(replicas), *_selector(spec), *_template(spec.get("template") or {})]
+    pod = (spec.get("template") or {}).get("spec") or {}
+    causes = [*_count(replicas), *_selector(spec), *_containers(pod, "spec.template.spec")]
     selector = spec.get("selector")
     if old is not None and selector != old["spec"].get("selector"):
         message = f"Invalid value: {_shown(selector)}: field is immutable"
@@ -57,31 +59,10 @@ def _selector(spec: Json) -> Iterator[Cause]:
         message = f"Invalid value: {_shown(selector)}: empty selector is invalid for deployment"
         yield "FieldValueInvalid", "spec.selector", message
         return
-    if selector is None or not _takes(selector, labels or {}):
+    if selector is None or not takes(selector, labels or {}):
         field = "spec.template.metadata.labels"
         why = "`selector` does not match template `labels`"
         yield "FieldValueInvalid", field, f"Invalid value: {_shown(labels)}: {why}"
-
-
-def _takes(selector: Json, labels: Json) -> bool:
-    wanted = (selector.get("matchLabels") or {}).items()
-    rules = selector.get("matchExpressions") or []
-    return wanted <= labels.items() and all(_holds(rule, labels) for rule in rules)
-
-
-def _holds(rule: Json, labels: Json) -> bool:
-    """Whether labels meet one of ``matchExpressions``."""
-    key, values = str(rule.get("key")), rule.get("values") or []
-    return {
-        "In": labels.get(key) in values,
-        "NotIn": labels.get(key) not in values,
-        "Exists": key in labels,
-        "DoesNotExist": key not in labels,
-    }.get(str(rule.get("operator")), False)
-
-
-def _template(template: Json) -> Iterator[Cause]:
-    yield from _containers(template.get("spec") or {}, "spec.template.spec")
 
 
 def _containers(spec: Json, at: str) -> Iterator[Cause]:

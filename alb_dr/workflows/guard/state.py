@@ -91,7 +91,7 @@ def _reasons(cron_job: Manifest, api: KubeReader) -> Iterator[str]:
     if _is_suspended(cron_job):
         yield "it is suspended"
     for event in warnings_since(api, cron_job.id, None):
-        yield f"{event.reason}: {event.message}"
+        yield event.words
     for pod in _pods(cron_job, api):
         yield from _of_pod(pod, api)
 
@@ -117,6 +117,6 @@ def _of_pod(pod: Manifest, api: KubeReader) -> Iterator[str]:
         if ended.get("exitCode"):
             yield f"it ended with code {ended['exitCode']}: {ended.get('message', '')}".rstrip(": ")
     for event in warnings_since(api, pod.id, None):
-        yield f"{event.reason}: {event.message}"
+        yield event.words
     if status.get("phase") == "Succeeded":
         yield "it runs, but leaves no heartbeat: it may not write Leases"

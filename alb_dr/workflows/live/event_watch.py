@@ -31,7 +31,7 @@ class EventWatch:
         except AlbDrError:
             return
         for note in found:
-            words = f"{note.reason}: {note.message}"
+            words = note.words
             if words not in self._said:
                 self._said.append(words)
                 self._narrator.warn(advised(words))

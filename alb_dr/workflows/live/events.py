@@ -21,6 +21,15 @@ class EventNote:
     message: str
     last_seen: datetime | None
 
+    @property
+    def words(self) -> str:
+        """Why, and the controller's text."""
+        return f"{self.reason}: {self.message}"
+
+    def is_since(self, instant: datetime | None) -> bool:
+        """Whether it was seen at that instant or later; always where either is unknown."""
+        return instant is None or self.last_seen is None or self.last_seen >= instant
+
 
 def events_of(api: KubeReader, about: ResourceId) -> tuple[EventNote, ...]:
     """The events about an object, oldest first. None for an API that serves no events."""
@@ -41,11 +50,7 @@ def warnings_since(
     api: KubeReader, about: ResourceId, since: datetime | None
 ) -> tuple[EventNote, ...]:
     """Warnings seen at or after ``since``; all of them when it is None."""
-    return tuple(
-        note
-        for note in events_of(api, about)
-        if note.warning and (since is None or note.last_seen is None or note.last_seen >= since)
-    )
+    return tuple(n for n in events_of(api, about) if n.warning and n.is_since(since))
 
 
 def standing_warnings(
@@ -54,11 +59,7 @@ def standing_warnings(
     """Warnings that no success has followed: what was complained of before one is mended."""
     notes = events_of(api, about)
     good = max((n for n, note in enumerate(notes) if not note.warning), default=-1)
-    return tuple(
-        note
-        for note in notes[good + 1 :]
-        if since is None or note.last_seen is None or note.last_seen >= since
-    )
+    return tuple(note for note in notes[good + 1 :] if note.is_since(since))
 
 
 def _note(event: Mapping[str, Any]) -> EventNote:

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from alb_dr.model.manifest import Manifest
-
-UNFINISHED_PHASES = frozenset({"Running", "Terminating"})
-"""Application operation phases that are not over yet."""
+from alb_dr.workflows.live.syncing import UNFINISHED_PHASES, heals
 
 
 def sub_clusters(status: Mapping[str, Any]) -> tuple[str, ...]:
@@ -85,19 +83,14 @@ def application_waits_for(application: Manifest | None) -> str | None:
     sync = (status.get("sync") or {}).get("status", "Unknown")
     health = (status.get("health") or {}).get("status", "Unknown")
     phase = (status.get("operationState") or {}).get("phase")
-    if sync == "Synced" and health == "Healthy" and phase not in UNFINISHED_PHASES:
+    is_over = phase not in UNFINISHED_PHASES
+    if sync == "Synced" and health == "Healthy" and is_over:
         return None
-    if sync == "OutOfSync" and phase is not None and phase not in UNFINISHED_PHASES:
-        return f"{sync}, {health}{_unhealed(application)}"
-    return f"{sync}, {health}"
-
-
-def _unhealed(application: Manifest) -> str:
-    """That Argo CD, having synced once, will not do it again before the next commit."""
-    policy = (application.document.get("spec") or {}).get("syncPolicy") or {}
-    if (policy.get("automated") or {}).get("selfHeal"):
-        return ""
-    return "; selfHeal is off, so it must be synced by hand"
+    words = f"{sync}, {health}"
+    # It synced once, and will not do so again before the next commit.
+    if sync == "OutOfSync" and phase is not None and is_over and not heals(application):
+        words += "; selfHeal is off, so it must be synced by hand"
+    return words
 
 
 def application_set_problem(application_set: Manifest) -> str | None:

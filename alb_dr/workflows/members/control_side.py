@@ -90,7 +90,7 @@ def _warnings(topology: Topology, fleet: KubeReader, now: datetime) -> Iterator[
             yield Finding(
                 code="ADR-CONTROL-EVENT",
                 severity=Severity.WARNING,
-                text=f"{about}: {note.reason}: {note.message}",
+                text=f"{about}: {note.words}",
             )
 
 

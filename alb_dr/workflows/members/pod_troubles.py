@@ -43,7 +43,7 @@ def _reasons(api: KubeReader, workload: Manifest) -> Iterator[str]:
         makers = [made for made in sets if _of(made, workload)]
     for about in (*unready, *makers):
         for event in warnings_since(api, about.id, None):
-            yield f"{event.reason}: {event.message}"
+            yield event.words
 
 
 def _states(pod: Manifest) -> Iterator[str]:

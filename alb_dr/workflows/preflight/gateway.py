@@ -12,7 +12,7 @@ from alb_dr.model.manifest import INGRESS_CLASS, Manifest, ResourceId
 from alb_dr.render.annotations import REMOTE_CLUSTERS
 from alb_dr.workflows.delivery.gateway import albconfig_id
 from alb_dr.workflows.live.event_advice import advice_for
-from alb_dr.workflows.live.events import EventNote, events_of
+from alb_dr.workflows.live.events import EventNote, standing_warnings
 from alb_dr.workflows.live.readiness import gateway_waits_for
 from alb_dr.workflows.preflight.read_once import ReadOnce
 from alb_dr.workflows.preflight.scene import Question, Scene, existing
@@ -101,20 +101,17 @@ def _mappings(config: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def standing(api: ReadOnce, about: ResourceId, scene: Scene) -> EventNote | None:
     """The newest complaint about an object that no success has followed; None without one."""
-    notes = events_of(api, about)
-    if not notes or not notes[-1].warning:
+    newest = next(reversed(standing_warnings(api, about)), None)
+    if newest is None or not newest.is_since(scene.clock.now() - STANDING):
         return None
-    seen = notes[-1].last_seen
-    if seen is not None and scene.clock.now() - seen > STANDING:
-        return None
-    return notes[-1]
+    return newest
 
 
 def complaint(about: ResourceId, note: EventNote) -> Trouble:
     """A controller's complaint as a trouble, with advice where we know some."""
     known = advice_for(note.message)
     return Trouble(
-        seen=f"{about}: {note.reason}: {note.message}",
+        seen=f"{about}: {note.words}",
         fix=known.advice if known else None,
         gravity=Gravity.WARNING if known and known.heals else None,
     )

@@ -118,7 +118,7 @@ class _Look:
         there = [f"{x.get('port')}/{x.get('protocol')}" for x in spec.get("listeners") or []]
         address = address_of(topology, live) if live is not None else None
         since = self._ports.clock.now() - FRESH
-        warnings = (f"{w.reason}: {w.message}" for w in standing_warnings(fleet, id_, since))
+        warnings = (w.words for w in standing_warnings(fleet, id_, since))
         return GatewayStatus(
             name=topology.gateway.name,
             alb_id=(address.alb_id or "") if address else "",

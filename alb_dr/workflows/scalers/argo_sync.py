@@ -14,7 +14,7 @@ from alb_dr.model.sync_window import denied_throughout, windows_of
 from alb_dr.model.topology import Topology
 from alb_dr.ports import KubeReader
 from alb_dr.render.annotations import weight_key
-from alb_dr.workflows.live.readiness import UNFINISHED_PHASES
+from alb_dr.workflows.live.syncing import UNFINISHED_PHASES, automated, heals
 from alb_dr.workflows.records.drill_record import pointer
 from alb_dr.workflows.scalers.obstacles import Obstacle
 
@@ -102,11 +102,6 @@ def ingress_obstacles(topology: Topology, fleet: KubeReader, *, span: Span) -> I
         yield from _of_application(live, fleet, span, _WEIGHTS, spares=_spares_weights(live, keys))
 
 
-def heals(application: Manifest) -> bool:
-    """Whether Argo CD reverts whatever differs from Git."""
-    return bool((_automated(application) or {}).get("selfHeal"))
-
-
 def held_back(application: Manifest, fleet: KubeReader, span: Span) -> bool:
     """Whether sync windows deny Argo CD every sync of its own within a span.
 
@@ -131,8 +126,7 @@ def _of_application(
             text=f"{live.id} is being synced",
             hint="wait until the sync is over, then try again",
         )
-    automated = _automated(live)
-    if automated is None:
+    if automated(live) is None:
         return
     if held_back(live, fleet, span):
         yield Obstacle(
@@ -149,7 +143,7 @@ def _of_application(
             text=f"{live.id} has not synced its newest revision yet",
             hint="wait until it is Synced; while it is held back, wait until its window closes",
         )
-    if automated.get("selfHeal") and spares:
+    if heals(live) and spares:
         yield Obstacle(
             code="ADR-SELF-HEAL",
             text=f"{live.id} has selfHeal on but ignores {words.field}; another difference resets "
@@ -157,7 +151,7 @@ def _of_application(
             hint="turn selfHeal off for now, or let a deny sync window be made",
             refuses=False,
         )
-    elif automated.get("selfHeal"):
+    elif heals(live):
         yield Obstacle(
             code="ADR-SELF-HEAL",
             text=f"{live.id} has selfHeal on and undoes {words.deed}",
@@ -195,15 +189,6 @@ def _leads_to(application: Manifest, topology: Topology, member: MemberCluster) 
 def _destination(application: Manifest) -> frozenset[str]:
     destination = _spec(application).get("destination") or {}
     return frozenset(str(destination.get(key) or "") for key in ("name", "server"))
-
-
-def _automated(application: Manifest) -> Mapping[str, Any] | None:
-    """How it syncs by itself; None when it does not."""
-    automated = (_spec(application).get("syncPolicy") or {}).get("automated")
-    if automated is None or automated.get("enabled") is False:
-        return None
-    found: Mapping[str, Any] = automated
-    return found
 
 
 def _is_syncing(application: Manifest) -> bool:

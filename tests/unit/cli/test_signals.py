@@ -58,12 +58,14 @@ class Bad:
         raise ValueError("dropped")
 
 SIGNALS.install()
+SIGNALS.install()
 Bad()
 """
     done = subprocess.run(
         [sys.executable, "-c", text], capture_output=True, text=True, timeout=30, check=True
     )
-    assert "ValueError: dropped" in done.stderr
+    assert done.stderr.count("ValueError: dropped") == 1
+    assert "RecursionError" not in done.stderr, "installed twice, as in one process of tests"
 
 
 @pytest.mark.parametrize(("word", "code"), [("ADR-DRILL-OPEN", 0), ("ADR-NO-SUCH", 2)])
